@@ -1,0 +1,126 @@
+r"""Reverse coding: the stronger the stimulus, the later the single spike.
+
+.. math::
+    T(x) = \lceil L \ln(x + 1) \rceil \quad (x \ge 0), \qquad T(x) = 0 \quad (x < 0)  \qquad (10)
+
+    G(x) = e^{T(x) / L}  \qquad (11)
+
+**Ties.** Where :math:`L \ln(x+1)` is an integer, ``ceil`` of a rounded logarithm would let the
+last bit decide. Everywhere in this package a value that exceeds an integer by no more than
+`tie_tolerance` ticks counts as that integer: the closed forms subtract the tolerance before they
+round up, and the Brian2 neurons fire at a potential that lies as little below the threshold.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import InvalidInputError
+
+
+def check_leak(leak: float) -> float:
+    """Return `leak` as a float; raise `InvalidInputError` unless it is finite and positive."""
+    if isinstance(leak, bool) or not np.isscalar(leak) or isinstance(leak, str | bytes):
+        raise InvalidInputError(
+            f"leak must be a number of ticks, got {leak!r}; pass for example leak=5"
+        )
+    if not (np.isfinite(leak) and leak > 0):
+        raise InvalidInputError(
+            f"leak must be finite and greater than 0, got {leak!r}; "
+            "it is the membrane time constant in ticks, for example leak=5"
+        )
+    return float(leak)
+
+
+def tie_tolerance(dtype: np.typing.DTypeLike) -> float:
+    """Excess over an integer, in ticks, that still counts as that integer.
+
+    It stands well above the rounding of a weighted sum in `dtype` and well below anything that a
+    simulation could resolve: 1e-9 for float64, 1e-5 for float32 and narrower types.
+    """
+    return 1e-9 if np.dtype(dtype).itemsize >= 8 else 1e-5
+
+
+def _floating(values: ArrayLike) -> NDArray:
+    values = np.asarray(values)
+    return values if np.issubdtype(values.dtype, np.floating) else values.astype(np.float64)
+
+
+def continuous_latency(values: ArrayLike, leak: float) -> NDArray:
+    """`L ln(x + 1)`: the latency in ticks before it is rounded up, 0 for negative values.
+
+    Parameters
+    ----------
+    values : array_like
+        Activations, any shape. Integers are taken as float64.
+    leak : float
+        Membrane time constant in ticks.
+
+    Returns
+    -------
+    ndarray
+        Same shape and floating type as `values`, in ticks.
+    """
+    return check_leak(leak) * np.log1p(np.maximum(_floating(values), 0))
+
+
+def latency(values: ArrayLike, leak: float) -> NDArray[np.int32]:
+    """Firing time `T(x)` in ticks after release (Eq. 10).
+
+    Parameters
+    ----------
+    values : array_like
+        Activations, any shape.
+    leak : float
+        Membrane time constant in ticks.
+
+    Returns
+    -------
+    ndarray of int32
+        Same shape as `values`.
+
+    Raises
+    ------
+    InvalidInputError
+        If `leak` is not finite and positive.
+
+    Examples
+    --------
+    >>> latency([-1.0, 0.0, 0.5, 1.0], leak=5).tolist()
+    [0, 0, 3, 4]
+    """
+    continuous = continuous_latency(values, leak)
+    return round_up(continuous)
+
+
+def round_up(continuous: NDArray) -> NDArray[np.int32]:
+    """Latencies in whole ticks from continuous ones, with the tie convention of this module."""
+    return np.maximum(np.ceil(continuous - tie_tolerance(continuous.dtype)), 0).astype(np.int32)
+
+
+def gain(latencies: ArrayLike, leak: float, dtype: np.typing.DTypeLike = np.float64) -> NDArray:
+    """`exp(T / L)`: what a spike `T` ticks into a window weighs at its end, relative to one at 0."""
+    return np.exp(np.asarray(latencies, dtype=dtype) / dtype_of(dtype)(check_leak(leak)))
+
+
+def dtype_of(dtype: np.typing.DTypeLike) -> type:
+    return np.dtype(dtype).type
+
+
+def reverse_coding(values: ArrayLike, leak: float) -> NDArray:
+    """Activation `G(x) = exp(T(x) / L)` that a spike time stands for (Eq. 11).
+
+    Parameters
+    ----------
+    values : array_like
+        Activations, any shape.
+    leak : float
+        Membrane time constant in ticks.
+
+    Returns
+    -------
+    ndarray
+        Same shape and floating type as `values`; 1 where they are not positive, else between
+        ``x + 1`` and ``(x + 1) * exp(1 / leak)``.
+    """
+    values = _floating(values)
+    return gain(latency(values, leak), leak, values.dtype)

@@ -1,0 +1,32 @@
+"""Errors that name the layer or argument, the cause and the remedy.
+
+Each one also is the builtin that a caller without this package in mind would catch.
+"""
+
+
+class TDSNNError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class InvalidInputError(TDSNNError, ValueError):
+    """An image, a leak, a window or another argument has an impossible value."""
+
+
+class UnsupportedLayerError(TDSNNError, ValueError):
+    """A Keras layer, or a way of using it, has no spiking counterpart here."""
+
+
+class NotAdaptedError(TDSNNError, ValueError):
+    """A model that lacks `ReverseCoding` where the conversion needs it."""
+
+
+class WindowTooShortError(TDSNNError, ValueError):
+    """A fixed inhibitory window ends before the last presynaptic spike."""
+
+
+class NetworkFileError(TDSNNError, ValueError):
+    """A network file is damaged, of another version or something else."""
+
+
+class UnsupportedDeviceError(TDSNNError, NotImplementedError):
+    """What was asked for cannot be done on the active Brian2 device."""

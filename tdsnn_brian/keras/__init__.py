@@ -1,0 +1,1 @@
+"""From a Keras model to a `SpikingNetwork`: `ReverseCoding`, `adapt`, `convert`."""
