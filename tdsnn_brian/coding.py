@@ -12,9 +12,12 @@ round up, and the Brian2 neurons fire at a potential that lies as little below t
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .errors import InvalidInputError
+
+SILENT = -1
+"""Latency of a neuron that does not fire; its gain is 0."""
 
 
 def check_leak(leak: float) -> float:
@@ -31,7 +34,7 @@ def check_leak(leak: float) -> float:
     return float(leak)
 
 
-def tie_tolerance(dtype: np.typing.DTypeLike) -> float:
+def tie_tolerance(dtype: DTypeLike) -> float:
     """Excess over an integer, in ticks, that still counts as that integer.
 
     It stands well above the rounding of a weighted sum in `dtype` and well below anything that a
@@ -63,7 +66,9 @@ def continuous_latency(values: ArrayLike, leak: float) -> NDArray:
     return check_leak(leak) * np.log1p(np.maximum(_floating(values), 0))
 
 
-def latency(values: ArrayLike, leak: float) -> NDArray[np.int32]:
+def latency(
+    values: ArrayLike, leak: float, *, silent_zeros: bool = False
+) -> NDArray[np.int32]:
     """Firing time `T(x)` in ticks after release (Eq. 10).
 
     Parameters
@@ -72,6 +77,8 @@ def latency(values: ArrayLike, leak: float) -> NDArray[np.int32]:
         Activations, any shape.
     leak : float
         Membrane time constant in ticks.
+    silent_zeros : bool, optional
+        Give `SILENT` instead of 0 where a value is not positive.
 
     Returns
     -------
@@ -88,8 +95,8 @@ def latency(values: ArrayLike, leak: float) -> NDArray[np.int32]:
     >>> latency([-1.0, 0.0, 0.5, 1.0], leak=5).tolist()
     [0, 0, 3, 4]
     """
-    continuous = continuous_latency(values, leak)
-    return round_up(continuous)
+    latencies = round_up(continuous_latency(values, leak))
+    return np.where(latencies > 0, latencies, SILENT) if silent_zeros else latencies
 
 
 def round_up(continuous: NDArray) -> NDArray[np.int32]:
@@ -97,16 +104,20 @@ def round_up(continuous: NDArray) -> NDArray[np.int32]:
     return np.maximum(np.ceil(continuous - tie_tolerance(continuous.dtype)), 0).astype(np.int32)
 
 
-def gain(latencies: ArrayLike, leak: float, dtype: np.typing.DTypeLike = np.float64) -> NDArray:
-    """`exp(T / L)`: what a spike `T` ticks into a window weighs at its end, relative to one at 0."""
-    return np.exp(np.asarray(latencies, dtype=dtype) / dtype_of(dtype)(check_leak(leak)))
+def gain(latencies: ArrayLike, leak: float, dtype: DTypeLike = np.float64) -> NDArray:
+    """`exp(T / L)`: what a spike `T` ticks into a window weighs at its end, relative to one at 0.
+
+    `SILENT` neurons have gain 0.
+    """
+    latencies = np.asarray(latencies)
+    table = np.exp(np.arange(latencies.max(initial=0) + 2) / check_leak(leak)).astype(dtype)
+    table[SILENT] = 0
+    return table[latencies]
 
 
-def dtype_of(dtype: np.typing.DTypeLike) -> type:
-    return np.dtype(dtype).type
-
-
-def reverse_coding(values: ArrayLike, leak: float) -> NDArray:
+def reverse_coding(
+    values: ArrayLike, leak: float, *, silent_zeros: bool = False
+) -> NDArray:
     """Activation `G(x) = exp(T(x) / L)` that a spike time stands for (Eq. 11).
 
     Parameters
@@ -115,6 +126,8 @@ def reverse_coding(values: ArrayLike, leak: float) -> NDArray:
         Activations, any shape.
     leak : float
         Membrane time constant in ticks.
+    silent_zeros : bool, optional
+        Give 0 instead of 1 where a value is not positive.
 
     Returns
     -------
@@ -123,4 +136,4 @@ def reverse_coding(values: ArrayLike, leak: float) -> NDArray:
         ``x + 1`` and ``(x + 1) * exp(1 / leak)``.
     """
     values = _floating(values)
-    return gain(latency(values, leak), leak, values.dtype)
+    return gain(latency(values, leak, silent_zeros=silent_zeros), leak, values.dtype)

@@ -146,12 +146,18 @@ class SpikingNetwork:
         Membrane time constant `L` in ticks.
     input_scale : float
         Images are multiplied by it before they are coded as firing times.
+    silent_zeros : bool
+        Whether neurons that are at or above threshold at release stay silent instead of firing
+        at once.
     name : str
+    metadata : dict
+        Anything that JSON can hold; saved with the network.
     """
 
     layers: tuple[Layer, ...]
     leak: float
     input_scale: float = 1.0
+    silent_zeros: bool = False
     name: str = "network"
     metadata: dict = field(default_factory=dict)
 

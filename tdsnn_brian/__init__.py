@@ -1,0 +1,68 @@
+"""Trained deep networks as time-to-first-spike spiking networks in Brian2.
+
+Keras and Brian2 are imported when a name that needs them is first used, so that each side works
+where the other is not installed.
+"""
+
+from importlib import import_module
+
+from .coding import SILENT, continuous_latency, latency, reverse_coding
+from .discrete import DiscreteAnalysis, analyse, discrete_latencies, run_algorithm_1
+from .errors import (
+    InvalidInputError,
+    NetworkFileError,
+    NotAdaptedError,
+    TDSNNError,
+    UnsupportedDeviceError,
+    UnsupportedLayerError,
+    WindowTooShortError,
+)
+from .serialization import load
+from .spec import SpikingNetwork
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "ReverseCoding": "keras",
+    "adapt": "keras",
+    "convert": "keras",
+    "Simulation": "brian",
+    "build_network": "brian",
+    "simulate": "brian",
+}
+
+__all__ = [
+    "SILENT",
+    "DiscreteAnalysis",
+    "InvalidInputError",
+    "NetworkFileError",
+    "NotAdaptedError",
+    "ReverseCoding",
+    "Simulation",
+    "SpikingNetwork",
+    "TDSNNError",
+    "UnsupportedDeviceError",
+    "UnsupportedLayerError",
+    "WindowTooShortError",
+    "adapt",
+    "analyse",
+    "build_network",
+    "continuous_latency",
+    "convert",
+    "discrete_latencies",
+    "latency",
+    "load",
+    "reverse_coding",
+    "run_algorithm_1",
+    "simulate",
+]
+
+
+def __getattr__(name: str):
+    if name in _LAZY:
+        return getattr(import_module(f".{_LAZY[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,31 @@
+"""Small networks that tests share."""
+
+import numpy as np
+
+from tdsnn_brian.spec import AveragePool2D, Conv2D, Dense, MaxPool2D, SpikingNetwork
+
+
+def small_network(seed=0, leak=5.0, **fields):
+    """conv (same, stride 1) - max-pool - conv (valid, stride 2) - average - dense - dense."""
+    rng = np.random.default_rng(seed)
+
+    def normal(*shape, scale=1.0):
+        return rng.normal(0, scale, shape)
+
+    layers = (
+        Conv2D(name="conv1", input_shape=(9, 8, 2), kernel=normal(3, 2, 2, 4, scale=0.4),
+               bias=normal(4, scale=0.3), padding=((1, 1), (0, 1))),
+        MaxPool2D(name="pool1", input_shape=(9, 8, 4), pool_size=(2, 2), strides=(2, 2)),
+        Conv2D(name="conv2", input_shape=(4, 4, 4), kernel=normal(2, 2, 4, 6, scale=0.3),
+               bias=normal(3, 3, 6, scale=0.2)),
+        AveragePool2D(name="mean", input_shape=(3, 3, 6), pool_size=(2, 2), strides=(1, 1),
+                      bias=np.full(6, -1.0)),
+        Dense(name="dense1", input_shape=(2, 2, 6), weights=normal(24, 10, scale=0.3), bias=None),
+        Dense(name="output", input_shape=(10,), weights=normal(10, 3), bias=normal(3)),
+    )
+    return SpikingNetwork(layers=layers, leak=leak, name="small", **fields)
+
+
+def random_images(network, n=3, seed=1):
+    rng = np.random.default_rng(seed)
+    return rng.random((n, *network.input_shape)) * (rng.random((n, *network.input_shape)) > 0.3)
