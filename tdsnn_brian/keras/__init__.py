@@ -1,1 +1,11 @@
-"""From a Keras model to a `SpikingNetwork`: `ReverseCoding`, `adapt`, `convert`."""
+"""From a Keras model to a `SpikingNetwork`: `ReverseCoding`, `adapt`, `convert`.
+
+Layers of your own join with `tdsnn_brian.keras.register`.
+"""
+
+from .adapt import adapt
+from .chain import Role
+from .convert import Site, convert, register
+from .reverse_coding import ReverseCoding
+
+__all__ = ["ReverseCoding", "Role", "Site", "adapt", "convert", "register"]

@@ -1,0 +1,198 @@
+"""Put reverse coding into a Keras model, with or without the corrections that spare retraining."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import layers as kl
+
+from ..coding import check_leak
+from ..errors import InvalidInputError, UnsupportedLayerError
+from .chain import (
+    SYNAPSE_BASED,
+    Role,
+    check_order,
+    describe,
+    layers_of,
+    normalization_behind,
+    scale_and_offset,
+)
+from .padding import same_padding
+from .reverse_coding import ReverseCoding
+from .weights import Weights, fold_normalization, weights_of
+
+
+def adapt(
+    model: keras.Model,
+    leak: float,
+    *,
+    compensate: bool = False,
+    scale: float = 1,
+    silent_zeros: bool = False,
+) -> keras.Model:
+    r"""A copy of a trained model with `ReverseCoding` right before every synapse-based layer.
+
+    Retrain the result, or let `compensate` and `scale` make up for what the coding changes.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A chain of layers, Sequential or functional, with a ReLU after every hidden Conv2D and
+        Dense layer. It stays as it is.
+    leak : float
+        Membrane time constant in ticks.
+    compensate : bool, optional
+        Since :math:`G(x) \approx (x + 1) e^{1/(2L)}`, weights are scaled by
+        :math:`e^{-1/(2L)}` and their sum is taken off the bias, so that no retraining is needed.
+        Zero padding becomes a layer of its own before the coding: a padded position then is a
+        zero-valued input with ``G(0) = 1``, and the sum of the weights is the same everywhere.
+    scale : float, optional
+        Multiplies the input and every hidden activation, which leaves the model's output as it is
+        (ReLU networks are homogeneous) but shrinks the error of the coding, relative to `x`, for
+        ``leak * ln(scale)`` more ticks a layer.
+    silent_zeros : bool, optional
+        Neurons with latency 0 do not fire: ``G(0) = 0``. With `compensate`, the sum of the
+        weights then stays in place; use a `scale` of 10 or more.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled. Layer names are kept; batch normalisation is folded into the layer before.
+
+    Raises
+    ------
+    InvalidInputError
+        If `leak` or `scale` is not finite and positive, or `model` has no definite input shape.
+    UnsupportedLayerError
+        If a layer, or its place, has no spiking counterpart; it says which one and what to do.
+    """
+    leak = check_leak(leak)
+    if isinstance(scale, bool) or not (np.isscalar(scale) and np.isfinite(scale) and scale > 0):
+        raise InvalidInputError(
+            f"scale must be finite and greater than 0, got {scale!r}; 1 leaves activations as "
+            "they are, 3 to 10 makes retraining unnecessary"
+        )
+    layers = layers_of(model)
+    roles = check_order(layers, adapted=False)
+    correction = _Correction(
+        scale=float(scale),
+        factor=float(np.exp(-0.5 / leak)) if compensate else 1.0,
+        shift=compensate and not silent_zeros,
+    )
+    output = max(place for place, role in enumerate(roles) if role in SYNAPSE_BASED)
+    graph = _Graph(model)
+    graph.rescale(layers, roles, correction.scale)
+    for place, (layer, role) in enumerate(zip(layers, roles, strict=True)):
+        if role in SYNAPSE_BASED:
+            coding = ReverseCoding(leak, silent_zeros, name=f"{layer.name}_coding")
+            normalization = normalization_behind(layers, roles, place)
+            graph.synaptic(layer, coding, correction, normalization, is_output=place == output)
+        elif role not in (Role.NORMALIZATION, Role.SCALING):
+            graph.add(_copy(layer))
+    return graph.model()
+
+
+@dataclass(frozen=True)
+class _Correction:
+    """What `scale` and `compensate` do to weights."""
+
+    scale: float
+    factor: float
+    shift: bool
+
+    @property
+    def is_none(self) -> bool:
+        return self.scale == self.factor == 1
+
+    def weights(self, weights: Weights, *, is_output: bool) -> Weights:
+        kernel, bias = weights
+        kernel = kernel * (self.factor / (self.scale if is_output else 1))
+        if bias is not None and not is_output:
+            bias = bias * self.scale
+        if self.shift:
+            kernel = kernel.astype(np.float32)  # the sum of what the layer will hold
+            total = kernel.sum(axis=tuple(range(kernel.ndim - 1)), dtype=np.float64)
+            bias = _rounded_down((0.0 if bias is None else bias) - total)
+        return kernel, bias
+
+    def mean(self, *, is_output: bool) -> tuple[float, float]:
+        """Scale and offset to be applied to the mean of a window."""
+        scale = self.factor / (self.scale if is_output else 1)
+        return scale, -scale if self.shift else 0.0
+
+
+def _rounded_down(values):
+    """To float32, never up: an input of zeros then sums up to A <= 0, not to a tiny A > 0 that
+    would fire a tick late."""
+    rounded = values.astype(np.float32)
+    return np.where(rounded > values, np.nextafter(rounded, np.float32(-np.inf)), rounded)
+
+
+class _Graph:
+    """The adapted model as it grows, layer by layer."""
+
+    def __init__(self, model: keras.Model):
+        self._name = model.name
+        self._inputs = keras.Input(model.inputs[0].shape[1:], dtype=model.inputs[0].dtype)
+        self._values = self._inputs
+
+    def model(self) -> keras.Model:
+        return keras.Model(self._inputs, self._values, name=self._name)
+
+    def add(self, layer: keras.layers.Layer, weights=()) -> None:
+        self._values = layer(self._values)
+        if len(weights):
+            layer.set_weights(weights)
+
+    def rescale(self, layers, roles, scale: float) -> None:
+        """One Rescaling layer for those of the model and `scale`, none where it does nothing."""
+        name = "input_scale"
+        for layer, role in zip(layers, roles, strict=True):
+            if role is Role.SCALING:
+                name = layer.name
+                scale *= scale_and_offset(layer)[0]
+        if scale != 1:
+            self.add(kl.Rescaling(scale, name=name))
+
+    def synaptic(self, layer, coding, correction, normalization, *, is_output: bool) -> None:
+        """A synapse-based layer, the coding before it and the correction of its weights."""
+        if isinstance(layer, kl.AveragePooling2D):
+            self.add(coding)
+            self.add(_copy(layer))
+            scale, offset = correction.mean(is_output=is_output)
+            if (scale, offset) != (1, 0):
+                self.add(kl.Rescaling(scale, offset, name=f"{layer.name}_correction"))
+        elif isinstance(layer, kl.Conv2D | kl.Dense):
+            weights = weights_of(layer)
+            if normalization is not None:
+                weights = fold_normalization(weights, normalization)
+            if not correction.is_none:
+                weights = correction.weights(weights, is_output=is_output)
+            changes = {"use_bias": weights[1] is not None}
+            if correction.shift and getattr(layer, "padding", "valid") == "same":
+                changes["padding"] = "valid"
+                self._pad(layer)
+            self.add(coding)
+            self.add(_copy(layer, **changes), [part for part in weights if part is not None])
+        elif correction.is_none and normalization is None:
+            self.add(coding)
+            self.add(_copy(layer), layer.get_weights())
+        else:
+            raise UnsupportedLayerError(
+                f"{describe(layer)}: adapt knows how to correct Conv2D, Dense and "
+                "AveragePooling2D only; leave compensate and scale out, put no "
+                "BatchNormalization behind it, and retrain the adapted model"
+            )
+
+    def _pad(self, layer: kl.Conv2D) -> None:
+        padding = tuple(
+            same_padding(self._values.shape[1 + axis], layer.kernel_size[axis],
+                         layer.strides[axis], layer.dilation_rate[axis])
+            for axis in range(2)
+        )
+        if any(map(any, padding)):
+            self.add(kl.ZeroPadding2D(padding, name=f"{layer.name}_padding"))
+
+
+def _copy(layer: keras.layers.Layer, **changes) -> keras.layers.Layer:
+    return type(layer).from_config({**layer.get_config(), **changes})

@@ -1,0 +1,52 @@
+"""Reverse coding as a Keras layer, on any backend."""
+
+import keras
+from keras import ops
+
+from ..coding import check_leak, tie_tolerance
+
+
+@keras.saving.register_keras_serializable(package="tdsnn_brian")
+class ReverseCoding(keras.layers.Layer):
+    r"""The activation :math:`G(x) = e^{T(x)/L}` that a spike time stands for (Eq. 11).
+
+    Forward it equals `tdsnn_brian.coding.reverse_coding`, tie convention included; backward it is
+    a straight-through estimator with the gradient of ``max(x, 0) + 1``, the limit of `G` for a
+    large `leak`. It stands right before every synapse-based layer.
+
+    Parameters
+    ----------
+    leak : float
+        Membrane time constant in ticks.
+    silent_zeros : bool, optional
+        Neurons with latency 0 do not fire at all: `G` is 0 there instead of 1.
+    **kwargs
+        Of `keras.layers.Layer`, for example `name`.
+
+    Raises
+    ------
+    InvalidInputError
+        If `leak` is not finite and positive.
+    """
+
+    def __init__(self, leak: float, silent_zeros: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.leak = check_leak(leak)
+        self.silent_zeros = bool(silent_zeros)
+        self.supports_masking = True
+
+    def call(self, inputs):
+        positive = ops.relu(inputs)
+        tolerance = tie_tolerance("float64" if self.compute_dtype == "float64" else "float32")
+        latency = ops.relu(ops.ceil(self.leak * ops.log1p(positive) - tolerance))
+        gain = ops.exp(latency / self.leak)
+        if self.silent_zeros:
+            gain = ops.where(latency > 0, gain, ops.zeros_like(gain))
+        # The difference is exactly 0 forward, so that the sum is exactly the gain.
+        return ops.stop_gradient(gain) + (positive - ops.stop_gradient(positive))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "leak": self.leak, "silent_zeros": self.silent_zeros}
