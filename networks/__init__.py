@@ -1,0 +1,9 @@
+"""Networks to convert: definitions, training, data, and the trained weights that ship.
+
+Nothing here imports Keras until a Keras model is asked for.
+"""
+
+from .files import load_adapted, load_model, load_network
+from .sample import sample_digits
+
+__all__ = ["load_adapted", "load_model", "load_network", "sample_digits"]

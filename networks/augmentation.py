@@ -1,0 +1,86 @@
+"""Small random shifts, rotations, stretches and shears of a batch of images."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """Largest deviation of each kind; each image draws its own, uniformly and independently."""
+
+    shift_pixels: float = 2.0
+    rotation_degrees: float = 10.0
+    zoom: float = 0.1
+    shear: float = 0.1
+
+    def __call__(self, images: NDArray, rng: np.random.Generator) -> NDArray:
+        """Resample `images` (n, rows, columns, channels) once, bilinearly, with 0 outside."""
+        resampled = ops.image.affine_transform(
+            images,
+            self.transforms(images.shape, rng),
+            interpolation="bilinear",
+            fill_mode="constant",
+            fill_value=0.0,
+        )
+        return ops.convert_to_numpy(resampled)
+
+    def transforms(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray:
+        """Affine maps (n, 8) from output to input pixels, about the centre of the image."""
+        n, rows, columns = shape[:3]
+
+        def draw(largest: float) -> NDArray:
+            return rng.uniform(-largest, largest, n)
+
+        angle = draw(np.deg2rad(self.rotation_degrees))
+        zoom_x, zoom_y = 1 + draw(self.zoom), 1 + draw(self.zoom)
+        shear = draw(self.shear)
+        cos, sin = np.cos(angle), np.sin(angle)
+        matrix = np.array(
+            [
+                [cos * zoom_x, (shear * cos - sin) * zoom_y],
+                [sin * zoom_x, (shear * sin + cos) * zoom_y],
+            ]
+        )
+        centre = np.array([(columns - 1) / 2, (rows - 1) / 2])[:, None]
+        moved = centre + np.array([draw(self.shift_pixels), draw(self.shift_pixels)])
+        offset = moved - np.einsum("xyn,yn->xn", matrix, np.broadcast_to(centre, (2, n)))
+        zeros = np.zeros(n)
+        return np.stack(
+            [*matrix[0], offset[0], *matrix[1], offset[1], zeros, zeros], axis=1
+        ).astype(np.float32)
+
+
+class AugmentedBatches(keras.utils.PyDataset):
+    """Shuffled batches, augmented anew in every epoch, the same for the same seed."""
+
+    def __init__(
+        self,
+        images: NDArray,
+        labels: NDArray,
+        *,
+        batch_size: int,
+        augmentation: Augmentation | None,
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.images, self.labels = images, labels
+        self.batch_size, self.augmentation = batch_size, augmentation
+        self.rng = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return -(-len(self.images) // self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray, NDArray]:
+        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        images = self.images[chosen]
+        if self.augmentation is not None:
+            images = self.augmentation(images, self.rng)
+        return images, self.labels[chosen]
+
+    def on_epoch_end(self) -> None:
+        self.order = self.rng.permutation(len(self.images))

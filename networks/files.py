@@ -1,0 +1,122 @@
+"""Where trained networks stand, and how they are read and written.
+
+A directory holds three files for each network: ``<name>.keras`` as trained,
+``<name>-adapted.keras`` with reverse coding in place, and ``<name>.npz``, the latter converted,
+which needs no Keras.
+"""
+
+import os
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tdsnn_brian.errors import NetworkFileError, TDSNNError
+
+if TYPE_CHECKING:
+    import keras
+
+    from tdsnn_brian.spec import SpikingNetwork
+
+SHIPPED = Path(__file__).parent / "weights"
+
+
+class MissingFileError(TDSNNError, FileNotFoundError):
+    """A trained network is not where it was looked for."""
+
+
+def plain_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
+    return Path(directory) / f"{name}.keras"
+
+
+def adapted_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
+    return Path(directory) / f"{name}-adapted.keras"
+
+
+def converted_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
+    return Path(directory) / f"{name}.npz"
+
+
+def load_model(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Model":
+    """Load a network as trained, before adaptation.
+
+    Parameters
+    ----------
+    name : str
+        For example ``"lenet"``.
+    directory : path, optional
+        Default: the weights that ship with the project.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such network in `directory`.
+    NetworkFileError
+        If the file is damaged or something else.
+    """
+    return _read_keras(plain_path(name, directory), remedy=f"python -m networks train {name}")
+
+
+def load_adapted(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Model":
+    """Load a network with `ReverseCoding` in place; otherwise like `load_model`."""
+    import tdsnn_brian.keras  # noqa: F401  registers ReverseCoding
+
+    return _read_keras(adapted_path(name, directory), remedy=f"python -m networks adapt {name}")
+
+
+def load_network(name: str, directory: str | os.PathLike = SHIPPED) -> "SpikingNetwork":
+    """Load a converted network; numpy alone is needed. Otherwise like `load_model`."""
+    from tdsnn_brian.serialization import load
+
+    path = converted_path(name, directory)
+    _check_exists(path, remedy=f"python -m networks adapt {name}")
+    return load(path)
+
+
+def save_model(model: "keras.Model", path: Path) -> None:
+    """Write the model without optimizer, deflated; an old file stays until the new one is whole."""
+    import keras
+
+    bare = keras.models.clone_model(model)
+    bare.set_weights(model.get_weights())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=path.parent, prefix=".writing-") as directory:
+        stored, deflated = Path(directory) / "stored.keras", Path(directory) / "deflated.keras"
+        bare.save(stored)
+        with (
+            zipfile.ZipFile(stored) as source,
+            zipfile.ZipFile(deflated, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target,
+        ):
+            for member in source.namelist():
+                target.writestr(member, source.read(member))
+        os.replace(deflated, path)
+
+
+def round_to_half(model: "keras.Model") -> None:
+    """Round all kernels in place to the precision of float16, which halves the deflated file.
+
+    They stay float32. Round before anything is measured, so that the figures are those of the
+    file.
+    """
+    model.set_weights(
+        [w.astype(np.float16).astype(w.dtype) if w.ndim > 1 else w for w in model.get_weights()]
+    )
+
+
+def _read_keras(path: Path, *, remedy: str) -> "keras.Model":
+    import keras
+
+    _check_exists(path, remedy=remedy)
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:
+        raise NetworkFileError(
+            f"{path} cannot be read as a Keras model ({error}); make it anew with: {remedy}"
+        ) from error
+
+
+def _check_exists(path: Path, *, remedy: str) -> None:
+    if not path.is_file():
+        raise MissingFileError(f"{path} does not exist; make it with: {remedy}")

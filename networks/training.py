@@ -1,0 +1,124 @@
+"""Training and retraining by one recipe: AdamW, warm-up and cosine decay, augmented batches."""
+
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .augmentation import Augmentation, AugmentedBatches
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to train.
+
+    `held_out` images from the end of the training set are not trained on: their accuracy is
+    shown after each epoch. The weights of the last epoch are kept, so nothing is selected.
+    """
+
+    epochs: int
+    learning_rate: float
+    batch_size: int = 128
+    weight_decay: float = 0.01
+    warmup_epochs: float = 1.0
+    held_out: int = 5000
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    seed: int = 0
+
+
+def train(
+    model: keras.Model, images: NDArray, labels: NDArray, recipe: Recipe, *, label: str = "train"
+) -> None:
+    """Train `model`, which gives logits, in place; show progress on the terminal.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Takes `images`, gives one logit a class.
+    images : ndarray
+        (n, rows, columns, channels).
+    labels : ndarray
+        (n,), whole numbers.
+    recipe : Recipe
+        With fewer than ten times `held_out` images, a tenth of them is held out instead.
+    label : str, optional
+        What the progress display calls it.
+    """
+    held_out = min(recipe.held_out, len(images) // 10)
+    n_trained = len(images) - held_out
+    batches = AugmentedBatches(
+        images[:n_trained],
+        labels[:n_trained],
+        batch_size=recipe.batch_size,
+        augmentation=recipe.augmentation,
+        seed=recipe.seed,
+    )
+    steps = recipe.epochs * len(batches)
+    warmup = min(round(recipe.warmup_epochs * len(batches)), steps // 2)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=recipe.learning_rate / 10,
+        decay_steps=max(steps - warmup, 1),
+        warmup_target=recipe.learning_rate,
+        warmup_steps=warmup,
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    model.compile(
+        optimizer=optimizer,
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    validation = (images[n_trained:], labels[n_trained:]) if held_out else None
+    model.fit(
+        batches,
+        epochs=recipe.epochs,
+        validation_data=validation,
+        validation_batch_size=500,
+        verbose=0,
+        callbacks=[_ProgressBar(label)],
+    )
+
+
+def predict(model: keras.Model, images: NDArray, batch_size: int = 500) -> NDArray:
+    """Predicted classes (n,)."""
+    return np.argmax(model.predict(images, batch_size=batch_size, verbose=0), axis=-1)
+
+
+class _ProgressBar(keras.callbacks.Callback):
+    """A bar over the batches of an epoch, and one line for each epoch that is done."""
+
+    def __init__(self, label: str):
+        super().__init__()
+        self.label = label
+
+    def on_train_begin(self, logs=None):
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.4f}"),
+            TimeRemainingColumn(),
+        )
+        self.progress.start()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        description = f"{self.label}, epoch {epoch + 1}/{self.params['epochs']}"
+        self.task = self.progress.add_task(
+            description, total=self.params["steps"], loss=float("nan")
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.progress.update(self.task, advance=1, loss=(logs or {}).get("loss", float("nan")))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.progress.remove_task(self.task)
+        logs = logs or {}
+        line = f"{self.label}, epoch {epoch + 1}: loss {logs['loss']:.4f}"
+        if "val_accuracy" in logs:
+            line += f", held-out accuracy {logs['val_accuracy']:.2%}"
+        self.progress.console.print(line)
+
+    def on_train_end(self, logs=None):
+        self.progress.stop()
