@@ -5,18 +5,12 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 from keras import layers as kl
+from numpy.typing import NDArray
 
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
-from .chain import (
-    SYNAPSE_BASED,
-    Role,
-    check_order,
-    describe,
-    layers_of,
-    normalization_behind,
-    scale_and_offset,
-)
+from .chain import SYNAPSE_BASED, Role, describe, layers_of, scale_and_offset
+from .order import check_order, normalization_behind
 from .padding import same_padding
 from .reverse_coding import ReverseCoding
 from .weights import Weights, fold_normalization, weights_of
@@ -102,17 +96,18 @@ class _Correction:
 
     @property
     def is_none(self) -> bool:
-        return self.scale == self.factor == 1
+        return self.scale == self.factor == 1 and not self.shift
 
-    def weights(self, weights: Weights, *, is_output: bool) -> Weights:
+    def weights(self, weights: Weights, dtype: np.dtype, *, is_output: bool) -> Weights:
+        """Weights to be held by a layer in `dtype`."""
         kernel, bias = weights
         kernel = kernel * (self.factor / (self.scale if is_output else 1))
         if bias is not None and not is_output:
             bias = bias * self.scale
         if self.shift:
-            kernel = kernel.astype(np.float32)  # the sum of what the layer will hold
+            kernel = kernel.astype(dtype)  # the sum below is of what the layer will hold
             total = kernel.sum(axis=tuple(range(kernel.ndim - 1)), dtype=np.float64)
-            bias = _rounded_down((0.0 if bias is None else bias) - total)
+            bias = _rounded_down((0.0 if bias is None else bias) - total, dtype)
         return kernel, bias
 
     def mean(self, *, is_output: bool) -> tuple[float, float]:
@@ -121,11 +116,12 @@ class _Correction:
         return scale, -scale if self.shift else 0.0
 
 
-def _rounded_down(values):
-    """To float32, never up: an input of zeros then sums up to A <= 0, not to a tiny A > 0 that
-    would fire a tick late."""
-    rounded = values.astype(np.float32)
-    return np.where(rounded > values, np.nextafter(rounded, np.float32(-np.inf)), rounded)
+def _rounded_down(values: NDArray, dtype: np.dtype) -> NDArray:
+    """To `dtype`, never up: zeros at the input then sum up to A <= 0, not to a tiny A > 0 that
+    would fire a tick late.
+    """
+    rounded = values.astype(dtype)
+    return np.where(rounded > values, np.nextafter(rounded, dtype.type(-np.inf)), rounded)
 
 
 class _Graph:
@@ -164,10 +160,11 @@ class _Graph:
                 self.add(kl.Rescaling(scale, offset, name=f"{layer.name}_correction"))
         elif isinstance(layer, kl.Conv2D | kl.Dense):
             weights = weights_of(layer)
+            dtype = weights[0].dtype
             if normalization is not None:
                 weights = fold_normalization(weights, normalization)
             if not correction.is_none:
-                weights = correction.weights(weights, is_output=is_output)
+                weights = correction.weights(weights, dtype, is_output=is_output)
             changes = {"use_bias": weights[1] is not None}
             if correction.shift and getattr(layer, "padding", "valid") == "same":
                 changes["padding"] = "valid"
@@ -186,8 +183,12 @@ class _Graph:
 
     def _pad(self, layer: kl.Conv2D) -> None:
         padding = tuple(
-            same_padding(self._values.shape[1 + axis], layer.kernel_size[axis],
-                         layer.strides[axis], layer.dilation_rate[axis])
+            same_padding(
+                self._values.shape[1 + axis],
+                layer.kernel_size[axis],
+                layer.strides[axis],
+                layer.dilation_rate[axis],
+            )
             for axis in range(2)
         )
         if any(map(any, padding)):

@@ -13,13 +13,12 @@ from .chain import (
     ROLES,
     SYNAPSE_BASED,
     Role,
-    check_order,
     describe,
     input_shape_of,
     layers_of,
-    normalization_behind,
     scale_and_offset,
 )
+from .order import check_order, normalization_behind
 from .padding import NO_PADDING, add_padding, border_contribution, same_padding
 from .weights import fold_normalization, weights_of
 
@@ -180,8 +179,12 @@ def _window_padding(layer, site: Site, window: spec.Pair, dilation: spec.Pair) -
     if layer.padding == "valid":
         return site.padding
     own = tuple(
-        same_padding(site.input_shape[axis] + sum(site.padding[axis]), window[axis],
-                     layer.strides[axis], dilation[axis])
+        same_padding(
+            site.input_shape[axis] + sum(site.padding[axis]),
+            window[axis],
+            layer.strides[axis],
+            dilation[axis],
+        )
         for axis in range(2)
     )
     return add_padding(site.padding, own)
@@ -209,8 +212,13 @@ def _with_border(layer: spec.Conv2D, site: Site) -> spec.Conv2D:
     if site.padded_spikes == NO_PADDING:
         return layer
     border = border_contribution(
-        layer.kernel, layer.input_shape, site.padded_spikes, layer.padding, layer.strides,
-        layer.dilation, layer.output_shape,
+        layer.kernel,
+        layer.input_shape,
+        site.padded_spikes,
+        layer.padding,
+        layer.strides,
+        layer.dilation,
+        layer.output_shape,
     )
     return replace(layer, bias=border if layer.bias is None else border + layer.bias)
 

@@ -22,8 +22,16 @@ def add_padding(first: Padding, second: Padding) -> Padding:
     )
 
 
-def _inside(size: int, low: int, high: int, start: int, window: int, stride: int,
-            dilation: int, n_windows: int) -> NDArray[np.bool_]:
+def _inside(
+    size: int,
+    low: int,
+    high: int,
+    start: int,
+    window: int,
+    stride: int,
+    dilation: int,
+    n_windows: int,
+) -> NDArray[np.bool_]:
     """(n_windows, window): whether a position lies in ``-low .. size + high``.
 
     Windows begin at ``-start``.
@@ -53,6 +61,10 @@ def border_contribution(
         The innermost padding, whose positions hold 1.
     padding : pair of pairs
         All padding; positions of it beyond `ones` hold 0.
+    strides, dilation : pair of int
+        Of rows and columns.
+    output_shape : tuple of int
+        (rows, columns, channels).
 
     Returns
     -------
@@ -61,8 +73,15 @@ def border_contribution(
     """
     real, coded = (
         [
-            _inside(input_shape[axis], *bounds[axis], padding[axis][0], kernel.shape[axis],
-                    strides[axis], dilation[axis], output_shape[axis])
+            _inside(
+                input_shape[axis],
+                *bounds[axis],
+                padding[axis][0],
+                kernel.shape[axis],
+                strides[axis],
+                dilation[axis],
+                output_shape[axis],
+            )
             for axis in range(2)
         ]
         for bounds in (NO_PADDING, ones)
