@@ -158,7 +158,7 @@ class _Graph:
             scale, offset = correction.mean(is_output=is_output)
             if (scale, offset) != (1, 0):
                 self.add(kl.Rescaling(scale, offset, name=f"{layer.name}_correction"))
-        elif isinstance(layer, kl.Conv2D | kl.Dense):
+        elif type(layer) in (kl.Conv2D, kl.Dense):
             weights = weights_of(layer)
             dtype = weights[0].dtype
             if normalization is not None:

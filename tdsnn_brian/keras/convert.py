@@ -1,92 +1,18 @@
-"""From an adapted Keras model to a `SpikingNetwork`; a registry from Keras layer to spec layer."""
+"""From an adapted Keras model to a `SpikingNetwork`."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import keras
 import numpy as np
 from keras import layers as kl
 
 from .. import spec
-from ..errors import InvalidInputError, UnsupportedLayerError
-from .chain import (
-    ROLES,
-    SYNAPSE_BASED,
-    Role,
-    describe,
-    input_shape_of,
-    layers_of,
-    scale_and_offset,
-)
+from . import converters  # noqa: F401  (fills the registry)
+from .chain import SYNAPSE_BASED, Role, input_shape_of, layers_of, scale_and_offset
 from .order import check_order, normalization_behind
-from .padding import NO_PADDING, add_padding, border_contribution, same_padding
-from .weights import fold_normalization, weights_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """Where a layer stands: what a converter needs to know beyond the layer itself.
-
-    Parameters
-    ----------
-    name : str
-        Of the Keras layer, and of the neurons.
-    input_shape : tuple of int
-        Of one image's values, channels last, without the zero padding below.
-    padding : pair of pairs of int
-        Zero padding by layers before this one, rows then columns, before and after.
-    padded_spikes : pair of pairs of int
-        The innermost part of `padding`, added before `ReverseCoding`: its positions have the
-        constant activation ``G(0) = 1``. The rest contributes 0.
-    """
-
-    name: str
-    input_shape: spec.Shape
-    padding: spec.Padding = NO_PADDING
-    padded_spikes: spec.Padding = NO_PADDING
-
-
-Converter = Callable[[keras.layers.Layer, Site], spec.Layer]
-_CONVERTERS: dict[type, Converter] = {}
-
-
-def register(
-    keras_layer: type[keras.layers.Layer], role: Role = Role.SYNAPTIC
-) -> Callable[[Converter], Converter]:
-    """Decorator: teach `adapt` and `convert` another Keras layer.
-
-    Parameters
-    ----------
-    keras_layer : type
-        The class; subclasses do not count, for they may compute something else.
-    role : Role, optional
-        `Role.SYNAPTIC` for a layer with weights (needs `ReverseCoding` before and a ReLU after
-        it), `Role.POOLING` for one that commutes with every increasing function.
-
-    Returns
-    -------
-    callable
-        To be put above a function ``(layer, site) -> tdsnn_brian.spec.Layer``. The layer's
-        activation is not its business.
-
-    Examples
-    --------
-    >>> @register(MyDense)
-    ... def convert_my_dense(layer, site):
-    ...     return spec.Dense(name=site.name, input_shape=site.input_shape,
-    ...                       weights=np.asarray(layer.matrix))
-    """
-    if role not in (*SYNAPSE_BASED, Role.POOLING):
-        raise InvalidInputError(
-            f"role {role} has no neurons; register layers as Role.SYNAPTIC or Role.POOLING"
-        )
-
-    def decorate(function: Converter) -> Converter:
-        _CONVERTERS[keras_layer] = function
-        ROLES[keras_layer] = role
-        return function
-
-    return decorate
+from .padding import add_padding
+from .registry import CONVERTERS, Site
+from .weights import fold_normalization
 
 
 def convert(adapted: keras.Model) -> spec.SpikingNetwork:
@@ -131,7 +57,7 @@ def convert(adapted: keras.Model) -> spec.SpikingNetwork:
         elif role is Role.PADDING:
             site = _padded(site, layer, spiking=not (coded or coding.silent_zeros))
         elif role in SYNAPSE_BASED or role is Role.POOLING:
-            result = _CONVERTERS[type(layer)](layer, replace(site, name=layer.name))
+            result = CONVERTERS[type(layer)](layer, replace(site, name=layer.name))
             if role in SYNAPSE_BASED:
                 result = _normalized(result, normalization_behind(layers, roles, place))
                 coded = False
@@ -172,101 +98,3 @@ def _rescaled(layer: spec.Layer, rescaling: kl.Rescaling) -> spec.Layer:
     if isinstance(layer, spec.Conv2D):
         return replace(layer, kernel=layer.kernel * scale, bias=bias)
     return replace(layer, scale=layer.scale * scale, bias=bias if np.any(bias) else None)
-
-
-def _window_padding(layer, site: Site, window: spec.Pair, dilation: spec.Pair) -> spec.Padding:
-    """All padding of a layer with a sliding window: that before it and its own."""
-    if layer.padding == "valid":
-        return site.padding
-    own = tuple(
-        same_padding(
-            site.input_shape[axis] + sum(site.padding[axis]),
-            window[axis],
-            layer.strides[axis],
-            dilation[axis],
-        )
-        for axis in range(2)
-    )
-    return add_padding(site.padding, own)
-
-
-@register(kl.Conv2D)
-def _conv2d(layer: kl.Conv2D, site: Site) -> spec.Conv2D:
-    kernel, bias = weights_of(layer)
-    strides, dilation = tuple(layer.strides), tuple(layer.dilation_rate)
-    result = spec.Conv2D(
-        name=site.name,
-        input_shape=site.input_shape,
-        strides=strides,
-        padding=_window_padding(layer, site, kernel.shape[:2], dilation),
-        dilation=dilation,
-        kernel=kernel,
-        bias=bias,
-        groups=layer.groups,
-    )
-    return _with_border(result, site)
-
-
-def _with_border(layer: spec.Conv2D, site: Site) -> spec.Conv2D:
-    """Padded positions that spike are no neurons: their constant sum becomes part of the bias."""
-    if site.padded_spikes == NO_PADDING:
-        return layer
-    border = border_contribution(
-        layer.kernel,
-        layer.input_shape,
-        site.padded_spikes,
-        layer.padding,
-        layer.strides,
-        layer.dilation,
-        layer.output_shape,
-    )
-    return replace(layer, bias=border if layer.bias is None else border + layer.bias)
-
-
-@register(kl.Dense)
-def _dense(layer: kl.Dense, site: Site) -> spec.Dense:
-    if len(site.input_shape) != 1:
-        raise UnsupportedLayerError(
-            f"{describe(layer)} gets inputs of shape {site.input_shape} and would run over their "
-            "last axis alone; put a Flatten layer before it"
-        )
-    weights, bias = weights_of(layer)
-    return spec.Dense(name=site.name, input_shape=site.input_shape, weights=weights, bias=bias)
-
-
-@register(kl.AveragePooling2D, Role.MEAN)
-def _average_pooling(layer: kl.AveragePooling2D, site: Site) -> spec.AveragePool2D | spec.Conv2D:
-    pool_size = tuple(layer.pool_size)
-    padding = _window_padding(layer, site, pool_size, (1, 1))
-    common = {"name": site.name, "input_shape": site.input_shape, "strides": tuple(layer.strides)}
-    if site.padding == NO_PADDING:
-        # The padding of padding='same' does not count in the mean, in Keras and in the spec.
-        return spec.AveragePool2D(**common, padding=padding, pool_size=pool_size)
-    if padding != site.padding:
-        raise UnsupportedLayerError(
-            f"{describe(layer)} has padding='same' behind zero padding of its own; use one of them"
-        )
-    # Positions of a ZeroPadding2D do count: a convolution with constant weights, per channel.
-    channels = site.input_shape[2]
-    kernel = np.full((*pool_size, 1, channels), 1 / np.prod(pool_size))
-    return _with_border(
-        spec.Conv2D(**common, padding=padding, kernel=kernel, groups=channels), site
-    )
-
-
-@register(kl.MaxPooling2D, Role.POOLING)
-def _max_pooling(layer: kl.MaxPooling2D, site: Site) -> spec.MaxPool2D:
-    pool_size = tuple(layer.pool_size)
-    padding = _window_padding(layer, site, pool_size, (1, 1))
-    if any(max(amounts) >= size for amounts, size in zip(padding, pool_size, strict=True)):
-        raise UnsupportedLayerError(
-            f"{describe(layer)} has windows that hold padding alone ({padding} around a pool of "
-            f"{pool_size}), and no neuron would make them fire; pad less than the pool size"
-        )
-    return spec.MaxPool2D(
-        name=site.name,
-        input_shape=site.input_shape,
-        strides=tuple(layer.strides),
-        padding=padding,
-        pool_size=pool_size,
-    )
