@@ -1,0 +1,177 @@
+"""NeuronGroups and Synapses of one layer, made from the strings in `equations`.
+
+Every function returns Brian2 objects and adds them to no network.
+"""
+
+import re
+
+import numpy as np
+from brian2 import Clock, NeuronGroup, Quantity, SpikeGeneratorGroup, Synapses, prefs
+
+from ..coding import tie_tolerance
+from ..connectivity import connections
+from ..propagation import window_counts
+from ..spec import Layer, MaxPool2D
+from . import equations
+
+
+def brian_name(layer_name: str) -> str:
+    """A Keras layer's name as Brian2 allows it: letters, digits and underscores."""
+    name = re.sub(r"\W", "_", layer_name, flags=re.ASCII)
+    return name if re.match(r"[A-Za-z]", name) else f"layer_{name}"
+
+
+def spike_source(
+    name: str, n: int, indices: np.ndarray, steps: np.ndarray, clock: Clock
+) -> SpikeGeneratorGroup:
+    """Neurons that fire at given integration steps."""
+    return SpikeGeneratorGroup(n, indices, steps * clock.dt, clock=clock, name=name)
+
+
+def _group(n, model, clock, name, namespace, on_new_image, slot, **kwargs):
+    group = NeuronGroup(n, model, clock=clock, name=name, namespace=namespace, **kwargs)
+    group.run_regularly(
+        on_new_image, dt=slot * clock.dt, when="start", name=f"{name}_new_image"
+    )
+    return group
+
+
+def layer_neurons(
+    layer: Layer, tau_mem: Quantity, clock: Clock, slot: int, method: str, v_threshold: float = 0.0
+) -> NeuronGroup:
+    """Neurons of a hidden synapse-based layer."""
+    return _group(
+        layer.n_neurons,
+        equations.LAYER,
+        clock,
+        brian_name(layer.name),
+        {
+            "tau_mem": tau_mem,
+            "v_threshold": v_threshold,
+            "tie": tie_tolerance(prefs.core.default_float_dtype),
+        },
+        equations.LAYER_NEW_IMAGE,
+        slot,
+        threshold=equations.LAYER_FIRES,
+        reset=equations.LAYER_AFTER_SPIKE,
+        method=method,
+    )
+
+
+def output_neurons(
+    layer: Layer, tau_mem: Quantity, clock: Clock, slot: int, method: str
+) -> NeuronGroup:
+    """Neurons of the output layer, which do not fire."""
+    name = brian_name(layer.name)
+    namespace = {"tau_mem": tau_mem}
+    return _group(
+        layer.n_neurons, equations.OUTPUT, clock, name, namespace, equations.OUTPUT_NEW_IMAGE,
+        slot, method=method,
+    )
+
+
+def max_pool_neurons(layer: MaxPool2D, clock: Clock, slot: int) -> NeuronGroup:
+    """Neurons of a simplified max-pool."""
+    group = _group(
+        layer.n_neurons,
+        equations.MAX_POOL,
+        clock,
+        brian_name(layer.name),
+        {},
+        equations.MAX_POOL_NEW_IMAGE,
+        slot,
+        threshold=equations.MAX_POOL_FIRES,
+        reset=equations.MAX_POOL_AFTER_SPIKE,
+    )
+    group.n_inputs = window_counts(layer).ravel()
+    return group
+
+
+def ticking_neuron(
+    name: str,
+    clock: Clock,
+    slot: int,
+    *,
+    steps_per_tick: int,
+    n_driven: int,
+    release_step: int | None = None,
+    n_presynaptic: int | None = None,
+    tau_mem: Quantity | None = None,
+    method: str = "exact",
+) -> NeuronGroup:
+    """The neuron that releases a layer and drives it by ticks until `n_driven` have fired.
+
+    With `release_step` the inhibitory period is fixed; with `n_presynaptic` and `tau_mem` it
+    lasts until so many spikes have arrived.
+    """
+    namespace = {"steps_per_tick": steps_per_tick, "n_driven": n_driven}
+    if release_step is not None:
+        return _group(
+            1, equations.TICKING, clock, name, {**namespace, "release_step": release_step},
+            equations.TICKING_NEW_IMAGE, slot,
+            threshold=equations.TICKING_FIRES, reset=equations.TICKING_AFTER_SPIKE,
+        )
+    return _group(
+        1, equations.TICKING_DYNAMIC, clock, name,
+        {
+            **namespace,
+            "n_presynaptic": n_presynaptic,
+            "tau_mem": tau_mem,
+        },
+        equations.TICKING_DYNAMIC_NEW_IMAGE, slot,
+        threshold=equations.TICKING_DYNAMIC_FIRES, reset=equations.TICKING_DYNAMIC_AFTER_SPIKE,
+        method=method,
+    )
+
+
+def bias_neuron(name: str, latency: int, clock: Clock, slot: int) -> NeuronGroup:
+    """A neuron that fires `latency` ticks after the release of the layer it stands beside."""
+    return _group(
+        1, equations.BIAS, clock, name, {"bias_latency": latency}, equations.BIAS_NEW_IMAGE, slot,
+        threshold=equations.BIAS_FIRES, reset=equations.BIAS_AFTER_SPIKE,
+    )
+
+
+def weighted_synapses(layer: Layer, source, target: NeuronGroup, sign: int) -> Synapses:
+    """The layer's weights, one synapse each; a max-pool's synapses count arrivals."""
+    i, j, w = connections(layer)
+    name = f"{target.name}_synapses"
+    if isinstance(layer, MaxPool2D):
+        synapses = Synapses(source, target, on_pre=equations.ARRIVED, clock=target.clock, name=name)
+        synapses.connect(i=i, j=j)
+        return synapses
+    synapses = Synapses(
+        source, target, "w : 1 (constant)", on_pre=equations.WEIGHTED, clock=target.clock, name=name
+    )
+    synapses.connect(i=i, j=j)
+    synapses.w = sign * w.astype(np.float64)
+    return synapses
+
+
+def bias_synapses(
+    weights: np.ndarray, source, target: NeuronGroup, delay: Quantity
+) -> Synapses:
+    """From a bias neuron to a layer; `weights` has one entry a neuron of the layer."""
+    synapses = Synapses(
+        source, target, "w : 1 (constant)", on_pre=equations.WEIGHTED, delay=delay,
+        clock=target.clock, name=f"{target.name}_bias_synapses",
+    )
+    (targets,) = np.nonzero(weights)
+    synapses.connect(i=np.zeros(len(targets), dtype=np.int32), j=targets)
+    synapses.w = weights[targets]
+    return synapses
+
+
+def signals(
+    source, target, on_pre: str, name: str, *, delay: Quantity | None = None,
+    namespace: dict | None = None,
+) -> Synapses:
+    """Synapses from every neuron of `source` to every neuron of `target`, without weights."""
+    synapses = Synapses(
+        source, target, on_pre=on_pre, delay=delay, clock=target.clock, name=name,
+        namespace=namespace or {},
+    )
+    synapses.connect(
+        i=np.repeat(np.arange(source.N), target.N), j=np.tile(np.arange(target.N), source.N)
+    )
+    return synapses

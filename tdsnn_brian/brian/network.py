@@ -1,0 +1,278 @@
+"""Putting the pieces together: a `brian2.Network` for a `SpikingNetwork` and images."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from brian2 import (
+    Clock,
+    Network,
+    Quantity,
+    SpikeMonitor,
+    StateMonitor,
+    defaultclock,
+    ms,
+)
+from numpy.typing import NDArray
+
+from ..coding import gain
+from ..discrete import DiscreteAnalysis, analyse, bias_latency
+from ..errors import InvalidInputError
+from ..spec import MaxPool2D, SpikingNetwork, check_images
+from ..ticking import leak_factor, tick_weight
+from . import equations, groups
+from .timing import Timing, choose_windows, schedule, steps_per_tick
+
+
+class FiringNetwork(Network):
+    """A `brian2.Network` that shows images to a `SpikingNetwork`, one after the other.
+
+    Run it for `duration`. Its objects carry the names of the Keras layers: ``net["conv1"]`` is
+    the NeuronGroup of layer ``conv1``, ``net["conv1_synapses"]`` its weights,
+    ``net["conv1_ticking"]`` its ticking neuron, ``net["conv1_spikes"]`` a SpikeMonitor.
+
+    Attributes
+    ----------
+    spiking_network : SpikingNetwork
+    analysis : DiscreteAnalysis
+        Of the same images.
+    timing : Timing
+    dynamic : bool
+        Whether the inhibitory periods end with the last presynaptic spike.
+    n_images : int
+    dt : Quantity
+        Integration step.
+    """
+
+    def __init__(self, spiking_network, analysis, timing, dynamic, dt):
+        super().__init__(name="tdsnn*")
+        self.spiking_network: SpikingNetwork = spiking_network
+        self.analysis: DiscreteAnalysis = analysis
+        self.timing: Timing = timing
+        self.dynamic: bool = dynamic
+        self.n_images: int = len(analysis.logits)
+        self.dt: Quantity = dt
+
+    @property
+    def duration(self) -> Quantity:
+        """Time that all images take, and one step more to read the last one out."""
+        return (self.n_images * self.timing.slot + 1) * self.dt
+
+
+def build_network(
+    network: SpikingNetwork,
+    images: NDArray,
+    *,
+    tick: Quantity = 1 * ms,
+    dt: Quantity | None = None,
+    window: int | str | Mapping[str, int] = "fixed",
+    method: str = "exact",
+) -> FiringNetwork:
+    r"""Build the Brian2 network that shows `images` to a converted network.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+        What `tdsnn_brian.convert` or `tdsnn_brian.load` gave.
+    images : array_like
+        (n_images, \*input shape), channels last, finite and not negative.
+    tick : Quantity, optional
+        Interval of the ticking neuron, a time.
+    dt : Quantity, optional
+        Integration step, a whole fraction of `tick`; equal to it if not given.
+    window : {"fixed", "dynamic"}, int or mapping, optional
+        Inhibitory period in ticks: fixed at the last presynaptic spike found in the data, or as
+        given (one number, or one for each layer name), or until all presynaptic neurons of the
+        image at hand have fired.
+    method : str, optional
+        Brian2's integration method for the potentials.
+
+    Returns
+    -------
+    FiringNetwork
+        A `brian2.Network` to add monitors to and to run for its `duration`.
+
+    Raises
+    ------
+    InvalidInputError
+        If the images, `tick`, `dt` or `window` are impossible.
+    WindowTooShortError
+        If a given window ends before the last presynaptic spike.
+    """
+    images = check_images(network, images)
+    dt = tick if dt is None else dt
+    steps = steps_per_tick(tick, dt)
+    analysis = analyse(network, images)
+    timing = schedule(network, choose_windows(network, analysis, window), steps)
+    net = FiringNetwork(network, analysis, timing, isinstance(window, str) and window == "dynamic",
+                        dt)
+    clock = defaultclock if defaultclock.dt == dt else Clock(dt, name="tdsnn_clock*")
+    _Builder(net, tick, clock, method).build()
+    return net
+
+
+class _Builder:
+    """Adds one layer after the other to a `FiringNetwork`."""
+
+    def __init__(self, net: FiringNetwork, tick: Quantity, clock: Clock, method: str):
+        self.net, self.clock, self.method = net, clock, method
+        self.network, self.timing, self.slot = net.spiking_network, net.timing, net.timing.slot
+        self.tick = tick
+        self.tau_mem = self.network.leak * tick
+        self.bias_latency = bias_latency(self.network)
+        self.names = set()
+
+    def build(self) -> None:
+        source, driver = self._input(), None
+        layers = self.network.layers
+        for index, layer in enumerate(layers):
+            self._check_name(layer)
+            if isinstance(layer, MaxPool2D):
+                source = self._max_pool(layer, source)
+            elif layer is self.network.output_layer:
+                self._output(layer, source, driver)
+            else:
+                source, driver = self._hidden(layer, source, driver, layers[index + 1 :])
+
+    def _add(self, *objects):
+        self.net.add(*objects)
+        return objects[0]
+
+    def _check_name(self, layer):
+        name = groups.brian_name(layer.name)
+        if name in self.names:
+            raise InvalidInputError(
+                f"layer {layer.name!r}: another layer's name also becomes {name!r} in Brian2; "
+                "rename one of the Keras layers"
+            )
+        self.names.add(name)
+
+    def _onset_steps(self, latency: int) -> NDArray:
+        return np.arange(self.net.n_images) * self.slot + latency * self.timing.steps_per_tick
+
+    def _spikes_once_an_image(self, name, latency):
+        steps = self._onset_steps(latency)
+        return self._add(groups.spike_source(name, 1, np.zeros(len(steps), int), steps, self.clock))
+
+    def _input(self):
+        latencies = self.net.analysis.input_latencies.reshape(self.net.n_images, -1)
+        image, neuron = np.nonzero(latencies >= 0)
+        steps = image * self.slot + latencies[image, neuron] * self.timing.steps_per_tick
+        return self._add(
+            groups.spike_source("input", latencies.shape[1], neuron, steps, self.clock)
+        )
+
+    def _max_pool(self, layer, source):
+        neurons = self._add(groups.max_pool_neurons(layer, self.clock, self.slot))
+        self._add(groups.weighted_synapses(layer, source, neurons, +1))
+        self._add(SpikeMonitor(neurons, name=f"{neurons.name}_spikes"))
+        return neurons
+
+    def _hidden(self, layer, source, driver, following):
+        neurons = self._add(
+            groups.layer_neurons(layer, self.tau_mem, self.clock, self.slot, self.method)
+        )
+        self._add(groups.weighted_synapses(layer, source, neurons, -1))
+        bias = self._bias(layer, neurons, driver, sign=-1)
+        next_layer = next(x for x in following if not isinstance(x, MaxPool2D))
+        ticking = self._ticking(layer, neurons, source, driver, bias, next_layer)
+        self._add(
+            SpikeMonitor(neurons, name=f"{neurons.name}_spikes"),
+            SpikeMonitor(ticking, name=f"{ticking.name}_spikes"),
+        )
+        return neurons, ticking
+
+    def _output(self, layer, source, driver):
+        neurons = self._add(
+            groups.output_neurons(layer, self.tau_mem, self.clock, self.slot, self.method)
+        )
+        self._add(groups.weighted_synapses(layer, source, neurons, +1))
+        self._bias(layer, neurons, driver, sign=+1)
+        # read before the next image sets the potentials back
+        self._add(
+            StateMonitor(
+                neurons, "v", record=True, dt=self.slot * self.clock.dt, when="start", order=-1,
+                name=f"{neurons.name}_readout",
+            )
+        )
+
+    def _bias(self, layer, neurons, driver, sign):
+        """The layer's bias neuron (None if it has no bias) and its synapses."""
+        if layer.bias is None:
+            return None
+        name = f"{neurons.name}_bias"
+        if driver is None:
+            bias = self._spikes_once_an_image(name, self.bias_latency)
+        else:
+            bias = self._add(
+                groups.bias_neuron(name, self.bias_latency, self.clock, self.slot)
+            )
+            self._add(
+                groups.signals(driver, bias, equations.COUNT_TICK, f"{name}_ticks"),
+                groups.signals(bias, driver, equations.FIRED, f"{name}_done"),
+            )
+        weights = np.broadcast_to(layer.bias, layer.output_shape).ravel()
+        scaled = sign * weights / gain(self.bias_latency, self.network.leak)
+        hops = self.timing.hops[layer.name] * self.clock.dt
+        self._add(groups.bias_synapses(scaled, bias, neurons, hops))
+        return bias
+
+    def _ticking(self, layer, neurons, source, driver, bias, next_layer):
+        name = f"{neurons.name}_ticking"
+        common = {
+            "steps_per_tick": self.timing.steps_per_tick,
+            "n_driven": layer.n_neurons + (next_layer.bias is not None),
+        }
+        if self.net.dynamic:
+            ticking = self._add(
+                groups.ticking_neuron(
+                    name, self.clock, self.slot, **common, tau_mem=self.tau_mem,
+                    n_presynaptic=layer.n_inputs + (bias is not None), method=self.method,
+                )
+            )
+            self._measure_window(layer, ticking, source, driver, bias)
+            release, tick, constants = equations.RELEASE_DYNAMIC, equations.TICK_DYNAMIC, {
+                "leak_factor": leak_factor(self.network.leak)
+            }
+        else:
+            release_step = self.timing.releases[layer.name]
+            ticking = self._add(
+                groups.ticking_neuron(
+                    name, self.clock, self.slot, **common, release_step=release_step
+                )
+            )
+            inhibited = release_step - self.timing.origins[layer.name]
+            w_tick = tick_weight(self.network.leak, inhibited / self.timing.steps_per_tick)
+            release, tick, constants = equations.RELEASE, equations.TICK, {"w_tick": w_tick}
+        self._add(
+            groups.signals(ticking, neurons, release, f"{name}_release", namespace=constants),
+            # the k-th tick arrives k ticks after release
+            groups.signals(
+                ticking, neurons, tick, f"{name}_ticks", delay=self.tick, namespace=constants
+            ),
+            groups.signals(neurons, ticking, equations.FIRED, f"{name}_done"),
+        )
+        return ticking
+
+    def _measure_window(self, layer, ticking, source, driver, bias):
+        """Let the ticking neuron count arrivals and know the time since the layer's origin."""
+        self._add(groups.signals(source, ticking, equations.ARRIVED, f"{ticking.name}_arrivals"))
+        if bias is not None:
+            self._add(
+                groups.signals(
+                    bias, ticking, equations.ARRIVED, f"{ticking.name}_bias_arrival",
+                    delay=self.timing.hops[layer.name] * self.clock.dt,
+                )
+            )
+        hops = self.timing.hops[layer.name]
+        if driver is None:
+            onset = self._spikes_once_an_image(f"{ticking.name}_onset", 0)
+            start = groups.signals(
+                onset, ticking, equations.START_PULSE, f"{ticking.name}_origin",
+                delay=hops * self.clock.dt,
+            )
+        else:
+            start = groups.signals(
+                driver, ticking, equations.START_PULSE_ON_RELEASE, f"{ticking.name}_origin",
+                namespace={"hop_gain": np.exp(float((hops + 1) * self.clock.dt / self.tau_mem))},
+            )
+        self._add(start)
