@@ -1,0 +1,65 @@
+"""Data flows one way, and so do imports."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "tdsnn_brian"
+CORE = sorted(PACKAGE.glob("*.py"))
+FORBIDDEN = {
+    "core": {"keras", "brian2", "tdsnn_brian.keras", "tdsnn_brian.brian", "networks", "validation"},
+    "keras": {"brian2", "tdsnn_brian.brian", "networks", "validation"},
+    "brian": {"keras", "tdsnn_brian.keras", "networks", "validation"},
+}
+
+
+def imported_modules(path):
+    """Absolute names of all that a file imports, wherever in it."""
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def offending(path, forbidden):
+    return [
+        module for module in imported_modules(path)
+        if any(module == name or module.startswith(f"{name}.") for name in forbidden)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [(path, "core") for path in CORE]
+    + [
+        (path, part)
+        for part in ("keras", "brian")
+        for path in sorted((PACKAGE / part).glob("*.py"))
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_the_direction_of_imports(path, part):
+    assert not offending(path, FORBIDDEN[part])
+
+
+def test_the_check_sees_an_offender():
+    assert offending(PACKAGE / "brian" / "network.py", {"brian2"})
+    assert offending(PACKAGE / "brian" / "network.py", {"tdsnn_brian.coding"})
+
+
+def test_importing_the_package_loads_neither_keras_nor_brian2():
+    code = (
+        "import sys, tdsnn_brian, networks; "
+        "print([m for m in ('keras', 'brian2', 'matplotlib') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout.strip() == "[]", result.stderr

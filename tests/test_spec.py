@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+from helpers import small_network
+
+import tdsnn_brian as td
+from tdsnn_brian.spec import Dense, MaxPool2D, SpikingNetwork
+
+
+def dense(name, n_in, n_out):
+    return Dense(name=name, input_shape=(n_in,), weights=np.ones((n_in, n_out)))
+
+
+def test_a_network_ends_in_a_synapse_based_layer():
+    pool = MaxPool2D(name="pool", input_shape=(2, 2, 1), pool_size=(2, 2), strides=(2, 2))
+    with pytest.raises(td.InvalidInputError, match="must end in a synapse-based layer"):
+        SpikingNetwork(layers=(pool,), leak=5)
+
+
+def test_names_differ():
+    with pytest.raises(td.InvalidInputError, match="must differ"):
+        SpikingNetwork(layers=(dense("a", 3, 2), dense("a", 2, 2)), leak=5)
+
+
+def test_sizes_fit():
+    with pytest.raises(td.InvalidInputError, match="'b' takes 4 inputs but 'a' has 2 neurons"):
+        SpikingNetwork(layers=(dense("a", 3, 2), dense("b", 4, 2)), leak=5)
+
+
+def test_the_leak_is_checked():
+    with pytest.raises(td.InvalidInputError, match="leak"):
+        SpikingNetwork(layers=(dense("a", 3, 2),), leak=0)
+
+
+def test_it_is_frozen():
+    with pytest.raises(AttributeError):
+        small_network().leak = 3
