@@ -1,6 +1,7 @@
 """Put reverse coding into a Keras model, with or without the corrections that spare retraining."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import keras
 import numpy as np
@@ -61,11 +62,7 @@ def adapt(
         If a layer, or its place, has no spiking counterpart; it says which one and what to do.
     """
     leak = check_leak(leak)
-    if isinstance(scale, bool) or not (np.isscalar(scale) and np.isfinite(scale) and scale > 0):
-        raise InvalidInputError(
-            f"scale must be finite and greater than 0, got {scale!r}; 1 leaves activations as "
-            "they are, 3 to 10 makes retraining unnecessary"
-        )
+    _check_scale(scale)
     layers = layers_of(model)
     roles = check_order(layers, adapted=False)
     correction = _Correction(
@@ -114,6 +111,15 @@ class _Correction:
         """Scale and offset to be applied to the mean of a window."""
         scale = self.factor / (self.scale if is_output else 1)
         return scale, -scale if self.shift else 0.0
+
+
+def _check_scale(scale: float) -> None:
+    is_number = isinstance(scale, Real) and not isinstance(scale, bool)
+    if not (is_number and np.isfinite(scale) and scale > 0):
+        raise InvalidInputError(
+            f"scale must be finite and greater than 0, got {scale!r}; 1 leaves activations as "
+            "they are, 3 to 10 makes retraining unnecessary"
+        )
 
 
 def _rounded_down(values: NDArray, dtype: np.dtype) -> NDArray:
