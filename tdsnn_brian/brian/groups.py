@@ -4,6 +4,7 @@ Every function returns Brian2 objects and adds them to no network.
 """
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 from brian2 import Clock, NeuronGroup, Quantity, SpikeGeneratorGroup, Synapses, prefs
@@ -28,22 +29,27 @@ def spike_source(
     return SpikeGeneratorGroup(n, indices, steps * clock.dt, clock=clock, name=name)
 
 
-def _group(n, model, clock, name, namespace, on_new_image, slot, **kwargs):
-    group = NeuronGroup(n, model, clock=clock, name=name, namespace=namespace, **kwargs)
-    group.run_regularly(
-        on_new_image, dt=slot * clock.dt, when="start", name=f"{name}_new_image"
-    )
+class Clocks(NamedTuple):
+    """`step` for the integration, `image` for what happens at each image's onset."""
+
+    step: Clock
+    image: Clock
+
+
+def _group(n, model, clocks, name, namespace, on_new_image, **kwargs):
+    group = NeuronGroup(n, model, clock=clocks.step, name=name, namespace=namespace, **kwargs)
+    group.run_regularly(on_new_image, clock=clocks.image, when="start", name=f"{name}_new_image")
     return group
 
 
 def layer_neurons(
-    layer: Layer, tau_mem: Quantity, clock: Clock, slot: int, method: str, v_threshold: float = 0.0
+    layer: Layer, tau_mem: Quantity, clocks: Clocks, method: str, v_threshold: float = 0.0
 ) -> NeuronGroup:
     """Neurons of a hidden synapse-based layer."""
     return _group(
         layer.n_neurons,
         equations.LAYER,
-        clock,
+        clocks,
         brian_name(layer.name),
         {
             "tau_mem": tau_mem,
@@ -51,7 +57,6 @@ def layer_neurons(
             "tie": tie_tolerance(prefs.core.default_float_dtype),
         },
         equations.LAYER_NEW_IMAGE,
-        slot,
         threshold=equations.LAYER_FIRES,
         reset=equations.LAYER_AFTER_SPIKE,
         method=method,
@@ -59,27 +64,26 @@ def layer_neurons(
 
 
 def output_neurons(
-    layer: Layer, tau_mem: Quantity, clock: Clock, slot: int, method: str
+    layer: Layer, tau_mem: Quantity, clocks: Clocks, method: str
 ) -> NeuronGroup:
     """Neurons of the output layer, which do not fire."""
     name = brian_name(layer.name)
     namespace = {"tau_mem": tau_mem}
     return _group(
-        layer.n_neurons, equations.OUTPUT, clock, name, namespace, equations.OUTPUT_NEW_IMAGE,
-        slot, method=method,
+        layer.n_neurons, equations.OUTPUT, clocks, name, namespace, equations.OUTPUT_NEW_IMAGE,
+        method=method,
     )
 
 
-def max_pool_neurons(layer: MaxPool2D, clock: Clock, slot: int) -> NeuronGroup:
+def max_pool_neurons(layer: MaxPool2D, clocks: Clocks) -> NeuronGroup:
     """Neurons of a simplified max-pool."""
     group = _group(
         layer.n_neurons,
         equations.MAX_POOL,
-        clock,
+        clocks,
         brian_name(layer.name),
         {},
         equations.MAX_POOL_NEW_IMAGE,
-        slot,
         threshold=equations.MAX_POOL_FIRES,
         reset=equations.MAX_POOL_AFTER_SPIKE,
     )
@@ -89,8 +93,7 @@ def max_pool_neurons(layer: MaxPool2D, clock: Clock, slot: int) -> NeuronGroup:
 
 def ticking_neuron(
     name: str,
-    clock: Clock,
-    slot: int,
+    clocks: Clocks,
     *,
     steps_per_tick: int,
     n_driven: int,
@@ -107,27 +110,27 @@ def ticking_neuron(
     namespace = {"steps_per_tick": steps_per_tick, "n_driven": n_driven}
     if release_step is not None:
         return _group(
-            1, equations.TICKING, clock, name, {**namespace, "release_step": release_step},
-            equations.TICKING_NEW_IMAGE, slot,
+            1, equations.TICKING, clocks, name, {**namespace, "release_step": release_step},
+            equations.TICKING_NEW_IMAGE,
             threshold=equations.TICKING_FIRES, reset=equations.TICKING_AFTER_SPIKE,
         )
     return _group(
-        1, equations.TICKING_DYNAMIC, clock, name,
+        1, equations.TICKING_DYNAMIC, clocks, name,
         {
             **namespace,
             "n_presynaptic": n_presynaptic,
             "tau_mem": tau_mem,
         },
-        equations.TICKING_DYNAMIC_NEW_IMAGE, slot,
+        equations.TICKING_DYNAMIC_NEW_IMAGE,
         threshold=equations.TICKING_DYNAMIC_FIRES, reset=equations.TICKING_DYNAMIC_AFTER_SPIKE,
         method=method,
     )
 
 
-def bias_neuron(name: str, latency: int, clock: Clock, slot: int) -> NeuronGroup:
+def bias_neuron(name: str, latency: int, clocks: Clocks) -> NeuronGroup:
     """A neuron that fires `latency` ticks after the release of the layer it stands beside."""
     return _group(
-        1, equations.BIAS, clock, name, {"bias_latency": latency}, equations.BIAS_NEW_IMAGE, slot,
+        1, equations.BIAS, clocks, name, {"bias_latency": latency}, equations.BIAS_NEW_IMAGE,
         threshold=equations.BIAS_FIRES, reset=equations.BIAS_AFTER_SPIKE,
     )
 

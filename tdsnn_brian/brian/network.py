@@ -106,16 +106,17 @@ def build_network(
     net = FiringNetwork(network, analysis, timing, isinstance(window, str) and window == "dynamic",
                         dt)
     clock = defaultclock if defaultclock.dt == dt else Clock(dt, name="tdsnn_clock*")
-    _Builder(net, tick, clock, method).build()
+    clocks = groups.Clocks(clock, Clock(timing.slot * dt, name="tdsnn_image_clock*"))
+    _Builder(net, tick, clocks, method).build()
     return net
 
 
 class _Builder:
     """Adds one layer after the other to a `FiringNetwork`."""
 
-    def __init__(self, net: FiringNetwork, tick: Quantity, clock: Clock, method: str):
-        self.net, self.clock, self.method = net, clock, method
-        self.network, self.timing, self.slot = net.spiking_network, net.timing, net.timing.slot
+    def __init__(self, net: FiringNetwork, tick: Quantity, clocks: groups.Clocks, method: str):
+        self.net, self.clocks, self.method = net, clocks, method
+        self.network, self.timing, self.dt = net.spiking_network, net.timing, net.dt
         self.tick = tick
         self.tau_mem = self.network.leak * tick
         self.bias_latency = bias_latency(self.network)
@@ -146,30 +147,29 @@ class _Builder:
             )
         self.names.add(name)
 
-    def _onset_steps(self, latency: int) -> NDArray:
-        return np.arange(self.net.n_images) * self.slot + latency * self.timing.steps_per_tick
-
     def _spikes_once_an_image(self, name, latency):
-        steps = self._onset_steps(latency)
-        return self._add(groups.spike_source(name, 1, np.zeros(len(steps), int), steps, self.clock))
+        onsets = np.arange(self.net.n_images) * self.timing.slot
+        steps = onsets + latency * self.timing.steps_per_tick
+        neuron = np.zeros(len(steps), dtype=np.int32)
+        return self._add(groups.spike_source(name, 1, neuron, steps, self.clocks.step))
 
     def _input(self):
         latencies = self.net.analysis.input_latencies.reshape(self.net.n_images, -1)
         image, neuron = np.nonzero(latencies >= 0)
-        steps = image * self.slot + latencies[image, neuron] * self.timing.steps_per_tick
+        steps = image * self.timing.slot + latencies[image, neuron] * self.timing.steps_per_tick
         return self._add(
-            groups.spike_source("input", latencies.shape[1], neuron, steps, self.clock)
+            groups.spike_source("input", latencies.shape[1], neuron, steps, self.clocks.step)
         )
 
     def _max_pool(self, layer, source):
-        neurons = self._add(groups.max_pool_neurons(layer, self.clock, self.slot))
+        neurons = self._add(groups.max_pool_neurons(layer, self.clocks))
         self._add(groups.weighted_synapses(layer, source, neurons, +1))
         self._add(SpikeMonitor(neurons, name=f"{neurons.name}_spikes"))
         return neurons
 
     def _hidden(self, layer, source, driver, following):
         neurons = self._add(
-            groups.layer_neurons(layer, self.tau_mem, self.clock, self.slot, self.method)
+            groups.layer_neurons(layer, self.tau_mem, self.clocks, self.method)
         )
         self._add(groups.weighted_synapses(layer, source, neurons, -1))
         bias = self._bias(layer, neurons, driver, sign=-1)
@@ -183,14 +183,14 @@ class _Builder:
 
     def _output(self, layer, source, driver):
         neurons = self._add(
-            groups.output_neurons(layer, self.tau_mem, self.clock, self.slot, self.method)
+            groups.output_neurons(layer, self.tau_mem, self.clocks, self.method)
         )
         self._add(groups.weighted_synapses(layer, source, neurons, +1))
         self._bias(layer, neurons, driver, sign=+1)
         # read before the next image sets the potentials back
         self._add(
             StateMonitor(
-                neurons, "v", record=True, dt=self.slot * self.clock.dt, when="start", order=-1,
+                neurons, "v", record=True, clock=self.clocks.image, when="start", order=-1,
                 name=f"{neurons.name}_readout",
             )
         )
@@ -204,7 +204,7 @@ class _Builder:
             bias = self._spikes_once_an_image(name, self.bias_latency)
         else:
             bias = self._add(
-                groups.bias_neuron(name, self.bias_latency, self.clock, self.slot)
+                groups.bias_neuron(name, self.bias_latency, self.clocks)
             )
             self._add(
                 groups.signals(driver, bias, equations.COUNT_TICK, f"{name}_ticks"),
@@ -212,7 +212,7 @@ class _Builder:
             )
         weights = np.broadcast_to(layer.bias, layer.output_shape).ravel()
         scaled = sign * weights / gain(self.bias_latency, self.network.leak)
-        hops = self.timing.hops[layer.name] * self.clock.dt
+        hops = self.timing.hops[layer.name] * self.dt
         self._add(groups.bias_synapses(scaled, bias, neurons, hops))
         return bias
 
@@ -225,7 +225,7 @@ class _Builder:
         if self.net.dynamic:
             ticking = self._add(
                 groups.ticking_neuron(
-                    name, self.clock, self.slot, **common, tau_mem=self.tau_mem,
+                    name, self.clocks, **common, tau_mem=self.tau_mem,
                     n_presynaptic=layer.n_inputs + (bias is not None), method=self.method,
                 )
             )
@@ -237,7 +237,7 @@ class _Builder:
             release_step = self.timing.releases[layer.name]
             ticking = self._add(
                 groups.ticking_neuron(
-                    name, self.clock, self.slot, **common, release_step=release_step
+                    name, self.clocks, **common, release_step=release_step
                 )
             )
             inhibited = release_step - self.timing.origins[layer.name]
@@ -260,7 +260,7 @@ class _Builder:
             self._add(
                 groups.signals(
                     bias, ticking, equations.ARRIVED, f"{ticking.name}_bias_arrival",
-                    delay=self.timing.hops[layer.name] * self.clock.dt,
+                    delay=self.timing.hops[layer.name] * self.dt,
                 )
             )
         hops = self.timing.hops[layer.name]
@@ -268,11 +268,11 @@ class _Builder:
             onset = self._spikes_once_an_image(f"{ticking.name}_onset", 0)
             start = groups.signals(
                 onset, ticking, equations.START_PULSE, f"{ticking.name}_origin",
-                delay=hops * self.clock.dt,
+                delay=hops * self.dt,
             )
         else:
             start = groups.signals(
                 driver, ticking, equations.START_PULSE_ON_RELEASE, f"{ticking.name}_origin",
-                namespace={"hop_gain": np.exp(float((hops + 1) * self.clock.dt / self.tau_mem))},
+                namespace={"hop_gain": np.exp(float((hops + 1) * self.dt / self.tau_mem))},
             )
         self._add(start)
