@@ -27,6 +27,7 @@ _LAZY = {
     "adapt": "keras",
     "convert": "keras",
     "Simulation": "brian",
+    "read_results": "brian",
     "build_network": "brian",
     "simulate": "brian",
 }
@@ -52,6 +53,7 @@ __all__ = [
     "discrete_latencies",
     "latency",
     "load",
+    "read_results",
     "reverse_coding",
     "run_algorithm_1",
     "simulate",
