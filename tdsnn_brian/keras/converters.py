@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 from keras import layers as kl
 
@@ -79,6 +80,7 @@ def _average_pooling(layer: kl.AveragePooling2D, site: Site) -> spec.AveragePool
     padding = _window_padding(layer, site, pool_size, (1, 1))
     common = {"name": site.name, "input_shape": site.input_shape, "strides": tuple(layer.strides)}
     if site.padding == NO_PADDING:
+        _refuse_replicated_border(layer, padding)
         # The padding of padding='same' does not count in the mean, in Keras and in the spec.
         return spec.AveragePool2D(**common, padding=padding, pool_size=pool_size)
     if padding != site.padding:
@@ -91,6 +93,17 @@ def _average_pooling(layer: kl.AveragePooling2D, site: Site) -> spec.AveragePool
     return _with_border(
         spec.Conv2D(**common, padding=padding, kernel=kernel, groups=channels), site
     )
+
+
+def _refuse_replicated_border(layer: kl.AveragePooling2D, padding: spec.Padding) -> None:
+    """Keras on torch pads an uneven 'same' with copies of the edge, which count in the mean."""
+    uneven = any(before != after for before, after in padding)
+    if uneven and keras.backend.backend() == "torch":
+        raise UnsupportedLayerError(
+            f"{describe(layer)} has padding='same' that is uneven here ({padding}); Keras on torch "
+            "then counts copies of the edge in the mean, as no other backend does: use "
+            "padding='valid', an input size that the strides divide, or another backend"
+        )
 
 
 @register(kl.MaxPooling2D, Role.POOLING)

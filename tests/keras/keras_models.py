@@ -42,7 +42,7 @@ def run(model, images):
 
 
 def layer_output(model, name, images):
-    return run(keras.Model(model.inputs, model.get_layer(name).output), images)
+    return run(keras.Model(model.inputs[0], model.get_layer(name).output), images)
 
 
 def analyse_clear(network, images):

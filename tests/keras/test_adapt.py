@@ -101,7 +101,7 @@ def test_scale_shrinks_the_error_of_the_coding():
     assert scaled < 0.15 * np.abs(expected).mean()
 
 
-@pytest.mark.parametrize("size", [5, 6, 7])
+@pytest.mark.parametrize("size", [6, 7])
 @pytest.mark.parametrize("kernel", [1, 2, 3, 4])
 @pytest.mark.parametrize("conv", [{"strides": 1}, {"strides": 2}, {"dilation_rate": 2}])
 def test_explicit_padding_equals_same_padding(size, kernel, conv):
@@ -126,7 +126,7 @@ def test_a_black_image_stays_black_under_compensation():
         kl.Dense(4),
     )
     adapted = adapt(model, leak=5, scale=3, compensate=True)
-    coded = keras.Model(adapted.inputs, adapted.get_layer("mean_coding").output)
+    coded = keras.Model(adapted.inputs[0], adapted.get_layer("mean_coding").output)
     assert (run(coded, np.zeros((1, 8, 8, 3), np.float32)) == 1).all()
 
 

@@ -15,6 +15,7 @@ from tdsnn_brian import spec
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.keras import ReverseCoding, Role, adapt, convert, register
 from tdsnn_brian.keras.chain import ROLES
+from tdsnn_brian.keras.padding import same_padding
 from tdsnn_brian.keras.registry import CONVERTERS
 
 OPTIONS = {
@@ -25,6 +26,15 @@ OPTIONS = {
 }
 
 
+def on_torch_with_uneven_border(model):
+    """Whether an average pool pads unevenly, for which Keras on torch has its own rule."""
+    pool = model.get_layer("pool")
+    if keras.backend.backend() != "torch" or isinstance(pool, kl.MaxPooling2D):
+        return False
+    sizes = zip(pool.input.shape[1:3], pool.pool_size, pool.strides, strict=True)
+    return pool.padding == "same" and any(np.diff(same_padding(*size)) for size in sizes)
+
+
 def check(model, leak=5, **options):
     adapted = adapt(model, leak, **options)
     network = convert(adapted)
@@ -33,11 +43,11 @@ def check(model, leak=5, **options):
     return network, adapted, images
 
 
-@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("options", [OPTIONS["plain"], OPTIONS["compensated"]])
 @pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("strides", [1, 2, (1, 3)])
 @pytest.mark.parametrize("kernel", [1, 2, (3, 2), 4])
-@pytest.mark.parametrize("shape", [(7, 6, 1), (6, 9, 3)])
+@pytest.mark.parametrize("shape", [(7, 8, 1), (6, 9, 3)])
 def test_conv2d(shape, kernel, strides, padding, options):
     model = sequential(
         shape,
@@ -67,7 +77,9 @@ def test_dilation_and_groups(conv, padding, options):
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 @pytest.mark.parametrize("pooling", [kl.MaxPooling2D, kl.AveragePooling2D])
 @pytest.mark.parametrize("padding", ["same", "valid"])
-@pytest.mark.parametrize(("size", "strides"), [(2, None), (3, 2), ((2, 3), 1), (3, None)])
+@pytest.mark.parametrize(
+    ("size", "strides"), [(2, None), (3, 2), ((2, 3), 1), (3, None), ((1, 3), 2)]
+)
 def test_pooling(pooling, size, strides, padding, options):
     model = sequential(
         (8, 9, 2),
@@ -76,6 +88,10 @@ def test_pooling(pooling, size, strides, padding, options):
         kl.Flatten(),
         kl.Dense(3, name="output"),
     )
+    if on_torch_with_uneven_border(model):
+        with pytest.raises(ValueError, match=r"'pool' .*copies of the edge.*another backend"):
+            convert(adapt(model, 5, **options))
+        return
     network, adapted, images = check(model, **options)
     assert [layer.name for layer in network] == ["conv", "pool", "output"]
     corrected = any(layer.name == "pool_correction" for layer in adapted.layers)
@@ -96,7 +112,7 @@ def test_a_whole_network(options):
         kl.Dropout(0.3),
         kl.BatchNormalization(scale=False),
         kl.Activation("relu"),
-        kl.AveragePooling2D(2, padding="same", name="mean"),
+        kl.AveragePooling2D(3, 1, "same", name="mean"),
         kl.Reshape((-1,)),
         kl.Dense(10, name="dense"),
         kl.BatchNormalization(center=False),
@@ -185,7 +201,7 @@ def test_a_black_image_is_silent_in_the_network_too():
     model = sequential(
         (8, 8, 3),
         kl.Conv2D(16, 3, padding="same", use_bias=False, activation="relu", name="conv"),
-        kl.AveragePooling2D(3, padding="same", name="mean"),
+        kl.AveragePooling2D(3, 1, "same", name="mean"),
         kl.Flatten(),
         kl.Dense(50, use_bias=False, activation="relu", name="dense"),
         kl.Dense(4),
