@@ -140,17 +140,16 @@ def test_an_archive_of_someone_else(tmp_path):
 
 
 def test_nothing_is_unpickled(tmp_path):
-    ran = []
+    evidence = tmp_path / "ran"
 
     class Trap:
         def __reduce__(self):
-            return ran.append, (1,)
+            return os.mkdir, (str(evidence),)
 
     np.savez(tmp_path / "trap.npz", header=np.array([Trap()], dtype=object))
-    ran.clear()
     with pytest.raises(NetworkFileError, match="damaged"):
         load(tmp_path / "trap.npz")
-    assert not ran
+    assert not evidence.exists()
 
 
 def test_a_missing_array(path):
@@ -214,6 +213,20 @@ def test_failure_while_writing_leaves_the_old_file(path, monkeypatch):
 
     monkeypatch.setattr(serialization.np, "savez_compressed", fail)
     with pytest.raises(OSError, match="disk full"):
+        save(small_network(seed=3), path)
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == ["network.npz"]
+
+
+def test_the_file_appears_in_one_step(path, monkeypatch):
+    before = path.read_bytes()
+
+    def fail(source, target):
+        assert_equal(load(source), small_network(seed=3))
+        raise OSError("not now")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="not now"):
         save(small_network(seed=3), path)
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == ["network.npz"]

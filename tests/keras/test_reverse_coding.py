@@ -22,10 +22,14 @@ def test_equals_the_function(leak, silent_zeros):
 
 
 @pytest.mark.parametrize("leak", [1.0, 5.0, 10.0])
-def test_a_value_at_the_jump_keeps_the_earlier_tick(leak):
-    ticks = np.arange(12)
-    values = np.expm1(ticks / leak).astype(np.float32)
-    np.testing.assert_allclose(run(ReverseCoding(leak), values), np.exp(ticks / leak), rtol=1e-5)
+def test_a_value_just_above_the_jump_keeps_the_earlier_tick(leak):
+    ticks = np.arange(1, 9)
+    tie = np.expm1((ticks + 6e-6) / leak).astype(np.float32)
+    later = np.expm1((ticks + 5e-5) / leak).astype(np.float32)
+    np.testing.assert_allclose(run(ReverseCoding(leak), tie), np.exp(ticks / leak), rtol=1e-5)
+    np.testing.assert_allclose(
+        run(ReverseCoding(leak), later), np.exp((ticks + 1) / leak), rtol=1e-5
+    )
 
 
 def test_zeros_and_negative_values_are_one_or_silent():
