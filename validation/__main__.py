@@ -1,0 +1,41 @@
+"""`python -m validation`."""
+
+import os
+import sys
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+os.environ.setdefault("KERAS_BACKEND", "jax")  # before anything imports Keras
+os.environ.setdefault("MPLBACKEND", "agg")
+
+from tdsnn_brian.errors import TDSNNError
+
+from .validate import validate
+
+app = typer.Typer(
+    help="Compare simulations in continuous time with the discrete analysis.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+app.command()(validate)
+
+
+@app.callback()
+def _commands() -> None:
+    """Compare simulations in continuous time with the discrete analysis."""
+
+
+def main() -> None:
+    """Run the commands; an error that the user can mend is shown without a traceback."""
+    try:
+        app(prog_name="python -m validation")
+    except TDSNNError as error:
+        message = f"[red]error:[/] {escape(str(error))}"
+        Console(stderr=True).print(message, soft_wrap=True, highlight=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
