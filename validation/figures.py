@@ -5,6 +5,8 @@ import io
 from dataclasses import dataclass
 
 import matplotlib
+import matplotlib.patches
+import matplotlib.ticker
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -53,6 +55,12 @@ def new_figure(width: float, height: float, rows: int = 1, columns: int = 1, **o
     """A figure without pyplot's global state, and its axes as a (rows, columns) array."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def plain_logarithmic(axis) -> None:
+    """Label decades by plain numbers: names must stay text, so there is no mathematical text."""
+    axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
 
 
 def raster(network: SpikingNetwork, trace: Trace) -> Plot:
@@ -133,7 +141,7 @@ def potentials(network: SpikingNetwork, trace: Trace) -> Plot:
             if np.isfinite(latency):
                 axes.plot([latency], [0], "o", ms=5, color=line.get_color())
         axes.set_title(name, loc="left", fontweight="bold")
-        axes.set_ylabel(r"v · exp(T/L)")
+        axes.set_ylabel("v · exp(T/L)")
         axes.legend(fontsize=7, loc="lower right", frameon=False)
     grid[-1, 0].set_xlabel("time after the layer's release (ticks)")
     return plot(
@@ -164,6 +172,7 @@ def latency_histograms(comparisons: list[LayerComparison]) -> Plot:
             discrete[np.isfinite(discrete)], bins, histtype="step", color=LINE, label="discrete"
         )
         axes.set_yscale("log")
+        plain_logarithmic(axes.yaxis)
         axes.set_title(layer.name, loc="left", fontweight="bold")
     figure.supxlabel("latency (ticks)", fontsize=9)
     figure.supylabel("neurons, all images", fontsize=9)
