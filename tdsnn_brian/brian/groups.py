@@ -38,7 +38,10 @@ class Clocks(NamedTuple):
 
 def _group(n, model, clocks, name, namespace, on_new_image, **kwargs):
     group = NeuronGroup(n, model, clock=clocks.step, name=name, namespace=namespace, **kwargs)
-    group.run_regularly(on_new_image, clock=clocks.image, when="start", name=f"{name}_new_image")
+    # Brian2GeNN knows such operations by their names
+    group.run_regularly(
+        on_new_image, clock=clocks.image, when="start", name=f"{name}_run_regularly_new_image"
+    )
     return group
 
 
