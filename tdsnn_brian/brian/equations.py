@@ -1,13 +1,13 @@
 """The model as Brian2 reads it: equations, thresholds, resets and what a spike does.
 
 All state that belongs to one image is set back by the `NEW_IMAGE` statements. Each spike writes
-one variable of the neuron that it reaches, by ``+=``, and reads none of the neuron it comes from
-(but for dynamic windows): the form that GeNN accepts too.
+one variable of the neuron that it reaches, by ``+=``, and reads none of the neuron it comes from:
+the form that GeNN accepts too.
 """
 
 # A synapse-based layer: leaky integrators, inhibited until the ticking neuron drives them and
-# inhibited again once they have fired. `drive` is the weight of the ticking neuron's spikes so
-# far, the releasing one included: 0 in the inhibitory period.
+# inhibited again once they have fired. `drive` is what each tick adds (Eq. 9): 0 in the inhibitory
+# period, `w_tick` from the ticking neuron's first spike on.
 LAYER = """
 dv/dt = -v / tau_mem : 1
 drive : 1
@@ -20,6 +20,11 @@ v = 0
 drive = 0
 fired = 0
 """
+
+# With a dynamic window, a pulse of 1 at the layer's time origin leaks like the potential and so
+# measures exp(-T_il / L), of which the tick's weight is a multiple.
+LAYER_DYNAMIC = LAYER + "dpulse/dt = -pulse / tau_mem : 1\n"
+LAYER_DYNAMIC_NEW_IMAGE = LAYER_NEW_IMAGE + "pulse = 0\n"
 
 # The output layer integrates and is read out.
 OUTPUT = "dv/dt = -v / tau_mem : 1"
@@ -46,23 +51,17 @@ n_fired = 0
 next_tick = timestep(t, dt) + release_step
 """
 
-# With a dynamic window it waits until all presynaptic neurons have fired. A pulse of 1 at the
-# layer's time origin leaks like the layer's potentials and thereby measures exp(-T_il / L).
+# With a dynamic window it waits until all presynaptic neurons have fired.
 TICKING_DYNAMIC = """
 n_fired : 1
 next_tick : integer
 n_arrived : 1
-measuring : 1
-dpulse/dt = -measuring * pulse / tau_mem : 1
 """
 TICKING_DYNAMIC_FIRES = TICKING_FIRES + " and n_arrived >= n_presynaptic"
-TICKING_DYNAMIC_AFTER_SPIKE = TICKING_AFTER_SPIKE + "\nmeasuring = 0"
 TICKING_DYNAMIC_NEW_IMAGE = """
 n_fired = 0
 next_tick = timestep(t, dt)
 n_arrived = 0
-measuring = 1
-pulse = 0
 """
 
 # The bias neuron, an input of value 1: it fires at T(1), counted by the ticks of the ticking
@@ -78,16 +77,14 @@ n_ticks = 0
 fired = 0
 """
 
-# What spikes do. The ticking neuron's weight is a constant of its Synapses where the window is
-# fixed, and follows from its pulse where it is measured (Eq. 9).
+# What spikes do. Of the ticking neuron's spikes the first finds `drive` at 0 and sets it.
 WEIGHTED = "v_post += w"
-RELEASE = "drive_post += w_tick"
-TICK = "v_post += w_tick * int(drive_post > 0)"
-RELEASE_DYNAMIC = "drive_post += leak_factor * pulse_pre"
-TICK_DYNAMIC = "v_post += leak_factor * pulse_pre * int(drive_post > 0)"
+RELEASE = "drive_post += w_tick * int(drive_post == 0)"
+RELEASE_DYNAMIC = "drive_post += leak_factor * pulse_post * int(drive_post == 0)"
+TICK = "v_post += drive_post"
 ARRIVED = "n_arrived_post += 1"
 FIRED = "n_fired_post += 1"
 COUNT_TICK = "n_ticks_post += 1"
 START_PULSE = "pulse_post += 1"
-# Read at release, `hop_gain` ahead of the origin that the pulse is to be 1 at.
-START_PULSE_ON_RELEASE = "pulse_post += hop_gain * measuring_pre"
+# By the ticking neuron before, at its first spike, `hop_gain` ahead of the origin.
+START_PULSE_ON_RELEASE = "pulse_post += hop_gain * int(pulse_post == 0)"

@@ -46,12 +46,13 @@ def _group(n, model, clocks, name, namespace, on_new_image, **kwargs):
 
 
 def layer_neurons(
-    layer: Layer, tau_mem: Quantity, clocks: Clocks, method: str, v_threshold: float = 0.0
+    layer: Layer, tau_mem: Quantity, clocks: Clocks, method: str, v_threshold: float = 0.0,
+    dynamic: bool = False,
 ) -> NeuronGroup:
-    """Neurons of a hidden synapse-based layer."""
+    """Neurons of a hidden synapse-based layer; `dynamic` ones measure their window."""
     return _group(
         layer.n_neurons,
-        equations.LAYER,
+        equations.LAYER_DYNAMIC if dynamic else equations.LAYER,
         clocks,
         brian_name(layer.name),
         {
@@ -59,7 +60,7 @@ def layer_neurons(
             "v_threshold": v_threshold,
             "tie": tie_tolerance(prefs.core.default_float_dtype),
         },
-        equations.LAYER_NEW_IMAGE,
+        equations.LAYER_DYNAMIC_NEW_IMAGE if dynamic else equations.LAYER_NEW_IMAGE,
         threshold=equations.LAYER_FIRES,
         reset=equations.LAYER_AFTER_SPIKE,
         method=method,
@@ -102,13 +103,11 @@ def ticking_neuron(
     n_driven: int,
     release_step: int | None = None,
     n_presynaptic: int | None = None,
-    tau_mem: Quantity | None = None,
-    method: str = "exact",
 ) -> NeuronGroup:
     """The neuron that releases a layer and drives it by ticks until `n_driven` have fired.
 
-    With `release_step` the inhibitory period is fixed; with `n_presynaptic` and `tau_mem` it
-    lasts until so many spikes have arrived.
+    With `release_step` the inhibitory period is fixed; with `n_presynaptic` it lasts until so many
+    spikes have arrived.
     """
     namespace = {"steps_per_tick": steps_per_tick, "n_driven": n_driven}
     if release_step is not None:
@@ -118,15 +117,9 @@ def ticking_neuron(
             threshold=equations.TICKING_FIRES, reset=equations.TICKING_AFTER_SPIKE,
         )
     return _group(
-        1, equations.TICKING_DYNAMIC, clocks, name,
-        {
-            **namespace,
-            "n_presynaptic": n_presynaptic,
-            "tau_mem": tau_mem,
-        },
+        1, equations.TICKING_DYNAMIC, clocks, name, {**namespace, "n_presynaptic": n_presynaptic},
         equations.TICKING_DYNAMIC_NEW_IMAGE,
-        threshold=equations.TICKING_DYNAMIC_FIRES, reset=equations.TICKING_DYNAMIC_AFTER_SPIKE,
-        method=method,
+        threshold=equations.TICKING_DYNAMIC_FIRES, reset=equations.TICKING_AFTER_SPIKE,
     )
 
 

@@ -169,7 +169,9 @@ class _Builder:
 
     def _hidden(self, layer, source, driver, following):
         neurons = self._add(
-            groups.layer_neurons(layer, self.tau_mem, self.clocks, self.method)
+            groups.layer_neurons(
+                layer, self.tau_mem, self.clocks, self.method, dynamic=self.net.dynamic
+            )
         )
         self._add(groups.weighted_synapses(layer, source, neurons, -1))
         bias = self._bias(layer, neurons, driver, sign=-1)
@@ -225,14 +227,14 @@ class _Builder:
         if self.net.dynamic:
             ticking = self._add(
                 groups.ticking_neuron(
-                    name, self.clocks, **common, tau_mem=self.tau_mem,
-                    n_presynaptic=layer.n_inputs + (bias is not None), method=self.method,
+                    name, self.clocks, **common,
+                    n_presynaptic=layer.n_inputs + (bias is not None),
                 )
             )
-            self._measure_window(layer, ticking, source, driver, bias)
-            release, tick, constants = equations.RELEASE_DYNAMIC, equations.TICK_DYNAMIC, {
-                "leak_factor": leak_factor(self.network.leak)
-            }
+            self._count_arrivals(layer, ticking, source, bias)
+            self._start_pulse(layer, neurons, driver)
+            release = equations.RELEASE_DYNAMIC
+            constants = {"leak_factor": leak_factor(self.network.leak)}
         else:
             release_step = self.timing.releases[layer.name]
             ticking = self._add(
@@ -241,20 +243,20 @@ class _Builder:
                 )
             )
             inhibited = release_step - self.timing.origins[layer.name]
-            w_tick = tick_weight(self.network.leak, inhibited / self.timing.steps_per_tick)
-            release, tick, constants = equations.RELEASE, equations.TICK, {"w_tick": w_tick}
+            release = equations.RELEASE
+            constants = {
+                "w_tick": tick_weight(self.network.leak, inhibited / self.timing.steps_per_tick)
+            }
         self._add(
             groups.signals(ticking, neurons, release, f"{name}_release", namespace=constants),
             # the k-th tick arrives k ticks after release
-            groups.signals(
-                ticking, neurons, tick, f"{name}_ticks", delay=self.tick, namespace=constants
-            ),
+            groups.signals(ticking, neurons, equations.TICK, f"{name}_ticks", delay=self.tick),
             groups.signals(neurons, ticking, equations.FIRED, f"{name}_done"),
         )
         return ticking
 
-    def _measure_window(self, layer, ticking, source, driver, bias):
-        """Let the ticking neuron count arrivals and know the time since the layer's origin."""
+    def _count_arrivals(self, layer, ticking, source, bias):
+        """Let the ticking neuron know when all presynaptic neurons have fired."""
         self._add(groups.signals(source, ticking, equations.ARRIVED, f"{ticking.name}_arrivals"))
         if bias is not None:
             self._add(
@@ -263,16 +265,18 @@ class _Builder:
                     delay=self.timing.hops[layer.name] * self.dt,
                 )
             )
-        hops = self.timing.hops[layer.name]
+
+    def _start_pulse(self, layer, neurons, driver):
+        """Let the layer measure the time since its origin."""
+        name, hops = f"{neurons.name}_origin", self.timing.hops[layer.name]
         if driver is None:
-            onset = self._spikes_once_an_image(f"{ticking.name}_onset", 0)
+            onset = self._spikes_once_an_image(f"{neurons.name}_onset", 0)
             start = groups.signals(
-                onset, ticking, equations.START_PULSE, f"{ticking.name}_origin",
-                delay=hops * self.dt,
+                onset, neurons, equations.START_PULSE, name, delay=hops * self.dt
             )
         else:
             start = groups.signals(
-                driver, ticking, equations.START_PULSE_ON_RELEASE, f"{ticking.name}_origin",
+                driver, neurons, equations.START_PULSE_ON_RELEASE, name,
                 namespace={"hop_gain": np.exp(float((hops + 1) * self.dt / self.tau_mem))},
             )
         self._add(start)
