@@ -4,7 +4,7 @@ Both take a `SpikingNetwork` and images and agree with each other; the closed fo
 simulations are compared with.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from .coding import SILENT, continuous_latency, gain, latency, round_up, tie_tolerance
 from .propagation import activation, latest, weighted_sum
 from .spec import MaxPool2D, SpikingNetwork, check_images
-from .ticking import tick_weight
+from .ticking import continuous_firing_latency, release_potential, require_reachable, tick_weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +97,11 @@ def analyse(
     continuous: bool = False,
     dtype: DTypeLike = np.float64,
     batch_size: int | None = None,
+    window: int | str | Mapping[str, int] = "dynamic",
 ) -> DiscreteAnalysis:
     """Firing times and logits by the closed form `T(A) = ceil(L ln(A + 1))` (Eq. 10).
+
+    With a threshold other than 0 it is that of Eq. (6), which depends on the window.
 
     Parameters
     ----------
@@ -111,6 +114,9 @@ def analyse(
         Floating type of the weighted sums.
     batch_size : int, optional
         Images worked on at once; chosen from the network's size if not given.
+    window : {"dynamic", "fixed"}, int or mapping, optional
+        Inhibitory period, which matters for a threshold other than 0 only: until each image's
+        last presynaptic spike, until the last one of all images, or as given in ticks.
 
     Returns
     -------
@@ -119,16 +125,18 @@ def analyse(
     Raises
     ------
     InvalidInputError
-        If the images do not fit the network.
+        If the images do not fit the network, or its threshold is out of reach.
     """
     images = check_images(network, images)
+    if network.v_threshold and window != "dynamic":
+        batch_size = len(images)  # windows are those of all images
     return _join([
-        _analyse_batch(network, images[batch], continuous, dtype)
+        _analyse_batch(network, images[batch], continuous, dtype, window)
         for batch in _batches(network, len(images), batch_size)
     ])
 
 
-def _analyse_batch(network, images, keep_continuous, dtype):
+def _analyse_batch(network, images, keep_continuous, dtype, window):
     first = spikes = input_latencies(network, images)
     latencies, windows, continuous = {}, {}, {}
     for layer in network:
@@ -138,7 +146,7 @@ def _analyse_batch(network, images, keep_continuous, dtype):
         windows[layer.name] = _window(network, layer, spikes)
         total = activation(layer, gain(spikes, network.leak, dtype))
         if layer is not network.output_layer:
-            real = continuous_latency(total, network.leak)
+            real = _continuous(network, layer, total, _inhibitory(layer, windows, window))
             spikes = round_up(real)
             if network.silent_zeros:
                 spikes = np.where(spikes > 0, spikes, SILENT)
@@ -146,6 +154,30 @@ def _analyse_batch(network, images, keep_continuous, dtype):
             if keep_continuous:
                 continuous[layer.name] = real
     return DiscreteAnalysis(first, latencies, windows, total, continuous)
+
+
+def _inhibitory(layer, windows, choice):
+    """Ticks that a layer is inhibited for in each image."""
+    last = windows[layer.name]
+    if isinstance(choice, Mapping):
+        choice = choice.get(layer.name, "fixed")
+    if isinstance(choice, str):
+        return last if choice == "dynamic" else np.full_like(last, last.max())
+    return np.full_like(last, choice)
+
+
+def _continuous(network, layer, total, windows):
+    if not network.v_threshold:
+        return continuous_latency(total, network.leak)
+    real = np.empty_like(total)
+    for ticks in np.unique(windows):
+        w_tick = tick_weight(network.leak, ticks)
+        potential = release_potential(total[windows == ticks], network.leak, ticks)
+        require_reachable(network.v_threshold, network.leak, w_tick, layer.name)
+        real[windows == ticks] = continuous_firing_latency(
+            potential, network.leak, w_tick, network.v_threshold
+        )
+    return real
 
 
 def discrete_latencies(network: SpikingNetwork, images: NDArray) -> dict[str, NDArray]:
@@ -174,6 +206,9 @@ def run_algorithm_1(network: SpikingNetwork, images: NDArray) -> DiscreteAnalysi
         if readout:
             scale = np.exp(window / network.leak).reshape(-1, *[1] * (potential.ndim - 1))
             return DiscreteAnalysis(first, latencies, windows, potential * scale, {})
+        for ticks in np.unique(window):
+            w_tick = tick_weight(network.leak, ticks)
+            require_reachable(network.v_threshold, network.leak, w_tick, layer.name)
         latencies[layer.name] = spikes = _active_period(network, potential, window)
     raise AssertionError("a network ends in its output layer")
 
@@ -200,13 +235,14 @@ def _active_period(network, potential, windows):
     w_tick = np.array([tick_weight(network.leak, window) for window in windows]).reshape(shape)
     tie = tie_tolerance(potential.dtype) * w_tick
     decay = np.exp(-1 / network.leak)
-    latencies = np.where(potential >= -tie, SILENT if network.silent_zeros else 0, 0)
-    inhibited = potential >= -tie
+    threshold = network.v_threshold - tie
+    inhibited = potential >= threshold
+    latencies = np.where(inhibited, SILENT if network.silent_zeros else 0, 0)
     tick = 0
     while not inhibited.all():
         tick += 1
         potential = potential * decay + w_tick
-        fires = ~inhibited & (potential >= -tie)
+        fires = ~inhibited & (potential >= threshold)
         latencies[fires] = tick
         inhibited |= fires
     return latencies.astype(np.int32)

@@ -149,6 +149,9 @@ class SpikingNetwork:
     silent_zeros : bool
         Whether neurons that are at or above threshold at release stay silent instead of firing
         at once.
+    v_threshold : float
+        Firing threshold of the hidden synapse-based layers, in the unit of their potentials at
+        release, `-A exp(-T_il / L)`; latencies depend on the window unless it is 0 (Eq. 6).
     name : str
     metadata : dict
         Anything that JSON can hold; saved with the network.
@@ -158,11 +161,16 @@ class SpikingNetwork:
     leak: float
     input_scale: float = 1.0
     silent_zeros: bool = False
+    v_threshold: float = 0.0
     name: str = "network"
     metadata: dict = field(default_factory=dict)
 
     def __post_init__(self):
         check_leak(self.leak)
+        if not np.isfinite(self.v_threshold):
+            raise InvalidInputError(
+                f"v_threshold must be a finite number, got {self.v_threshold!r}; 0 is the default"
+            )
         if not self.layers or not isinstance(self.layers[-1], SYNAPTIC_LAYERS):
             raise InvalidInputError(
                 f"network {self.name!r} must end in a synapse-based layer whose potentials are "

@@ -89,9 +89,19 @@ def firing_latency(
     """
     continuous = continuous_firing_latency(potential, leak, w_tick, v_threshold)
     if np.isinf(continuous).any():
-        raise InvalidInputError(
-            f"v_threshold={v_threshold:g} is out of reach: ticks of weight {w_tick:g} lift a "
-            f"leaking neuron (leak={leak:g}) to at most {w_tick / leak_factor(leak):g}; "
-            "lower v_threshold, or shorten the window so that the tick weight grows"
-        )
+        require_reachable(v_threshold, leak, w_tick)
     return round_up(continuous)
+
+
+def require_reachable(
+    v_threshold: float, leak: float, w_tick: float, name: str | None = None
+) -> None:
+    """Raise `InvalidInputError` unless ``w_tick > v_threshold * (1 - exp(-1/leak))``."""
+    if w_tick - v_threshold * leak_factor(leak) > 0:
+        return
+    layer = "" if name is None else f"layer {name!r}: "
+    raise InvalidInputError(
+        f"{layer}v_threshold={v_threshold:g} is out of reach: ticks of weight {w_tick:g} lift a "
+        f"leaking neuron (leak={leak:g}) to at most {w_tick / leak_factor(leak):g}; "
+        "lower v_threshold, or shorten the window so that the tick weight grows"
+    )

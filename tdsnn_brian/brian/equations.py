@@ -23,8 +23,16 @@ fired = 0
 
 # With a dynamic window, a pulse of 1 at the layer's time origin leaks like the potential and so
 # measures exp(-T_il / L), of which the tick's weight is a multiple.
-LAYER_DYNAMIC = LAYER + "dpulse/dt = -pulse / tau_mem : 1\n"
-LAYER_DYNAMIC_NEW_IMAGE = LAYER_NEW_IMAGE + "pulse = 0\n"
+PULSE = "dpulse/dt = -pulse / tau_mem : 1\n"
+PULSE_NEW_IMAGE = "pulse = 0\n"
+
+# With silent zeros, a neuron at or above threshold at release is done without a spike: it tells so
+# by the event `SILENT` in the one step before `judged` is set, so that nobody waits for it.
+SILENT = "silent"
+JUDGED = "judged : 1\n"
+JUDGED_NEW_IMAGE = "judged = 0\n"
+LAYER_IS_SILENT = LAYER_FIRES + " and judged == 0"
+LAYER_FIRES_JUDGED = LAYER_FIRES + " and judged > 0"
 
 # The output layer integrates and is read out.
 OUTPUT = "dv/dt = -v / tau_mem : 1"
@@ -38,6 +46,12 @@ n_inputs : 1 (constant)
 MAX_POOL_FIRES = "n_arrived >= n_inputs"
 MAX_POOL_AFTER_SPIKE = "n_arrived = 0"
 MAX_POOL_NEW_IMAGE = "n_arrived = 0"
+
+# With silent inputs it fires when the last has fired or turned out silent, unless all are silent.
+MAX_POOL_COUNTING = MAX_POOL + "n_fired : 1\n"
+MAX_POOL_COUNTING_FIRES = MAX_POOL_FIRES + " and n_fired > 0"
+MAX_POOL_IS_SILENT = MAX_POOL_FIRES + " and n_fired == 0"
+MAX_POOL_COUNTING_NEW_IMAGE = MAX_POOL_NEW_IMAGE + "\nn_fired = 0"
 
 # The ticking neuron: its first spike releases the layer, each later one is a tick.
 TICKING = """
@@ -84,6 +98,7 @@ RELEASE_DYNAMIC = "drive_post += leak_factor * pulse_post * int(drive_post == 0)
 TICK = "v_post += drive_post"
 ARRIVED = "n_arrived_post += 1"
 FIRED = "n_fired_post += 1"
+JUDGE = "judged_post += 1"
 COUNT_TICK = "n_ticks_post += 1"
 START_PULSE = "pulse_post += 1"
 # By the ticking neuron before, at its first spike, `hop_gain` ahead of the origin.

@@ -47,12 +47,23 @@ def _group(n, model, clocks, name, namespace, on_new_image, **kwargs):
 
 def layer_neurons(
     layer: Layer, tau_mem: Quantity, clocks: Clocks, method: str, v_threshold: float = 0.0,
-    dynamic: bool = False,
+    dynamic: bool = False, silent_zeros: bool = False,
 ) -> NeuronGroup:
-    """Neurons of a hidden synapse-based layer; `dynamic` ones measure their window."""
-    return _group(
+    """Neurons of a hidden synapse-based layer.
+
+    `dynamic` ones measure their window, and `silent_zeros` gives them the silent event.
+    """
+    model, on_new_image = equations.LAYER, equations.LAYER_NEW_IMAGE
+    fires, events = equations.LAYER_FIRES, {}
+    if dynamic:
+        model, on_new_image = model + equations.PULSE, on_new_image + equations.PULSE_NEW_IMAGE
+    if silent_zeros:
+        model, on_new_image = model + equations.JUDGED, on_new_image + equations.JUDGED_NEW_IMAGE
+        fires = equations.LAYER_FIRES_JUDGED
+        events = {"events": {equations.SILENT: equations.LAYER_IS_SILENT}}
+    group = _group(
         layer.n_neurons,
-        equations.LAYER_DYNAMIC if dynamic else equations.LAYER,
+        model,
         clocks,
         brian_name(layer.name),
         {
@@ -60,11 +71,15 @@ def layer_neurons(
             "v_threshold": v_threshold,
             "tie": tie_tolerance(prefs.core.default_float_dtype),
         },
-        equations.LAYER_DYNAMIC_NEW_IMAGE if dynamic else equations.LAYER_NEW_IMAGE,
-        threshold=equations.LAYER_FIRES,
+        on_new_image,
+        threshold=fires,
         reset=equations.LAYER_AFTER_SPIKE,
         method=method,
+        **events,
     )
+    if silent_zeros:
+        group.run_on_event(equations.SILENT, equations.LAYER_AFTER_SPIKE)
+    return group
 
 
 def output_neurons(
@@ -79,18 +94,24 @@ def output_neurons(
     )
 
 
-def max_pool_neurons(layer: MaxPool2D, clocks: Clocks) -> NeuronGroup:
-    """Neurons of a simplified max-pool."""
+def max_pool_neurons(
+    layer: MaxPool2D, clocks: Clocks, silent_zeros: bool = False
+) -> NeuronGroup:
+    """Neurons of a simplified max-pool; with `silent_zeros` they have the silent event."""
+    silent = {"events": {equations.SILENT: equations.MAX_POOL_IS_SILENT}} if silent_zeros else {}
     group = _group(
         layer.n_neurons,
-        equations.MAX_POOL,
+        equations.MAX_POOL_COUNTING if silent_zeros else equations.MAX_POOL,
         clocks,
         brian_name(layer.name),
         {},
-        equations.MAX_POOL_NEW_IMAGE,
-        threshold=equations.MAX_POOL_FIRES,
+        equations.MAX_POOL_COUNTING_NEW_IMAGE if silent_zeros else equations.MAX_POOL_NEW_IMAGE,
+        threshold=equations.MAX_POOL_COUNTING_FIRES if silent_zeros else equations.MAX_POOL_FIRES,
         reset=equations.MAX_POOL_AFTER_SPIKE,
+        **silent,
     )
+    if silent_zeros:
+        group.run_on_event(equations.SILENT, equations.MAX_POOL_AFTER_SPIKE)
     group.n_inputs = window_counts(layer).ravel()
     return group
 
@@ -131,14 +152,23 @@ def bias_neuron(name: str, latency: int, clocks: Clocks) -> NeuronGroup:
     )
 
 
+def pool_synapses(
+    layer: MaxPool2D, source, target: NeuronGroup, on_pre: str, suffix: str, event: str = "spike"
+) -> Synapses:
+    """From each neuron of a pooling window to its max-pool neuron."""
+    i, j, _ = connections(layer)
+    synapses = Synapses(
+        source, target, on_pre=on_pre, on_event=event, clock=target.clock,
+        name=f"{target.name}_{suffix}",
+    )
+    synapses.connect(i=i, j=j)
+    return synapses
+
+
 def weighted_synapses(layer: Layer, source, target: NeuronGroup, sign: int) -> Synapses:
-    """The layer's weights, one synapse each; a max-pool's synapses count arrivals."""
+    """The layer's weights, one synapse each."""
     i, j, w = connections(layer)
     name = f"{target.name}_synapses"
-    if isinstance(layer, MaxPool2D):
-        synapses = Synapses(source, target, on_pre=equations.ARRIVED, clock=target.clock, name=name)
-        synapses.connect(i=i, j=j)
-        return synapses
     synapses = Synapses(
         source, target, "w : 1 (constant)", on_pre=equations.WEIGHTED, clock=target.clock, name=name
     )
@@ -163,12 +193,12 @@ def bias_synapses(
 
 def signals(
     source, target, on_pre: str, name: str, *, delay: Quantity | None = None,
-    namespace: dict | None = None,
+    namespace: dict | None = None, event: str = "spike",
 ) -> Synapses:
     """Synapses from every neuron of `source` to every neuron of `target`, without weights."""
     synapses = Synapses(
         source, target, on_pre=on_pre, delay=delay, clock=target.clock, name=name,
-        namespace=namespace or {},
+        namespace=namespace or {}, on_event=event,
     )
     synapses.connect(
         i=np.repeat(np.arange(source.N), target.N), j=np.tile(np.arange(target.N), source.N)

@@ -101,7 +101,13 @@ def build_network(
     images = check_images(network, images)
     dt = tick if dt is None else dt
     steps = steps_per_tick(tick, dt)
-    analysis = analyse(network, images)
+    if network.v_threshold < 0 and steps > 1:
+        raise InvalidInputError(
+            f"v_threshold={network.v_threshold:g} with dt={dt!s} below tick={tick!s}: a leaking "
+            "potential rises past a negative threshold between two ticks; use dt=tick, or a "
+            "threshold >= 0"
+        )
+    analysis = analyse(network, images, window=window)
     timing = schedule(network, choose_windows(network, analysis, window), steps)
     net = FiringNetwork(network, analysis, timing, isinstance(window, str) and window == "dynamic",
                         dt)
@@ -123,16 +129,19 @@ class _Builder:
         self.names = set()
 
     def build(self) -> None:
-        source, driver = self._input(), None
+        source, silent = self._input()
+        driver = None
         layers = self.network.layers
         for index, layer in enumerate(layers):
             self._check_name(layer)
             if isinstance(layer, MaxPool2D):
-                source = self._max_pool(layer, source)
+                source, silent = self._max_pool(layer, source, silent)
             elif layer is self.network.output_layer:
                 self._output(layer, source, driver)
             else:
-                source, driver = self._hidden(layer, source, driver, layers[index + 1 :])
+                source, driver, silent = self._hidden(
+                    layer, source, driver, silent, layers[index + 1 :]
+                )
 
     def _add(self, *objects):
         self.net.add(*objects)
@@ -154,34 +163,56 @@ class _Builder:
         return self._add(groups.spike_source(name, 1, neuron, steps, self.clocks.step))
 
     def _input(self):
+        """The input neurons, and who tells that they are silent: (group, its event) or None."""
         latencies = self.net.analysis.input_latencies.reshape(self.net.n_images, -1)
         image, neuron = np.nonzero(latencies >= 0)
         steps = image * self.timing.slot + latencies[image, neuron] * self.timing.steps_per_tick
-        return self._add(
-            groups.spike_source("input", latencies.shape[1], neuron, steps, self.clocks.step)
+        n, clock = latencies.shape[1], self.clocks.step
+        source = self._add(groups.spike_source("input", n, neuron, steps, clock))
+        if not self.network.silent_zeros:
+            return source, None
+        image, neuron = np.nonzero(latencies < 0)
+        onsets = image * self.timing.slot
+        return source, (
+            self._add(groups.spike_source("input_silent", n, neuron, onsets, clock)), "spike"
         )
 
-    def _max_pool(self, layer, source):
-        neurons = self._add(groups.max_pool_neurons(layer, self.clocks))
-        self._add(groups.weighted_synapses(layer, source, neurons, +1))
-        self._add(SpikeMonitor(neurons, name=f"{neurons.name}_spikes"))
-        return neurons
+    def _max_pool(self, layer, source, silent):
+        neurons = self._add(groups.max_pool_neurons(layer, self.clocks, silent is not None))
+        self._add(
+            groups.pool_synapses(layer, source, neurons, equations.ARRIVED, "synapses"),
+            SpikeMonitor(neurons, name=f"{neurons.name}_spikes"),
+        )
+        if silent is None:
+            return neurons, None
+        self._add(
+            groups.pool_synapses(layer, source, neurons, equations.FIRED, "fired"),
+            groups.pool_synapses(
+                layer, silent[0], neurons, equations.ARRIVED, "silent_inputs", silent[1]
+            ),
+        )
+        return neurons, (neurons, equations.SILENT)
 
-    def _hidden(self, layer, source, driver, following):
+    def _hidden(self, layer, source, driver, silent, following):
+        # The release and the threshold test each come one step after the potentials of the
+        # discrete analysis, so the threshold leaks as they do.
+        v_threshold = self.network.v_threshold * np.exp(-2 * float(self.dt / self.tau_mem))
+        silent_zeros = self.network.silent_zeros
         neurons = self._add(
             groups.layer_neurons(
-                layer, self.tau_mem, self.clocks, self.method, dynamic=self.net.dynamic
+                layer, self.tau_mem, self.clocks, self.method, v_threshold,
+                dynamic=self.net.dynamic, silent_zeros=silent_zeros,
             )
         )
         self._add(groups.weighted_synapses(layer, source, neurons, -1))
         bias = self._bias(layer, neurons, driver, sign=-1)
         next_layer = next(x for x in following if not isinstance(x, MaxPool2D))
-        ticking = self._ticking(layer, neurons, source, driver, bias, next_layer)
+        ticking = self._ticking(layer, neurons, source, driver, silent, bias, next_layer)
         self._add(
             SpikeMonitor(neurons, name=f"{neurons.name}_spikes"),
             SpikeMonitor(ticking, name=f"{ticking.name}_spikes"),
         )
-        return neurons, ticking
+        return neurons, ticking, (neurons, equations.SILENT) if silent_zeros else None
 
     def _output(self, layer, source, driver):
         neurons = self._add(
@@ -218,7 +249,7 @@ class _Builder:
         self._add(groups.bias_synapses(scaled, bias, neurons, hops))
         return bias
 
-    def _ticking(self, layer, neurons, source, driver, bias, next_layer):
+    def _ticking(self, layer, neurons, source, driver, silent, bias, next_layer):
         name = f"{neurons.name}_ticking"
         common = {
             "steps_per_tick": self.timing.steps_per_tick,
@@ -231,7 +262,7 @@ class _Builder:
                     n_presynaptic=layer.n_inputs + (bias is not None),
                 )
             )
-            self._count_arrivals(layer, ticking, source, bias)
+            self._count_arrivals(layer, ticking, source, silent, bias)
             self._start_pulse(layer, neurons, driver)
             release = equations.RELEASE_DYNAMIC
             constants = {"leak_factor": leak_factor(self.network.leak)}
@@ -253,11 +284,27 @@ class _Builder:
             groups.signals(ticking, neurons, equations.TICK, f"{name}_ticks", delay=self.tick),
             groups.signals(neurons, ticking, equations.FIRED, f"{name}_done"),
         )
+        if self.network.silent_zeros:
+            self._add(
+                groups.signals(
+                    ticking, neurons, equations.JUDGE, f"{name}_judge", delay=self.dt
+                ),
+                groups.signals(
+                    neurons, ticking, equations.FIRED, f"{name}_silent", event=equations.SILENT
+                ),
+            )
         return ticking
 
-    def _count_arrivals(self, layer, ticking, source, bias):
-        """Let the ticking neuron know when all presynaptic neurons have fired."""
+    def _count_arrivals(self, layer, ticking, source, silent, bias):
+        """Let the ticking neuron know when all presynaptic neurons have fired or stay silent."""
         self._add(groups.signals(source, ticking, equations.ARRIVED, f"{ticking.name}_arrivals"))
+        if silent is not None:
+            self._add(
+                groups.signals(
+                    silent[0], ticking, equations.ARRIVED, f"{ticking.name}_silent_inputs",
+                    event=silent[1],
+                )
+            )
         if bias is not None:
             self._add(
                 groups.signals(
