@@ -1,0 +1,45 @@
+{# USES_VARIABLES { N, t_in_timesteps, latency, _spikespace, image, onset, release, last } #}
+{% extends 'common_group.cpp' %}
+{% block extra_headers %}
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+{% endblock %}
+{% block maincode %}
+[&] {
+    const int64_t now = {{t_in_timesteps}};
+    {{_spikespace}}[N] = 0;
+    const bool first = {{image}} < 0;
+    if (first || ({{readout.release}}[0] != {{never}} && now >= {{onset}} + {{p.slot}}))
+    {
+        {% if p.streaming %}
+        // a row of firing times for each image; their end is the program's
+        if (first)
+        {
+            int64_t windows[{{windows | length}}];
+            if (std::fread(windows, sizeof(int64_t), {{windows | length}}, stdin) != {{windows | length}}) std::exit(0);
+            {% for window in windows %}
+            {{window}}[0] = windows[{{loop.index0}}];
+            {% endfor %}
+        }
+        if (std::fread({{latency}}, sizeof(int32_t), N, stdin) != (size_t)N) std::exit(0);
+        {% else %}
+        if ({{image}} + 1 >= {{p.n_images}}) return;
+        std::memcpy({{latency}}, {{latencies}} + ({{image}} + 1) * (int64_t)N, N * sizeof(int32_t));
+        {% endif %}
+        {{image}} += 1;
+        {{onset}} = now;
+        {{release}} = now - 1;
+        {{last}} = 0;
+        for (long i = 0; i < N; i++)
+            if ({{latency}}[i] > {{last}}) {{last}} = {{latency}}[i];
+    }
+    const int64_t elapsed = now - {{onset}};
+    if (elapsed % {{p.steps_per_tick}} || elapsed / {{p.steps_per_tick}} > {{last}}) return;
+    const int32_t tick = elapsed / {{p.steps_per_tick}};
+    int32_t count = 0;
+    for (int32_t i = 0; i < N; i++)
+        if ({{latency}}[i] == tick) {{_spikespace}}[count++] = i;
+    {{_spikespace}}[N] = count;
+}();
+{% endblock %}

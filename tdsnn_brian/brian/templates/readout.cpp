@@ -1,0 +1,47 @@
+{# USES_VARIABLES { N, t_in_timesteps, u, image, origin, release, n_arrived, n_missing, window_steps } #}
+{% extends 'common_group.cpp' %}
+{% block extra_headers %}
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+{% endblock %}
+{% block maincode %}
+[&] {
+    const int64_t now = {{t_in_timesteps}};
+    if ({{image}} != {{input.image}}[0])
+    {
+        std::fill({{u}}, {{u}} + N, 0);
+        {{image}} = {{input.image}}[0];
+        {{origin}} = {{release}} = {{never}};
+        {{n_arrived}} = 0;
+    }
+    if ({{release}} != {{never}}) return;
+    if ({{origin}} == {{never}})
+    {
+        if ({{previous.release}}[0] == {{never}}) return;
+        {{origin}} = {{previous.release}}[0] + 1 + {{p.hops}};
+    }
+    {% if bias is not none %}
+    if (now == {{origin}} + {{p.bias_steps}} + 1)
+    {
+        for (long i = 0; i < N; i++) {{u}}[i] += {{bias}}[{{bias_index}}];
+        {{n_arrived}} += 1;
+    }
+    {% endif %}
+    if ({{window_steps}} >= 0 ? now <= {{origin}} + {{window_steps}} : {{n_arrived}} < {{p.n_presynaptic}}) return;
+    {{release}} = now;
+    {{n_missing}} = {{p.n_presynaptic}} - {{n_arrived}};
+
+    // the image is done: write down what is asked for
+    {% if p.streaming %}
+    FILE* out = stdout;
+    {% else %}
+    static FILE* out = std::fopen((results_dir + "images.bin").c_str(), "wb");
+    {% endif %}
+    size_t failed = !out;
+    {% for array, size in recorded %}
+    failed += std::fwrite({{array}}, sizeof(*{{array}}), {{size}}, out) != {{size}};
+    {% endfor %}
+    if (failed || std::fflush(out)) { std::perror("results cannot be written"); std::exit(1); }
+}();
+{% endblock %}

@@ -1,0 +1,63 @@
+{# USES_VARIABLES { N, t_in_timesteps, u, latency, _spikespace, image, origin, release, drive, n_arrived, n_fired, n_ticks, n_missing, window_steps } #}
+{% extends 'common_group.cpp' %}
+{% block extra_headers %}
+#include <algorithm>
+namespace {
+{% include 'awake.h' %}
+}
+{% endblock %}
+{% block maincode %}
+[&] {
+    const int64_t now = {{t_in_timesteps}};
+    {{_spikespace}}[N] = 0;
+    if ({{image}} != {{input.image}}[0])
+    {
+        std::fill({{u}}, {{u}} + N, 0);
+        std::fill({{latency}}, {{latency}} + N, -1);
+        {{image}} = {{input.image}}[0];
+        {{origin}} = {{release}} = {{never}};
+        {{drive}} = 0;
+        {{n_arrived}} = {{n_fired}} = {{n_ticks}} = 0;
+    }
+    if ({{n_fired}} == N) return;
+    if ({{origin}} == {{never}})
+    {
+        if ({{previous.release}}[0] == {{never}}) return;
+        {{origin}} = {{previous.release}}[0] + 1 + {{p.hops}};
+    }
+    {% if bias is not none %}
+    if (now == {{origin}} + {{p.bias_steps}} + 1)
+    {
+        for (long i = 0; i < N; i++) {{u}}[i] += {{bias}}[{{bias_index}}];
+        {{n_arrived}} += 1;
+    }
+    {% endif %}
+    if ({{release}} == {{never}})
+    {
+        const bool over = {{window_steps}} >= 0 ? now > {{origin}} + {{window_steps}} : {{n_arrived}} >= {{p.n_presynaptic}};
+        if (over)
+        {
+            {{release}} = now;
+            {{n_missing}} = {{p.n_presynaptic}} - {{n_arrived}};
+        }
+        return;
+    }
+    const int64_t elapsed = now - {{release}} - 1;
+    if (elapsed % {{p.steps_per_tick}}) return;
+    const int32_t tick = elapsed / {{p.steps_per_tick}};
+    const double weight = {{p.leak_factor}} * std::exp(tick / {{p.leak}});
+    if (tick > 0)
+    {
+        {{drive}} += weight;
+        {{n_ticks}} = tick;
+    }
+    const {{c_data_type(real)}} limit = -({{drive}} + {{p.tie}} * weight);
+    int32_t count = 0;
+    _for_each(
+        N,
+        [&](long i) { return ({{u}}[i] >= limit) & ({{latency}}[i] < 0); },
+        [&](long i) { {{latency}}[i] = tick; {{_spikespace}}[count++] = i; });
+    {{_spikespace}}[N] = count;
+    {{n_fired}} += count;
+}();
+{% endblock %}
