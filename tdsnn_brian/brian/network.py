@@ -20,6 +20,8 @@ from ..errors import InvalidInputError
 from ..spec import MaxPool2D, SpikingNetwork, check_images
 from ..ticking import leak_factor, tick_weight
 from . import equations, groups
+from .memory import choose_projection
+from .shared import SharedParts, add_shared
 from .timing import Timing, choose_windows, schedule, steps_per_tick
 
 
@@ -41,6 +43,8 @@ class FiringNetwork(Network):
     n_images : int
     dt : Quantity
         Integration step.
+    shared : SharedParts or None
+        The groups of a network with ``projection="shared"``.
     """
 
     def __init__(self, spiking_network, analysis, timing, dynamic, dt):
@@ -51,6 +55,7 @@ class FiringNetwork(Network):
         self.dynamic: bool = dynamic
         self.n_images: int = len(analysis.logits)
         self.dt: Quantity = dt
+        self.shared: SharedParts | None = None
 
     @property
     def duration(self) -> Quantity:
@@ -66,6 +71,7 @@ def build_network(
     dt: Quantity | None = None,
     window: int | str | Mapping[str, int] = "fixed",
     method: str = "exact",
+    projection: str = "auto",
 ) -> FiringNetwork:
     r"""Build the Brian2 network that shows `images` to a converted network.
 
@@ -85,6 +91,11 @@ def build_network(
         image at hand have fired.
     method : str, optional
         Brian2's integration method for the potentials.
+    projection : {"auto", "explicit", "shared"}, optional
+        Whether each synapse is made (``"explicit"``: `Synapses` and the equations of
+        `tdsnn_brian.brian.equations`), or weights are stored once and layers sleep when they
+        have nothing to do (``"shared"``: `SharedProjection` and
+        `tdsnn_brian.brian.sleeping`). ``"auto"`` chooses by the number of synapses.
 
     Returns
     -------
@@ -97,8 +108,13 @@ def build_network(
         If the images, `tick`, `dt` or `window` are impossible.
     WindowTooShortError
         If a given window ends before the last presynaptic spike.
+    ExplicitMemoryError
+        If the synapses would not fit into memory.
     """
     images = check_images(network, images)
+    shared = choose_projection(
+        network, projection, None if method == "exact" else f"method={method!r}"
+    ) == "shared"
     dt = tick if dt is None else dt
     steps = steps_per_tick(tick, dt)
     if network.v_threshold < 0 and steps > 1:
@@ -112,6 +128,13 @@ def build_network(
     net = FiringNetwork(network, analysis, timing, isinstance(window, str) and window == "dynamic",
                         dt)
     clock = defaultclock if defaultclock.dt == dt else Clock(dt, name="tdsnn_clock*")
+    if shared:
+        net.shared = add_shared(
+            net, network, clock, steps_per_tick=steps, slot=timing.slot,
+            latencies=analysis.input_latencies.reshape(len(images), -1).astype(np.int32),
+            windows=None if net.dynamic else timing.windows,
+        )
+        return net
     clocks = groups.Clocks(clock, Clock(timing.slot * dt, name="tdsnn_image_clock*"))
     _Builder(net, tick, clocks, method).build()
     return net

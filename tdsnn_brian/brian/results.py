@@ -1,13 +1,18 @@
 """Reading a `FiringNetwork` that has run: firing times, potentials, ticks."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from brian2 import get_device
+from brian2.devices.device import RuntimeDevice
 from numpy.typing import NDArray
 
-from ..spec import MaxPool2D
+from ..spec import MaxPool2D, SpikingNetwork
 from .groups import brian_name
 from .network import FiringNetwork
+from .shared import parse_records
+from .sleeping import RECORDS
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +49,28 @@ class Simulation:
         return self.potentials.argmax(axis=1)
 
 
+def from_records(
+    network: SpikingNetwork, records: NDArray, steps_per_tick: int, seconds: dict[str, float]
+) -> Simulation:
+    """Results of a network with shared projections, one record an image; see `shared`."""
+    latencies, windows, ticks, spikes, logits = parse_records(network, records, steps_per_tick)
+    return Simulation(
+        {name: np.where(value >= 0, value, np.nan) for name, value in latencies.items()},
+        logits, windows, ticks, spikes, seconds,
+    )
+
+
+def _read_shared(net, seconds):
+    readout = net.shared.readout
+    if isinstance(get_device(), RuntimeDevice):
+        content = b"".join(readout.records)
+    else:
+        content = Path(get_device().results_dir, RECORDS).read_bytes()
+    records = np.frombuffer(content, readout.record_dtype)
+    steps = net.timing.steps_per_tick
+    return from_records(net.spiking_network, records, steps, seconds or {})
+
+
 def _steps(monitor, dt) -> NDArray:
     return np.rint(np.asarray(monitor.t_[:]) / float(dt)).astype(np.int64)
 
@@ -70,6 +97,8 @@ def read_results(net: FiringNetwork, seconds: dict[str, float] | None = None) ->
     -------
     Simulation
     """
+    if net.shared is not None:
+        return _read_shared(net, seconds)
     timing = net.timing
     latencies, windows, ticks, spikes = {}, {}, {}, {}
     fires_first = np.zeros(net.n_images)  # step at which a spike of latency 0 is made

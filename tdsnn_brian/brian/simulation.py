@@ -21,6 +21,7 @@ def simulate(
     dt: Quantity | None = None,
     window: int | str | Mapping[str, int] = "fixed",
     method: str = "exact",
+    projection: str = "auto",
     progress: Callable[[float], None] | None = None,
 ) -> Simulation:
     r"""Simulate `images` in Brian2; all of them in one run, compiled once.
@@ -30,7 +31,7 @@ def simulate(
     network : SpikingNetwork
     images : array_like
         (n_images, \*input shape), channels last, finite and not negative.
-    tick, dt, window, method
+    tick, dt, window, method, projection
         See `build_network`.
     progress : callable, optional
         Called now and then with the completed share of the run, 0 to 1.
@@ -53,7 +54,9 @@ def simulate(
             "build_on_run=False; use set_device(..., build_on_run=True), or build_network(), "
             "net.run(net.duration), device.build() and read_results(net)"
         )
-    net = build_network(network, images, tick=tick, dt=dt, window=window, method=method)
+    net = build_network(
+        network, images, tick=tick, dt=dt, window=window, method=method, projection=projection
+    )
     start = time.perf_counter()
     with reporting(device, progress) as report:
         net.run(net.duration, namespace={}, **report)

@@ -28,6 +28,9 @@ from .projections import StandaloneCode, code_class
 NEVER = -2
 """Step of what has not happened in the image at hand."""
 
+RECORDS = "images.bin"
+"""File among a standalone program's results with one record an image."""
+
 
 class SleepingGroup(Group, CodeRunner, SpikeSource):
     """A group whose whole update is one object: C++ from a template, or the method `step`."""
@@ -37,7 +40,7 @@ class SleepingGroup(Group, CodeRunner, SpikeSource):
     def __init__(self, n: int, template: str, *, name: str, clock: Clock, order: int,
                  when: str = "thresholds"):
         Group.__init__(self, clock=clock, when=when, order=order, name=name)
-        self.codeobj_class = None
+        self.codeobj_class = self.codeobj = None
         self.events = {"spike": None}
         self.start, self.stop = 0, n
         self.namespace = {}
@@ -130,9 +133,9 @@ class ImageInput(SleepingGroup):
         self._neurons("latency", np.int32)
         self._shared("image", "onset", "release", "last")
         self.variables["image"].set_value(-1)
-        self._enable_group_attributes()
         self.readout: Readout | None = None
         self.windowed: list[TickedLayer] = []
+        self._enable_group_attributes()
 
     def _template_arguments(self):
         streaming = self.latencies is None
@@ -337,10 +340,10 @@ class Readout(TickedLayer):
     """
 
     def __init__(self, n, **kwargs):
-        super().__init__(n, template="readout", **kwargs)
         self.recorded: list[tuple[SleepingGroup, str]] = []
         self.streaming = False
         self.records: list[bytes] = []
+        super().__init__(n, template="readout", **kwargs)
 
     @property
     def record_dtype(self) -> np.dtype:
@@ -353,6 +356,7 @@ class Readout(TickedLayer):
     def _template_arguments(self):
         arguments = super()._template_arguments()
         arguments["p"]["streaming"] = self.streaming
+        arguments["p"]["file"] = RECORDS
         arguments["recorded"] = [
             (_global(group, name)[name], group.variables[name].size)
             for group, name in self.recorded

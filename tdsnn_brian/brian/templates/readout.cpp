@@ -36,7 +36,7 @@
     {% if p.streaming %}
     FILE* out = stdout;
     {% else %}
-    static FILE* out = std::fopen((results_dir + "images.bin").c_str(), "wb");
+    static FILE* out = std::fopen((results_dir + "{{p.file}}").c_str(), "wb");
     {% endif %}
     size_t failed = !out;
     {% for array, size in recorded %}

@@ -1,0 +1,108 @@
+"""How much memory a network of explicit synapses takes, and which kind of network to build."""
+
+import os
+from pathlib import Path
+
+from brian2 import get_device, prefs
+
+from ..connectivity import n_synapses
+from ..errors import InvalidInputError
+from ..spec import SpikingNetwork
+
+PROJECTIONS = ("auto", "explicit", "shared")
+
+# Measured with brian2 2.9 while synapses are made, given to a program and run: indices before
+# and after, the weight, the queues' lists of synapses by neuron, and copies of all of these.
+_BYTES_BESIDE_WEIGHT = 48
+_WEIGHTS_AT_ONCE = 3
+
+AUTO_LIMIT = 10_000_000
+"""Synapses up to which ``projection="auto"`` makes them one by one."""
+
+
+def explicit_bytes(network: SpikingNetwork) -> int:
+    """Estimate of the memory that one `Synapses` a layer needs while they are made, in bytes."""
+    weight = prefs.core.default_float_dtype().itemsize
+    synapses = sum(n_synapses(layer) for layer in network)
+    return synapses * (_BYTES_BESIDE_WEIGHT + _WEIGHTS_AT_ONCE * weight)
+
+
+def available_bytes() -> int | None:
+    """Memory that is free on this machine and allowed to this process; None if unknown."""
+    free = []
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        free += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
+    except OSError:
+        if hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
+            free.append(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    try:  # inside a container
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
+        free += [int(limit) - used] if limit != "max" else []
+    except (OSError, ValueError):
+        pass
+    return min(free, default=None)
+
+
+def choose_projection(
+    network: SpikingNetwork, projection: str, obstacle: str | None = None
+) -> str:
+    """``"explicit"`` or ``"shared"``.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    projection : {"auto", "explicit", "shared"}
+        ``"auto"`` makes up to `AUTO_LIMIT` synapses one by one.
+    obstacle : str, optional
+        What in the caller's arguments shared projections do not do.
+
+    Raises
+    ------
+    InvalidInputError
+        If `projection` is something else, or is ``"shared"`` and something stands against it.
+    MemoryError
+        If the synapses do not fit into memory.
+    """
+    if projection not in PROJECTIONS:
+        raise InvalidInputError(
+            f"projection must be one of {', '.join(map(repr, PROJECTIONS))}, got {projection!r}"
+        )
+    if obstacle is None and network.silent_zeros:
+        obstacle = "a network with silent_zeros"
+    if obstacle is None and type(get_device()).__name__ == "GeNNDevice":
+        obstacle = "the GeNN device"
+    if projection == "shared":
+        if obstacle:
+            raise InvalidInputError(
+                f'projection="shared" does not support {obstacle}; use projection="explicit"'
+            )
+        return "shared"
+    synapses = sum(n_synapses(layer) for layer in network)
+    if projection == "auto" and synapses > AUTO_LIMIT and obstacle is None:
+        return "shared"
+    check_memory(network)
+    return "explicit"
+
+
+def check_memory(network: SpikingNetwork) -> None:
+    """Refuse a network whose explicit synapses do not fit into the memory that is free.
+
+    Raises
+    ------
+    ExplicitMemoryError
+        With both figures and the way out.
+    """
+    needed, available = explicit_bytes(network), available_bytes()
+    if available is not None and needed > available:
+        synapses = sum(n_synapses(layer) for layer in network)
+        raise ExplicitMemoryError(
+            f"network {network.name!r} has {synapses:,} synapses, which take about "
+            f"{needed / 2**30:,.1f} GiB one by one, but {available / 2**30:,.1f} GiB are free; "
+            'use projection="shared", which stores each weight once'
+        )
+
+
+class ExplicitMemoryError(InvalidInputError, MemoryError):
+    """The explicit synapses of a network do not fit into memory."""
