@@ -26,10 +26,12 @@ _LAZY = {
     "ReverseCoding": "keras",
     "adapt": "keras",
     "convert": "keras",
+    "SharedProjection": "brian",
     "Simulation": "brian",
     "read_results": "brian",
     "build_network": "brian",
     "simulate": "brian",
+    "stream": "brian",
 }
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "NetworkFileError",
     "NotAdaptedError",
     "ReverseCoding",
+    "SharedProjection",
     "Simulation",
     "SpikingNetwork",
     "TDSNNError",
@@ -57,6 +60,7 @@ __all__ = [
     "reverse_coding",
     "run_algorithm_1",
     "simulate",
+    "stream",
 ]
 
 

@@ -45,9 +45,18 @@ def available_bytes() -> int | None:
     return min(free, default=None)
 
 
-def choose_projection(
-    network: SpikingNetwork, projection: str, obstacle: str | None = None
-) -> str:
+def obstacle(network: SpikingNetwork, method: str = "exact") -> str | None:
+    """What in a network or the caller's arguments shared projections do not do."""
+    if method != "exact":
+        return f"method={method!r}"
+    if network.silent_zeros:
+        return "a network with silent_zeros"
+    if type(get_device()).__name__ == "GeNNDevice":
+        return "the GeNN device"
+    return None
+
+
+def choose_projection(network: SpikingNetwork, projection: str, method: str = "exact") -> str:
     """``"explicit"`` or ``"shared"``.
 
     Parameters
@@ -55,8 +64,8 @@ def choose_projection(
     network : SpikingNetwork
     projection : {"auto", "explicit", "shared"}
         ``"auto"`` makes up to `AUTO_LIMIT` synapses one by one.
-    obstacle : str, optional
-        What in the caller's arguments shared projections do not do.
+    method : str
+        Integration method.
 
     Raises
     ------
@@ -69,18 +78,15 @@ def choose_projection(
         raise InvalidInputError(
             f"projection must be one of {', '.join(map(repr, PROJECTIONS))}, got {projection!r}"
         )
-    if obstacle is None and network.silent_zeros:
-        obstacle = "a network with silent_zeros"
-    if obstacle is None and type(get_device()).__name__ == "GeNNDevice":
-        obstacle = "the GeNN device"
+    against = obstacle(network, method)
     if projection == "shared":
-        if obstacle:
+        if against:
             raise InvalidInputError(
-                f'projection="shared" does not support {obstacle}; use projection="explicit"'
+                f'projection="shared" does not support {against}; use projection="explicit"'
             )
         return "shared"
     synapses = sum(n_synapses(layer) for layer in network)
-    if projection == "auto" and synapses > AUTO_LIMIT and obstacle is None:
+    if projection == "auto" and synapses > AUTO_LIMIT and against is None:
         return "shared"
     check_memory(network)
     return "explicit"

@@ -112,9 +112,7 @@ def build_network(
         If the synapses would not fit into memory.
     """
     images = check_images(network, images)
-    shared = choose_projection(
-        network, projection, None if method == "exact" else f"method={method!r}"
-    ) == "shared"
+    shared = choose_projection(network, projection, method) == "shared"
     dt = tick if dt is None else dt
     steps = steps_per_tick(tick, dt)
     if network.v_threshold < 0 and steps > 1:

@@ -10,7 +10,6 @@ import numpy as np
 from brian2 import Clock, Network
 from numpy.typing import NDArray
 
-from ..coding import gain
 from ..discrete import bias_latency
 from ..errors import InvalidInputError, WindowTooShortError
 from ..propagation import window_counts
