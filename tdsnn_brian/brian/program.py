@@ -276,7 +276,8 @@ def _key(description) -> str:
                 digest.update(f"{value!r}\n".encode())
 
     here = Path(__file__).parent
-    for path in sorted([*here.glob("*.py"), *here.glob("templates/*")]):
+    sources = [here / f"{name}.py" for name in ("program", "projections", "shared", "sleeping")]
+    for path in sorted([*sources, *here.glob("templates/*")]):
         digest.update(path.read_bytes())
     network = description["network"]
     add(network.leak, network.input_scale, network.silent_zeros)
