@@ -105,7 +105,7 @@ def adapt(
         training.train(
             adapted, dataset.x_train, dataset.y_train, recipe, label=f"{network}, retraining"
         )
-    files.round_to_half(adapted)
+        files.round_to_half(adapted)
     stages.append(_measure("retrained" if retrain else "adapted", adapted, dataset))
     keras_path = files.adapted_path(network, output)
     network_path = files.converted_path(network, output)
