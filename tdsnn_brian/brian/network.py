@@ -10,6 +10,7 @@ from brian2 import (
     SpikeMonitor,
     StateMonitor,
     defaultclock,
+    get_device,
     ms,
 )
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from ..discrete import DiscreteAnalysis, analyse, bias_latency
 from ..errors import InvalidInputError
 from ..spec import MaxPool2D, SpikingNetwork, check_images
 from ..ticking import leak_factor, tick_weight
-from . import equations, groups
+from . import equations, genn, groups
 from .memory import choose_projection
 from .shared import SharedParts, add_shared
 from .timing import Timing, choose_windows, schedule, steps_per_tick
@@ -110,11 +111,15 @@ def build_network(
         If a given window ends before the last presynaptic spike.
     ExplicitMemoryError
         If the synapses would not fit into memory.
+    UnsupportedDeviceError
+        If the active device is GeNN and cannot take the network: see `tdsnn_brian.brian.genn`.
     """
     images = check_images(network, images)
-    shared = choose_projection(network, projection, method) == "shared"
     dt = tick if dt is None else dt
     steps = steps_per_tick(tick, dt)
+    if genn.is_genn(get_device()):
+        genn.check_network(network, len(images), dt)
+    shared = choose_projection(network, projection, method) == "shared"
     if network.v_threshold < 0 and steps > 1:
         raise InvalidInputError(
             f"v_threshold={network.v_threshold:g} with dt={dt!s} below tick={tick!s}: a leaking "
@@ -264,7 +269,7 @@ class _Builder:
                 groups.signals(driver, bias, equations.COUNT_TICK, f"{name}_ticks"),
                 groups.signals(bias, driver, equations.FIRED, f"{name}_done"),
             )
-        weights = np.broadcast_to(layer.bias, layer.output_shape).ravel()
+        weights = np.broadcast_to(layer.bias, layer.output_shape).ravel().astype(np.float64)
         scaled = sign * weights / gain(self.bias_latency, self.network.leak)
         hops = self.timing.hops[layer.name] * self.dt
         self._add(groups.bias_synapses(scaled, bias, neurons, hops))

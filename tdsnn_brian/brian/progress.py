@@ -34,6 +34,7 @@ def reporting(device, progress: Callable[[float], None] | None) -> Iterator[dict
                 }
     else:
         yield {}
+        progress(1.0)
 
 
 @contextmanager

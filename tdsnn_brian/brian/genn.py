@@ -1,0 +1,194 @@
+"""What Brian2GeNN can and cannot do: checked before anything is built.
+
+The model itself is the same on every device. This module finds GeNN, estimates the memory that a
+network will take there, and refuses with the reason what would fail late or silently.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+from brian2 import Quantity, defaultclock, prefs
+
+from ..connectivity import n_synapses
+from ..errors import UnsupportedDeviceError
+from ..spec import Conv2D, Dense, Layer, SpikingNetwork
+from .memory import available_bytes
+
+VERSION = "4.9.0"
+HOW_TO_GET_GENN = (
+    f"get the sources of GeNN {VERSION} (github.com/genn-team/genn, tag {VERSION}; no package "
+    "index has them), build the CPU backend by running `make CPU_ONLY=1` there (on a machine "
+    "with CUDA: `make`), and let the environment variable GENN_PATH name that directory"
+)
+
+
+_COPIES = 5
+_BYTES_A_SPIKE = 40  # recorded in doubling lists, then read and sorted by Python
+_PROGRAMS = 250_000_000
+
+
+def is_genn(device) -> bool:
+    """Whether a Brian2 device is Brian2GeNN's."""
+    return type(device).__name__ == "GeNNDevice"
+
+
+def find_genn() -> Path:
+    """The directory of GeNN, as Brian2GeNN would find it.
+
+    Raises
+    ------
+    UnsupportedDeviceError
+        If there is none, or it is not GeNN 4; the message says how to get it.
+    """
+    named = prefs["devices.genn.path"] if "devices.genn.path" in prefs else None
+    named = named or os.environ.get("GENN_PATH")
+    if not named:
+        raise UnsupportedDeviceError(f"GeNN was not found: GENN_PATH is not set; {HOW_TO_GET_GENN}")
+    path = Path(named)
+    if not (path / "bin" / "genn-buildmodel.sh").is_file():
+        raise UnsupportedDeviceError(
+            f"GENN_PATH={named!r} is no directory of GeNN 4 (it has no bin/genn-buildmodel.sh); "
+            f"{HOW_TO_GET_GENN}"
+        )
+    version = (path / "version.txt").read_text().strip()
+    if not version.startswith(("4.8", "4.9")):
+        raise UnsupportedDeviceError(
+            f"GENN_PATH={named!r} is GeNN {version}, which this Brian2GeNN does not build with; "
+            f"{HOW_TO_GET_GENN}"
+        )
+    return path
+
+
+def check_device(device) -> None:
+    """Refuse what `simulate` cannot get results from.
+
+    Raises
+    ------
+    UnsupportedDeviceError
+        If the device was told not to compile or run, has run before, wants a GPU without CUDA, or
+        there is no GeNN.
+    """
+    options = device.build_options or {}
+    if not (options.get("compile", True) and options.get("run", True)):
+        raise UnsupportedDeviceError(
+            "simulate() needs results, but the genn device was set with compile=False or "
+            "run=False; leave these out, or generate the code alone by net = build_network(...) "
+            "and net.run(net.duration)"
+        )
+    if device.run_duration is not None:
+        raise UnsupportedDeviceError(
+            "GeNN runs once, and the device has run already; pass all images to one simulate(), "
+            "or call brian2's device.reinit() and device.activate(...) in between"
+        )
+    find_genn()
+    cuda = os.environ.get("CUDA_PATH") or prefs["devices.genn.cuda_backend.cuda_path"]
+    if options.get("use_GPU", True) and not cuda:
+        raise UnsupportedDeviceError(
+            "the genn device uses a GPU unless told otherwise, and CUDA was not found: let "
+            "CUDA_PATH name it, or call set_device('genn', use_GPU=False)"
+        )
+
+
+def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:
+    """Refuse a network that cannot be built for the active GeNN device.
+
+    Raises
+    ------
+    UnsupportedDeviceError
+        If neurons that stay silent are to say so, the preferences ask for dense storage, the
+        default clock has another step than the network, or the memory does not suffice.
+    """
+    if network.silent_zeros:
+        raise UnsupportedDeviceError(
+            f"network {network.name!r} has silent zeros, which tell by an event of their own that "
+            "they will not fire, and Brian2GeNN generates no events but spikes; use cpp_standalone,"
+            " or convert without silent_zeros"
+        )
+    if prefs["devices.genn.connectivity"] != "SPARSE":
+        raise UnsupportedDeviceError(
+            "prefs.devices.genn.connectivity='DENSE' holds for all Synapses of a network, and "
+            "Brian2GeNN writes no valid code for dense synapses without variables, as those of "
+            "the ticking neurons are; set it back to 'SPARSE'"
+        )
+    if defaultclock.dt != dt:
+        raise UnsupportedDeviceError(
+            f"GeNN has one clock, and defaultclock.dt is {defaultclock.dt!s} where the network "
+            f"needs dt={dt!s}; set defaultclock.dt to that before build_network(), or call "
+            "simulate(), which does"
+        )
+    needed, available = memory(network, n_images), available_bytes()
+    if available is not None and sum(needed.values()) > available:
+        largest = max(needed, key=needed.get)
+        remedy = "pass fewer images at a time" if largest == "images" else (
+            "take a smaller network, or a machine with more memory"
+        )
+        raise UnsupportedDeviceError(
+            f"network {network.name!r} with {n_images} images needs about "
+            f"{_gigabytes(sum(needed.values()))} of memory on GeNN and "
+            f"{_gigabytes(available)} are available; the largest part, "
+            f"{_gigabytes(needed[largest])}, is for {largest!r}: {remedy}"
+        )
+
+
+@contextmanager
+def default_clock_at(dt: Quantity) -> Iterator[None]:
+    """Give the default clock the step `dt` for a while."""
+    before = defaultclock.dt
+    defaultclock.dt = dt
+    try:
+        yield
+    finally:
+        defaultclock.dt = before
+
+
+def memory(network: SpikingNetwork, n_images: int) -> dict[str, int]:
+    """Bytes of main memory that a simulation on GeNN takes, Python included; a little too much.
+
+    A synapse stands in GeNN's ragged matrix (its target and weight, each row as long as the
+    longest), in the lists that Brian2's C++ code makes of it, which double as they grow, in the
+    arrays that these are read from, and twice in Python.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    n_images : int
+
+    Returns
+    -------
+    dict of str to int
+        By layer name, ``"images"`` for all that grows with their number, and ``"programs"``.
+    """
+    real = np.dtype(prefs.core.default_float_dtype).itemsize
+    index = 4
+    ends = 2 * index
+    place = 8  # where in the matrix a synapse went
+    sizes = {}
+    for layer in network:
+        matrix = layer.n_inputs * _longest_row(layer) * (index + real)
+        lists = n_synapses(layer) * (_COPIES * (ends + real) + place)
+        # release, ticks and done: one synapse each a neuron, without weights
+        signals = 3 * layer.n_neurons * (_COPIES * ends + index + place)
+        sizes[layer.name] = matrix + lists + signals
+    spikes = sum(layer.n_neurons for layer in network.firing_layers) + network.layers[0].n_inputs
+    sizes["images"] = n_images * spikes * _BYTES_A_SPIKE
+    sizes["programs"] = _PROGRAMS
+    return sizes
+
+
+def _longest_row(layer: Layer) -> int:
+    """Upper bound of how many synapses one presynaptic neuron has."""
+    if isinstance(layer, Dense):
+        return layer.n_neurons
+    reached = 1
+    for axis in range(2):
+        windows = ceil(layer.window_shape[axis] / layer.strides[axis])
+        reached *= min(windows, layer.output_shape[axis])
+    return reached * (layer.kernel.shape[3] // layer.groups if isinstance(layer, Conv2D) else 1)
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:.3g} GB"
