@@ -153,6 +153,9 @@ class SpikingNetwork:
         Firing threshold of the hidden synapse-based layers, in the unit of their potentials at
         release, `-A exp(-T_il / L)`; latencies depend on the window unless it is 0 (Eq. 6).
     name : str
+    image_shape : tuple of int, optional
+        Shape of an image where it differs from the first layer's input, of which it holds the
+        same values in the same order.
     metadata : dict
         Anything that JSON can hold; saved with the network.
     """
@@ -163,6 +166,7 @@ class SpikingNetwork:
     silent_zeros: bool = False
     v_threshold: float = 0.0
     name: str = "network"
+    image_shape: Shape | None = None
     metadata: dict = field(default_factory=dict)
 
     def __post_init__(self):
@@ -176,6 +180,13 @@ class SpikingNetwork:
                 f"network {self.name!r} must end in a synapse-based layer whose potentials are "
                 "read out; add a Dense layer at the end"
             )
+        if self.image_shape is not None:
+            object.__setattr__(self, "image_shape", tuple(self.image_shape))
+            if prod(self.image_shape) != self.layers[0].n_inputs:
+                raise InvalidInputError(
+                    f"image_shape={self.image_shape} does not hold the {self.layers[0].n_inputs} "
+                    f"inputs of layer {self.layers[0].name!r}"
+                )
         names = [layer.name for layer in self.layers]
         if len(set(names)) != len(names):
             raise InvalidInputError(f"layer names must differ from each other, got {names}")
@@ -188,7 +199,8 @@ class SpikingNetwork:
 
     @property
     def input_shape(self) -> Shape:
-        return self.layers[0].input_shape
+        """Of one image."""
+        return self.layers[0].input_shape if self.image_shape is None else self.image_shape
 
     @property
     def firing_layers(self) -> tuple[Layer, ...]:

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
-from .chain import SYNAPSE_BASED, Role, describe, layers_of, scale_and_offset
+from .chain import SYNAPSE_BASED, Role, describe, input_shape_of, layers_of, scale_and_offset
+from .input_affine import fold_input
 from .order import check_order, normalization_behind
 from .padding import same_padding
+from .primitives import as_primitives
 from .reverse_coding import ReverseCoding
-from .weights import Weights, fold_normalization, weights_of
+from .weights import Weights, fold_normalization, to_numpy, weights_of
 
 
 def adapt(
@@ -52,7 +54,9 @@ def adapt(
     Returns
     -------
     keras.Model
-        Not compiled. Layer names are kept; batch normalisation is folded into the layer before.
+        Not compiled. Layer names are kept; batch normalisation is folded into the layer before,
+        scaling and normalisation of the input into the first layer. A model with
+        ``channels_first`` becomes one that takes images with channels last.
 
     Raises
     ------
@@ -63,7 +67,8 @@ def adapt(
     """
     leak = check_leak(leak)
     _check_scale(scale)
-    layers = layers_of(model)
+    layers, input_shape = as_primitives(layers_of(model), input_shape_of(model))
+    layers = fold_input(layers, input_shape)
     roles = check_order(layers, adapted=False)
     correction = _Correction(
         scale=float(scale),
@@ -71,13 +76,16 @@ def adapt(
         shift=compensate and not silent_zeros,
     )
     output = max(place for place, role in enumerate(roles) if role in SYNAPSE_BASED)
-    graph = _Graph(model)
+    graph = _Graph(model, input_shape)
     graph.rescale(layers, roles, correction.scale)
     for place, (layer, role) in enumerate(zip(layers, roles, strict=True)):
         if role in SYNAPSE_BASED:
             coding = ReverseCoding(leak, silent_zeros, name=f"{layer.name}_coding")
             normalization = normalization_behind(layers, roles, place)
             graph.synaptic(layer, coding, correction, normalization, is_output=place == output)
+        elif role is Role.BIAS:
+            factor = 1 if place > output else correction.scale
+            graph.add(_copy(layer), [factor * to_numpy(layer.bias)])
         elif role not in (Role.NORMALIZATION, Role.SCALING):
             graph.add(_copy(layer))
     return graph.model()
@@ -133,9 +141,9 @@ def _rounded_down(values: NDArray, dtype: np.dtype) -> NDArray:
 class _Graph:
     """The adapted model as it grows, layer by layer."""
 
-    def __init__(self, model: keras.Model):
+    def __init__(self, model: keras.Model, input_shape: tuple[int, ...]):
         self._name = model.name
-        self._inputs = keras.Input(model.inputs[0].shape[1:], dtype=model.inputs[0].dtype)
+        self._inputs = keras.Input(input_shape, dtype=model.inputs[0].dtype)
         self._values = self._inputs
 
     def model(self) -> keras.Model:

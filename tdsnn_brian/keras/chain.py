@@ -6,6 +6,7 @@ import keras
 from keras import layers as kl
 
 from ..errors import InvalidInputError, UnsupportedLayerError
+from .neuron_bias import NeuronBias
 from .reverse_coding import ReverseCoding
 
 
@@ -20,6 +21,7 @@ class Role(Enum):
     RESHAPING = "same values in the same order"
     PADDING = "zero padding"
     SCALING = "rescaling"
+    BIAS = "bias of each neuron"
     CODING = "reverse coding"
     NOTHING = "nothing at inference"
     SOFTMAX = "softmax"
@@ -36,9 +38,20 @@ ROLES: dict[type, Role] = {
     kl.Reshape: Role.RESHAPING,
     kl.ZeroPadding2D: Role.PADDING,
     kl.Rescaling: Role.SCALING,
+    NeuronBias: Role.BIAS,
     ReverseCoding: Role.CODING,
     kl.Dropout: Role.NOTHING,
+    kl.SpatialDropout1D: Role.NOTHING,
+    kl.SpatialDropout2D: Role.NOTHING,
+    kl.GaussianNoise: Role.NOTHING,
+    kl.GaussianDropout: Role.NOTHING,
     kl.Softmax: Role.SOFTMAX,
+}
+# Those that `tdsnn_brian.keras.primitives` and `input_affine` express by the ones above.
+REWRITTEN = {
+    "Activation", "AveragePooling1D", "Conv1D", "DepthwiseConv1D", "DepthwiseConv2D",
+    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
+    "MaxPooling1D", "Normalization", "SeparableConv1D", "SeparableConv2D", "ZeroPadding1D",
 }
 SYNAPSE_BASED = (Role.SYNAPTIC, Role.MEAN)
 _ACTIVATIONS = {"relu": Role.RECTIFIER, "linear": Role.NOTHING, "softmax": Role.SOFTMAX}
@@ -67,7 +80,7 @@ def role_of(layer: keras.layers.Layer) -> Role:
         return _ACTIVATIONS[activation_of(layer)]
     role = ROLES.get(type(layer))
     if role is None:
-        known = ", ".join(sorted({cls.__name__ for cls in ROLES} | {"Activation"}))
+        known = ", ".join(sorted({cls.__name__ for cls in ROLES} | REWRITTEN))
         raise UnsupportedLayerError(
             f"{describe(layer)} is not supported; use one of {known}, or add it with "
             "tdsnn_brian.keras.register"

@@ -11,8 +11,9 @@ from . import converters  # noqa: F401  (fills the registry)
 from .chain import SYNAPSE_BASED, Role, input_shape_of, layers_of, scale_and_offset
 from .order import check_order, normalization_behind
 from .padding import add_padding
+from .primitives import as_primitives
 from .registry import CONVERTERS, Site
-from .weights import fold_normalization
+from .weights import fold_normalization, to_numpy
 
 
 def convert(adapted: keras.Model) -> spec.SpikingNetwork:
@@ -42,12 +43,12 @@ def convert(adapted: keras.Model) -> spec.SpikingNetwork:
     InvalidInputError
         If the model's input shape is open.
     """
-    layers = layers_of(adapted)
+    layers, shape = as_primitives(layers_of(adapted), input_shape_of(adapted))
     roles = check_order(layers, adapted=True)
+    image_shape = shape
     coding = layers[roles.index(Role.CODING)]
     converted: list[spec.Layer] = []
     input_scale = 1.0
-    shape = input_shape_of(adapted)
     site = Site(name="", input_shape=shape)
     coded = False
     for place, (layer, role) in enumerate(zip(layers, roles, strict=True)):
@@ -63,6 +64,8 @@ def convert(adapted: keras.Model) -> spec.SpikingNetwork:
                 coded = False
             converted.append(result)
             site = Site(name="", input_shape=shape)
+        elif role is Role.BIAS:
+            converted[-1] = _biased(converted[-1], to_numpy(layer.bias))
         elif role is Role.SCALING and converted:
             converted[-1] = _rescaled(converted[-1], layer)
         elif role is Role.SCALING:
@@ -75,6 +78,7 @@ def convert(adapted: keras.Model) -> spec.SpikingNetwork:
         input_scale=input_scale,
         silent_zeros=coding.silent_zeros,
         name=adapted.name,
+        image_shape=None if image_shape == converted[0].input_shape else image_shape,
     )
 
 
@@ -89,6 +93,11 @@ def _normalized(layer: spec.Layer, normalization: kl.BatchNormalization | None) 
     name = "kernel" if isinstance(layer, spec.Conv2D) else "weights"
     weights, bias = fold_normalization((getattr(layer, name), layer.bias), normalization)
     return replace(layer, **{name: weights, "bias": bias})
+
+
+def _biased(layer: spec.Layer, bias: np.ndarray) -> spec.Layer:
+    bias = bias.astype(np.float64)
+    return replace(layer, bias=bias if layer.bias is None else layer.bias + bias)
 
 
 def _rescaled(layer: spec.Layer, rescaling: kl.Rescaling) -> spec.Layer:

@@ -53,6 +53,10 @@ def check_order(layers: Sequence[keras.layers.Layer], *, adapted: bool) -> list[
                 )
         elif role is Role.RECTIFIER:
             unrectified = None
+        elif role is Role.BIAS and (not before or before[-1] is not Role.SYNAPTIC):
+            raise UnsupportedLayerError(
+                f"{describe(layer)} must stand directly behind a convolution or dense layer"
+            )
         elif role is Role.NORMALIZATION:
             _check_normalization(layer, layers[:place], before, unrectified)
         elif role is Role.SOFTMAX and place < based[-1]:
