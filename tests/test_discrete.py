@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from helpers import random_images, small_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tdsnn_brian as td
+from helpers import random_images, small_network
 from tdsnn_brian import discrete
 
 

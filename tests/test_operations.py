@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import random_images, small_network
 
 import tdsnn_brian as td
+from helpers import random_images, small_network
 from tdsnn_brian import operations as ops
 from tdsnn_brian.connectivity import connections
 from tdsnn_brian.spec import Conv2D, Dense, MaxPool2D, SpikingNetwork

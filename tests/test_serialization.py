@@ -4,8 +4,8 @@ import os
 
 import numpy as np
 import pytest
-from helpers import random_images, small_network
 
+from helpers import random_images, small_network
 from tdsnn_brian import serialization
 from tdsnn_brian.discrete import analyse
 from tdsnn_brian.errors import InvalidInputError, NetworkFileError

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from helpers import small_network
 
 import tdsnn_brian as td
+from helpers import small_network
 from tdsnn_brian.spec import Dense, MaxPool2D, SpikingNetwork
 
 

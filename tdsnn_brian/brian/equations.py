@@ -6,8 +6,8 @@ the form that GeNN accepts too.
 """
 
 # A synapse-based layer: leaky integrators, inhibited until the ticking neuron drives them and
-# inhibited again once they have fired. `drive` is what each tick adds (Eq. 9): 0 in the inhibitory
-# period, `w_tick` from the ticking neuron's first spike on.
+# inhibited again once they have fired. `drive` comes from the ticking neuron's spikes, the
+# releasing one first: 0 in the inhibitory period, at least the weight of a tick (Eq. 9) after it.
 LAYER = """
 dv/dt = -v / tau_mem : 1
 drive : 1
@@ -91,11 +91,15 @@ n_ticks = 0
 fired = 0
 """
 
-# What spikes do. Of the ticking neuron's spikes the first finds `drive` at 0 and sets it.
+# What spikes do.
 WEIGHTED = "v_post += w"
-RELEASE = "drive_post += w_tick * int(drive_post == 0)"
+RELEASE = "drive_post += w_tick"
+TICK = "v_post += w_tick * int(drive_post > 0)"
+# With a dynamic window the weight is set by the ticking neuron's first spike, which finds `drive`
+# at 0. (Brian2's numpy target runs a statement that reads what it writes as a Python loop, hence
+# no such statement above.)
 RELEASE_DYNAMIC = "drive_post += leak_factor * pulse_post * int(drive_post == 0)"
-TICK = "v_post += drive_post"
+TICK_DYNAMIC = "v_post += drive_post"
 ARRIVED = "n_arrived_post += 1"
 FIRED = "n_fired_post += 1"
 JUDGE = "judged_post += 1"

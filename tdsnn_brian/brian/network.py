@@ -290,7 +290,7 @@ class _Builder:
             )
             self._count_arrivals(layer, ticking, source, silent, bias)
             self._start_pulse(layer, neurons, driver)
-            release = equations.RELEASE_DYNAMIC
+            release, tick = equations.RELEASE_DYNAMIC, equations.TICK_DYNAMIC
             constants = {"leak_factor": leak_factor(self.network.leak)}
         else:
             release_step = self.timing.releases[layer.name]
@@ -300,14 +300,16 @@ class _Builder:
                 )
             )
             inhibited = release_step - self.timing.origins[layer.name]
-            release = equations.RELEASE
+            release, tick = equations.RELEASE, equations.TICK
             constants = {
                 "w_tick": tick_weight(self.network.leak, inhibited / self.timing.steps_per_tick)
             }
         self._add(
             groups.signals(ticking, neurons, release, f"{name}_release", namespace=constants),
             # the k-th tick arrives k ticks after release
-            groups.signals(ticking, neurons, equations.TICK, f"{name}_ticks", delay=self.tick),
+            groups.signals(
+                ticking, neurons, tick, f"{name}_ticks", delay=self.tick, namespace=constants
+            ),
             groups.signals(neurons, ticking, equations.FIRED, f"{name}_done"),
         )
         if self.network.silent_zeros:

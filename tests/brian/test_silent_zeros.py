@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from brian2 import ms, prefs
-from helpers import random_images, small_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_simulation import networks
 
 import tdsnn_brian as td
+from helpers import random_images, small_network
 from tdsnn_brian.spec import Dense, MaxPool2D, SpikingNetwork
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from brian2 import defaultclock, ms, prefs
-from helpers import random_images, small_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tdsnn_brian as td
+from helpers import random_images, small_network
 from tdsnn_brian.spec import Conv2D, Dense, MaxPool2D, SpikingNetwork
 
 
@@ -192,7 +192,7 @@ def test_negative_images_are_refused():
 
 @pytest.mark.parametrize(("name", "wrong"), [
     ("LAYER_FIRES", "drive > 0 and fired == 0 and v > v_threshold + 0.1 * drive"),
-    ("TICK", "v_post += 1.02 * drive_post"),
+    ("TICK", "v_post += 1.02 * w_tick"),
     ("WEIGHTED", "v_post += 0.99 * w"),
     ("FIRED", "n_fired_post += 2"),
     ("MAX_POOL_FIRES", "n_arrived >= n_inputs - 1"),

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from brian2 import get_device
-from helpers import random_images, small_network
 
 import tdsnn_brian as td
+from helpers import random_images, small_network
 
 SCRIPT = """
 import sys

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from brian2 import ms, prefs
-from helpers import random_images, small_network
 
 import tdsnn_brian as td
+from helpers import random_images, small_network
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as kl
-from keras_models import images_for, randomized, run, sequential
 
+from keras_models import images_for, randomized, run, sequential
 from tdsnn_brian.coding import reverse_coding
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.keras import ReverseCoding, adapt

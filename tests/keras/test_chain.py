@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as kl
-from keras_models import sequential
 
+from keras_models import sequential
 from tdsnn_brian.errors import InvalidInputError, NotAdaptedError, UnsupportedLayerError
 from tdsnn_brian.keras import ReverseCoding, adapt, convert
 

@@ -2,6 +2,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as kl
+
+import tdsnn_brian.discrete as discrete
 from keras_models import (
     assert_same_latencies,
     assert_same_logits,
@@ -9,8 +11,6 @@ from keras_models import (
     run,
     sequential,
 )
-
-import tdsnn_brian.discrete as discrete
 from tdsnn_brian import spec
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.keras import ReverseCoding, Role, adapt, convert, register

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as kl
-from keras_models import assert_same_logits, images_for, randomized, run, sequential
 
+from keras_models import assert_same_logits, images_for, randomized, run, sequential
 from tdsnn_brian import analyse
 from tdsnn_brian.errors import UnsupportedLayerError
 from tdsnn_brian.keras import adapt, convert
