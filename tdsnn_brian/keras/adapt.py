@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
+from .calibration import correct_channels
 from .chain import SYNAPSE_BASED, Role, describe, input_shape_of, layers_of, scale_and_offset
 from .input_affine import fold_input
 from .order import check_order, normalization_behind
@@ -26,6 +27,7 @@ def adapt(
     compensate: bool = False,
     scale: float = 1,
     silent_zeros: bool = False,
+    calibration: NDArray | None = None,
 ) -> keras.Model:
     r"""A copy of a trained model with `ReverseCoding` right before every synapse-based layer.
 
@@ -50,6 +52,10 @@ def adapt(
     silent_zeros : bool, optional
         Neurons with latency 0 do not fire: ``G(0) = 0``. With `compensate`, the sum of the
         weights then stays in place; use a `scale` of 10 or more.
+    calibration : array_like, optional
+        (n_images, ...) images, a few hundred of the training set: each channel of the hidden
+        layers is corrected so that its sums come closest to those of `model` on them. Worth it in
+        deep networks. Images have their channels last.
 
     Returns
     -------
@@ -70,8 +76,11 @@ def adapt(
     layers, input_shape = as_primitives(layers_of(model), input_shape_of(model))
     layers = fold_input(layers, input_shape)
     roles = check_order(layers, adapted=False)
+    if calibration is not None:
+        calibration = _check_calibration(calibration, input_shape)
     correction = _Correction(
         scale=float(scale),
+        needs_bias=calibration is not None,
         factor=float(np.exp(-0.5 / leak)) if compensate else 1.0,
         shift=compensate and not silent_zeros,
     )
@@ -88,7 +97,10 @@ def adapt(
             graph.add(_copy(layer), [factor * to_numpy(layer.bias)])
         elif role not in (Role.NORMALIZATION, Role.SCALING):
             graph.add(_copy(layer))
-    return graph.model()
+    adapted = graph.model()
+    if calibration is not None:
+        correct_channels(layers, layers_of(adapted), calibration, correction.scale)
+    return adapted
 
 
 @dataclass(frozen=True)
@@ -96,17 +108,20 @@ class _Correction:
     """What `scale` and `compensate` do to weights."""
 
     scale: float
+    needs_bias: bool
     factor: float
     shift: bool
 
     @property
     def is_none(self) -> bool:
-        return self.scale == self.factor == 1 and not self.shift
+        return self.scale == self.factor == 1 and not (self.shift or self.needs_bias)
 
     def weights(self, weights: Weights, dtype: np.dtype, *, is_output: bool) -> Weights:
         """Weights to be held by a layer in `dtype`."""
         kernel, bias = weights
         kernel = kernel * (self.factor / (self.scale if is_output else 1))
+        if bias is None and self.needs_bias:
+            bias = np.zeros(kernel.shape[-1], dtype)
         if bias is not None and not is_output:
             bias = bias * self.scale
         if self.shift:
@@ -128,6 +143,16 @@ def _check_scale(scale: float) -> None:
             f"scale must be finite and greater than 0, got {scale!r}; 1 leaves activations as "
             "they are, 3 to 10 makes retraining unnecessary"
         )
+
+
+def _check_calibration(images: NDArray, input_shape: tuple[int, ...]) -> NDArray:
+    images = np.asarray(images)
+    if images.shape[1:] != tuple(input_shape) or not len(images):
+        raise InvalidInputError(
+            f"calibration must be images (n_images, {', '.join(map(str, input_shape))}), got "
+            f"{images.shape}; pass some of the training images"
+        )
+    return images.astype(np.float32)
 
 
 def _rounded_down(values: NDArray, dtype: np.dtype) -> NDArray:

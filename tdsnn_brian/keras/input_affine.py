@@ -108,7 +108,7 @@ def _numbers(layer) -> tuple[NDArray, NDArray]:
 
 def _into_first(layers, input_shape, factor, offset, scaling) -> list:
     shape, start = input_shape, np.broadcast_to(offset, input_shape)
-    for place, layer in enumerate(layers):
+    for place, layer in enumerate(layers):  # noqa: B007
         if type(layer) in (kl.Conv2D, kl.Dense):
             break
         if role_of(layer) not in _BETWEEN:

@@ -1,0 +1,56 @@
+"""Correction of channels on a few images."""
+
+import numpy as np
+import pytest
+from keras import layers as kl
+from keras_models import assert_same_logits, images_for, run, sequential
+
+from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.keras import adapt, convert
+
+
+@pytest.fixture(scope="module")
+def model():
+    return sequential(
+        (8, 8, 2),
+        kl.Rescaling(1.0, offset=-0.3, name="scale"),
+        kl.Conv2D(6, 3, padding="same", activation="relu", name="conv1"),
+        kl.Conv2D(6, 3, padding="same", use_bias=False, name="conv2"),
+        kl.BatchNormalization(),
+        kl.ReLU(),
+        kl.Dropout(0.5),
+        kl.MaxPooling2D(name="pool"),
+        kl.Conv2D(8, 3, padding="same", activation="relu", name="conv3"),
+        kl.AveragePooling2D(2, name="mean"),
+        kl.Flatten(),
+        kl.Dense(12, activation="relu", name="dense"),
+        kl.Dense(4, name="output"),
+    )
+
+
+@pytest.mark.parametrize("options", [
+    {"compensate": True},
+    {"compensate": True, "scale": 3},
+    {"compensate": True, "scale": 10, "silent_zeros": True},
+])
+def test_calibration_brings_the_logits_closer(model, options):
+    images, others = images_for(model, 60), images_for(model, 60, seed=9)
+    before = model.get_weights()
+    expected = run(model, others)
+    errors = [
+        np.abs(run(adapt(model, 2, calibration=some, **options), others) - expected).mean()
+        for some in (None, images)
+    ]
+    assert errors[1] < 0.8 * errors[0]
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_the_network_is_the_calibrated_model(model):
+    adapted = adapt(model, 3, scale=3, compensate=True, calibration=images_for(model, 20))
+    assert_same_logits(convert(adapted), adapted, images_for(model))
+
+
+def test_images_of_another_shape_are_refused(model):
+    with pytest.raises(InvalidInputError, match=r"calibration must be images \(n_images, 8, 8, 2"):
+        adapt(model, 3, calibration=np.zeros((5, 8, 8)))
