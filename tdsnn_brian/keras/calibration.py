@@ -25,7 +25,7 @@ def correct_channels(
     images: NDArray,
     scale: float,
 ) -> None:
-    """Change the weights of `adapted` in place, from the first layer to the last hidden one.
+    """Change the weights of `adapted` in place, from the first layer to the output layer.
 
     Parameters
     ----------
@@ -40,14 +40,24 @@ def correct_channels(
     """
     wanted, coded = _Pass(trained, images), _Pass(adapted, images)
     while True:
-        wanted.to_sum()
-        coded.to_sum()
+        if not (wanted.to_sum() and coded.to_sum()):
+            return
         if coded.is_last:
+            coded.apply(*_mean_shift(coded.values, wanted.values))
             return
         slope, shift = _line(coded.values, wanted.values, scale)
         coded.apply(slope, shift)
         wanted.rectify()
         coded.rectify()
+
+
+def _mean_shift(values, wanted) -> tuple[NDArray, NDArray]:
+    """For logits: the shift that equates their means."""
+    mean = [
+        np.asarray(keras.ops.convert_to_numpy(part), np.float64).reshape(-1, part.shape[-1]).mean(0)
+        for part in (values, wanted)
+    ]
+    return np.ones_like(mean[0]), mean[1] - mean[0]
 
 
 def _line(values, wanted, scale) -> tuple[NDArray, NDArray]:
@@ -80,22 +90,26 @@ class _Pass:
         self._next = 0
         self.values = keras.ops.convert_to_tensor(images)
 
-    def to_sum(self) -> None:
-        while self._roles[self._next] is not Role.SYNAPTIC:
+    def to_sum(self) -> bool:
+        """Go on to the next sum; False if there is none (a network may end in a mean)."""
+        while self._next < len(self._roles) and self._roles[self._next] is not Role.SYNAPTIC:
             self._step()
-        self._summing = self._layers[self._next]
+        if self._next == len(self._roles):
+            return False
+        self.summing = self._layers[self._next]
         self.is_last = self._next == self._last
-        function, self._summing.activation = self._summing.activation, keras.activations.linear
+        function, self.summing.activation = self.summing.activation, keras.activations.linear
         try:
-            self.values = self._summing(self.values)
+            self.values = self.summing(self.values)
         finally:
-            self._summing.activation = function
+            self.summing.activation = function
         self._next += 1
         self._biases = []
         while self._next < len(self._roles) and self._roles[self._next] in _BEHIND_A_SUM:
             if self._roles[self._next] is Role.BIAS:
                 self._biases.append(self._layers[self._next])
             self._step()
+        return True
 
     def _step(self) -> None:
         layer, role = self._layers[self._next], self._roles[self._next]
@@ -107,7 +121,7 @@ class _Pass:
 
     def apply(self, slope: NDArray, shift: NDArray) -> None:
         """Put a line into the weights of the last sum, and the values through it."""
-        layer = self._summing
+        layer = self.summing
         if not layer.use_bias:
             raise AssertionError(f"layer {layer.name!r} was adapted without a bias")
         kernel, bias = to_numpy(layer.kernel), to_numpy(layer.bias)

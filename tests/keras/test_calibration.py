@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from keras import layers as kl
-from keras_models import assert_same_logits, images_for, run, sequential
 
+from keras_models import assert_same_logits, images_for, run, sequential
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.keras import adapt, convert
 
