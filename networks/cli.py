@@ -85,6 +85,9 @@ def adapt(
     compensate: Annotated[
         bool, typer.Option(help="Correct weights and biases for reverse coding beforehand.")
     ] = True,
+    calibration: Annotated[
+        int, typer.Option(min=0, help="Correct channels on so many training images; 0: do not.")
+    ] = 0,
     retrain: Annotated[bool, typer.Option(help="Retrain with reverse coding in place.")] = True,
     epochs: Epochs = None,
     data: Data = None,
@@ -95,8 +98,14 @@ def adapt(
     """Put reverse coding into NETWORK and retrain; write NETWORK-adapted.keras and NETWORK.npz."""
     known = entry(network)
     model = files.load_model(network, weights)
-    adapted = td.adapt(model, leak=leak, compensate=compensate, scale=scale)
     dataset = load_dataset(known.dataset, data)
+    adapted = td.adapt(
+        model,
+        leak=leak,
+        compensate=compensate,
+        scale=scale,
+        calibration=dataset.x_train[:calibration] if calibration else None,
+    )
     stages = [_measure("DNN", model, dataset)]
     if retrain:
         stages.append(_measure("adapted", adapted, dataset))

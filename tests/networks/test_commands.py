@@ -55,6 +55,14 @@ def test_adapting_without_retraining_keeps_the_given_weights(run, tmp_path):
         np.testing.assert_array_equal(before, after)
 
 
+def test_calibration_moves_biases(run, tmp_path):
+    for images in (0, 50):
+        run("adapt", "lenet", "--no-retrain", "--calibration", images, "--output",
+            tmp_path / str(images))  # fmt: skip
+    before, after = (load_adapted("lenet", tmp_path / n).get_weights()[1] for n in ("0", "50"))
+    assert np.abs(before - after).max() > 1e-3
+
+
 def test_the_same_seed_gives_the_same_start(run, tmp_path):
     first, second, other = (tmp_path / name for name in ("first", "second", "other"))
     run("train", "lenet", "--epochs", 1, "--output", first)
