@@ -1,4 +1,22 @@
 import os
+from importlib.metadata import PackageNotFoundError, version
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("MPLBACKEND", "agg")
+
+NEED_KERAS = [
+    "keras",
+    "networks/test_commands.py",
+    "networks/test_files.py",
+    "networks/test_shipped.py",
+    "networks/test_training.py",
+]
+try:
+    version("keras")
+    collect_ignore = []
+except PackageNotFoundError:  # as in the environment of Brian2GeNN
+    collect_ignore = NEED_KERAS
+
+
+def pytest_report_header():
+    return [f"tests/{name} is left out: Keras is not installed" for name in collect_ignore]

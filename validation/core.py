@@ -15,6 +15,21 @@ from .devices import active_device
 from .subject import Subject
 
 
+def float_notes(comparisons: list[LayerComparison], float_type: str) -> list[str]:
+    """How many firing times a narrow floating type moved, and why."""
+    if float_type == "float64":
+        return []
+    layers = [layer for layer in comparisons if layer.fires]
+    total = sum(layer.times.simulated.size for layer in layers)
+    differ = sum(round((1 - layer.identical) * layer.times.simulated.size) for layer in layers)
+    rounded = sum(layer.explained for layer in layers)
+    return [
+        f"{float_type} moved {differ:,} of {total:,} firing times: {rounded:,} because "
+        "L ln(A + 1) lies so near to a whole number that rounding decides, the others because a "
+        "neuron before them had moved."
+    ]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Core:
     """A simulation beside its analysis; `summary` is what ``summary.json`` holds of it."""
@@ -30,6 +45,7 @@ def run_core(
     subject: Subject,
     *,
     device: str,
+    float_type: str = "float64",
     dt_per_tick: int = 1,
     window: int | str = "fixed",
     directory: Path | None = None,
@@ -42,6 +58,8 @@ def run_core(
     subject : Subject
     device : str
         One of `validation.devices.DEVICES`.
+    float_type : {"float64", "float32"}, optional
+        Of the simulated potentials.
     dt_per_tick : int, optional
         Integration steps a tick.
     window : {"fixed", "dynamic"} or int, optional
@@ -53,13 +71,13 @@ def run_core(
     """
     network, images = subject.network, subject.images
     analysis = td.analyse(network, images)
-    with active_device(device, directory):
+    with active_device(device, directory, float_type=float_type):
         simulation = td.simulate(
             network, images, tick=1 * ms, dt=1 * ms / dt_per_tick, window=window,
             progress=progress,
         )
     windows = None if window == "dynamic" else choose_windows(network, analysis, window)
-    comparisons = compare(network, analysis, simulation, windows=windows)
+    comparisons = compare(network, analysis, simulation, windows=windows, dtype=float_type)
     predictions = {
         **subject.predictions,
         "discrete": analysis.predictions,
@@ -69,6 +87,7 @@ def run_core(
         "schema": summaries.SCHEMA,
         "network": network.name,
         "device": device,
+        "float_type": float_type,
         "images": len(images),
         "leak": network.leak,
         "dt_per_tick": dt_per_tick,
@@ -82,7 +101,7 @@ def run_core(
             "compile": simulation.seconds["compile"],
             "run_per_image": simulation.seconds["run"] / len(images),
         },
-        "notes": list(subject.notes),
+        "notes": [*subject.notes, *float_notes(comparisons, float_type)],
     }
     return Core(
         subject=subject, analysis=analysis, simulation=simulation, comparisons=comparisons,

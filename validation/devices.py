@@ -6,9 +6,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from tdsnn_brian.errors import InvalidInputError
 
-DEVICES = ("cpp_standalone", "cython", "numpy")
+DEVICES = ("cpp_standalone", "cython", "numpy", "genn", "genn-gpu")
+GENN = ("genn", "genn-gpu")
+FLOAT_TYPES = ("float64", "float32")
+# What is set here, and what Brian2GeNN sets when it is activated.
+_CHANGED = (
+    "core.default_float_dtype",
+    "codegen.target",
+    "codegen.generators.cpp.restrict_keyword",
+    "codegen.loop_invariant_optimisations",
+    "core.network.default_schedule",
+)
 NO_COMPILER = (
     "no C++ compiler was found (looked for $CXX, g++, c++ and clang++), so Brian2 ran on its "
     "numpy target; the firing times are the same, it only takes longer"
@@ -49,30 +61,49 @@ def choose_device(name: str | None) -> tuple[str, str | None]:
 
 
 @contextmanager
-def active_device(name: str, directory: Path | None = None) -> Iterator[None]:
+def active_device(
+    name: str, directory: Path | None = None, *, float_type: str = "float64", **options
+) -> Iterator[None]:
     """Run the block with a Brian2 device active, then go back to the runtime device.
 
     Parameters
     ----------
     name : str
-        One of `DEVICES`.
+        One of `DEVICES`. ``"genn"`` is GeNN's CPU backend, ``"genn-gpu"`` its CUDA backend; both
+        need `validation.genn.check_installed` first.
     directory : Path, optional
         Where a standalone program is kept; a temporary directory if not given.
+    float_type : str, optional
+        One of `FLOAT_TYPES`.
+    **options
+        More for `brian2.set_device`.
     """
     from brian2 import device, prefs, set_device
 
-    if name != "cpp_standalone":
-        before = prefs.codegen.target
-        prefs.codegen.target = name
-        try:
+    with _preferences_kept(), TemporaryDirectory(prefix="tdsnn-") as temporary:
+        prefs.core.default_float_dtype = getattr(np, float_type)
+        if name in ("cython", "numpy"):
+            prefs.codegen.target = name
             yield
-        finally:
-            prefs.codegen.target = before
-        return
-    with TemporaryDirectory(prefix="tdsnn-") as temporary:
-        set_device("cpp_standalone", directory=str(directory or temporary), with_output=False)
+            return
+        if name in GENN:
+            options = {"use_GPU": name == "genn-gpu", **options}
+        directory = str(directory or temporary)
+        set_device(name.split("-")[0], directory=directory, with_output=False, **options)
         try:
             yield
         finally:
             device.reinit()
             set_device("runtime")
+
+
+@contextmanager
+def _preferences_kept() -> Iterator[None]:
+    from brian2 import prefs
+
+    before = {name: prefs[name] for name in _CHANGED}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            prefs[name] = value

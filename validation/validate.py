@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from brian2 import ms
 
 from tdsnn_brian import load
 from tdsnn_brian.errors import InvalidInputError
@@ -13,7 +14,7 @@ from . import figures, page, sections
 from . import summary as summaries
 from .console import accuracy_table, console, layer_table, progress_bar, say, verdict
 from .core import Core, run_core
-from .devices import DEVICES, choose_device
+from .devices import DEVICES, FLOAT_TYPES, GENN, choose_device
 from .subject import Subject, digits, shipped_lenet
 from .trace import Trace, trace_image
 
@@ -25,6 +26,7 @@ Device = Annotated[
         show_default="cpp_standalone with a C++ compiler, else numpy",
     ),
 ]
+Float = Annotated[str, typer.Option("--float", help=f"One of: {', '.join(FLOAT_TYPES)}.")]
 Steps = Annotated[int, typer.Option(min=1, help="Integration steps a tick.")]
 Window = Annotated[str, typer.Option(help="Inhibitory periods: fixed, dynamic, or ticks.")]
 Output = Annotated[Path, typer.Option(help="Directory to write to.")]
@@ -40,6 +42,7 @@ Data = Annotated[
 def validate(
     images: Images = 100,
     device: Device = None,
+    float_type: Float = "float64",
     dt_per_tick: Steps = 1,
     window: Window = "fixed",
     network: Annotated[
@@ -53,11 +56,19 @@ def validate(
     device, note = choose_device(device)
     if note:
         say(f"note: {note}", style="yellow")
+    if float_type not in FLOAT_TYPES:
+        raise InvalidInputError(
+            f"float {float_type!r} is not known; choose from {', '.join(FLOAT_TYPES)}"
+        )
     window = parse_window(window)
     output = prepare_directory(output)
     subject = _subject(network, images, data)
     if note:
         subject = replace(subject, notes=[*subject.notes, note])
+    if device in GENN:
+        from . import genn
+
+        genn.require(subject, dt=1 * ms / dt_per_tick, window=window)
     with progress_bar() as bar:
         task = bar.add_task("build and compile" if device != "numpy" else "build", total=1)
 
@@ -65,7 +76,8 @@ def validate(
             bar.update(task, description="simulate", completed=share)
 
         core = run_core(
-            subject, device=device, dt_per_tick=dt_per_tick, window=window, progress=advance
+            subject, device=device, float_type=float_type, dt_per_tick=dt_per_tick,
+            window=window, progress=advance,
         )
         bar.update(task, completed=1)
         trace = trace_image(subject.network, subject.images[0])
@@ -88,7 +100,7 @@ def finish(core: Core, trace: Trace, output: Path) -> None:
     summaries.write(summary, output / "summary.json")
     console.print(layer_table(summary))
     console.print(accuracy_table(summary))
-    for note in core.subject.notes:
+    for note in summary["notes"]:
         say(f"note: {note}", style="yellow")
     say(f"wrote {output / 'index.html'} and {output / 'summary.json'}")
     verdict(failed)
