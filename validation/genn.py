@@ -93,8 +93,8 @@ def code_faults(net: FiringNetwork, directory: Path) -> list[str]:
             if not re.search(rf'addNeuronPopulation<[\w:]+>\("{each.name}", {each.N},', model):
                 faults.append(f"no population {each.name} of {each.N} neurons")
         if isinstance(each, NeuronGroup):
-            reset = f"_run_{each.name}_run_regularly_new_image_codeobject();"
-            at_onset = rf"if \(i % {net.timing.slot} == 0\)\s*\{{[^{{}}]*{re.escape(reset)}"
+            reset = rf"_run_{each.name}_run_regularly_new_image_codeobject(_\d+)?\(\);"
+            at_onset = rf"if \(i % {net.timing.slot} == 0\)\s*\{{[^{{}}]*{reset}"
             if not re.search(at_onset, engine):
                 faults.append(f"{each.name} is not set back every {net.timing.slot} steps")
         if isinstance(each, Synapses):

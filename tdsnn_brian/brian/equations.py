@@ -21,10 +21,16 @@ drive = 0
 fired = 0
 """
 
-# With a dynamic window, a pulse of 1 at the layer's time origin leaks like the potential and so
-# measures exp(-T_il / L), of which the tick's weight is a multiple.
-PULSE = "dpulse/dt = -pulse / tau_mem : 1\n"
-PULSE_NEW_IMAGE = "pulse = 0\n"
+# With a dynamic window, a pulse of 1 at the layer's time origin leaks like the potential until one
+# step after the release and so measures exp(-T_il / L), of which the tick's weight is a multiple.
+PULSE = """
+dpulse/dt = -measuring * pulse / tau_mem : 1
+measuring : 1
+"""
+PULSE_NEW_IMAGE = """
+pulse = 0
+measuring = 1
+"""
 
 # With silent zeros, a neuron at or above threshold at release is done without a spike: it tells so
 # by the event `SILENT` in the one step before `judged` is set, so that nobody waits for it.
@@ -91,19 +97,16 @@ n_ticks = 0
 fired = 0
 """
 
-# What spikes do.
+# What spikes do. (No statement reads what it writes: Brian2's numpy target would run it as a Python
+# loop.)
 WEIGHTED = "v_post += w"
 RELEASE = "drive_post += w_tick"
 TICK = "v_post += w_tick * int(drive_post > 0)"
-# With a dynamic window the weight is set by the ticking neuron's first spike, which finds `drive`
-# at 0. (Brian2's numpy target runs a statement that reads what it writes as a Python loop, hence
-# no such statement above.)
-RELEASE_DYNAMIC = "drive_post += leak_factor * pulse_post * int(drive_post == 0)"
-TICK_DYNAMIC = "v_post += drive_post"
+RELEASE_DYNAMIC = "drive_post += pulse_weight * pulse_post"
+TICK_DYNAMIC = "v_post += pulse_weight * pulse_post * int(drive_post > 0)"
 ARRIVED = "n_arrived_post += 1"
 FIRED = "n_fired_post += 1"
 JUDGE = "judged_post += 1"
 COUNT_TICK = "n_ticks_post += 1"
 START_PULSE = "pulse_post += 1"
-# By the ticking neuron before, at its first spike, `hop_gain` ahead of the origin.
-START_PULSE_ON_RELEASE = "pulse_post += hop_gain * int(pulse_post == 0)"
+STOP_PULSE = "measuring_post += -1"

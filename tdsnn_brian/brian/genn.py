@@ -5,6 +5,7 @@ network will take there, and refuses with the reason what would fail late or sil
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
@@ -24,7 +25,6 @@ HOW_TO_GET_GENN = (
     "index has them), build the CPU backend by running `make CPU_ONLY=1` there (on a machine "
     "with CUDA: `make`), and let the environment variable GENN_PATH name that directory"
 )
-
 
 _COPIES = 5
 _BYTES_A_SPIKE = 40  # recorded in doubling lists, then read and sorted by Python
@@ -46,6 +46,8 @@ def find_genn() -> Path:
     """
     named = prefs["devices.genn.path"] if "devices.genn.path" in prefs else None
     named = named or os.environ.get("GENN_PATH")
+    if not named and (script := shutil.which("genn-buildmodel.sh")):
+        named = str(Path(script).parents[1])
     if not named:
         raise UnsupportedDeviceError(f"GeNN was not found: GENN_PATH is not set; {HOW_TO_GET_GENN}")
     path = Path(named)
@@ -54,7 +56,8 @@ def find_genn() -> Path:
             f"GENN_PATH={named!r} is no directory of GeNN 4 (it has no bin/genn-buildmodel.sh); "
             f"{HOW_TO_GET_GENN}"
         )
-    version = (path / "version.txt").read_text().strip()
+    file = path / "version.txt"
+    version = file.read_text().strip() if file.is_file() else "of an unknown version"
     if not version.startswith(("4.8", "4.9")):
         raise UnsupportedDeviceError(
             f"GENN_PATH={named!r} is GeNN {version}, which this Brian2GeNN does not build with; "

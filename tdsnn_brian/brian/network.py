@@ -153,6 +153,7 @@ class _Builder:
         self.tau_mem = self.network.leak * tick
         self.bias_latency = bias_latency(self.network)
         self.names = set()
+        self.released = None  # of the layer before, with dynamic windows
 
     def build(self) -> None:
         source, silent = self._input()
@@ -289,9 +290,10 @@ class _Builder:
                 )
             )
             self._count_arrivals(layer, ticking, source, silent, bias)
-            self._start_pulse(layer, neurons, driver)
+            self._measure_window(layer, neurons, ticking)
             release, tick = equations.RELEASE_DYNAMIC, equations.TICK_DYNAMIC
-            constants = {"leak_factor": leak_factor(self.network.leak)}
+            one_step = np.exp(float(self.dt / self.tau_mem))
+            constants = {"pulse_weight": leak_factor(self.network.leak) * one_step}
         else:
             release_step = self.timing.releases[layer.name]
             ticking = self._add(
@@ -341,17 +343,21 @@ class _Builder:
                 )
             )
 
-    def _start_pulse(self, layer, neurons, driver):
-        """Let the layer measure the time since its origin."""
-        name, hops = f"{neurons.name}_origin", self.timing.hops[layer.name]
-        if driver is None:
-            onset = self._spikes_once_an_image(f"{neurons.name}_onset", 0)
-            start = groups.signals(
-                onset, neurons, equations.START_PULSE, name, delay=hops * self.dt
-            )
-        else:
-            start = groups.signals(
-                driver, neurons, equations.START_PULSE_ON_RELEASE, name,
-                namespace={"hop_gain": np.exp(float((hops + 1) * self.dt / self.tau_mem))},
-            )
-        self._add(start)
+    def _measure_window(self, layer, neurons, ticking):
+        """Let a pulse tell the time from the layer's origin to one step after its release.
+
+        A neuron that fires then, as a bias neuron of latency 0 would, stops it and starts that of
+        the layer after.
+        """
+        name, hops = neurons.name, self.timing.hops[layer.name]
+        onset = self.released
+        if onset is None:
+            onset = self._spikes_once_an_image(f"{name}_onset", 0)
+        self.released = self._add(groups.bias_neuron(f"{name}_released", 0, self.clocks))
+        self._add(
+            groups.signals(
+                onset, neurons, equations.START_PULSE, f"{name}_pulse", delay=hops * self.dt
+            ),
+            groups.signals(ticking, self.released, equations.COUNT_TICK, f"{name}_released_ticks"),
+            groups.signals(self.released, neurons, equations.STOP_PULSE, f"{name}_pulse_stop"),
+        )

@@ -1,0 +1,262 @@
+"""GeNN: what is refused before building, and the code that is generated. Needs no GeNN."""
+
+import os
+import re
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from brian2 import defaultclock, device, ms, prefs, set_device
+
+import tdsnn_brian as td
+from helpers import random_images, small_network
+from tdsnn_brian.brian import genn
+from tdsnn_brian.connectivity import connections, n_synapses
+
+brian2genn = pytest.mark.skipif(
+    find_spec("brian2genn") is None, reason="Brian2GeNN is not installed; run make test-genn"
+)
+
+
+@pytest.fixture
+def activate(tmp_path, monkeypatch):
+    """A function that activates the genn device; afterwards everything is as before."""
+    monkeypatch.chdir(tmp_path)
+    names = (
+        "codegen.generators.cpp.restrict_keyword", "codegen.loop_invariant_optimisations",
+        "core.network.default_schedule", "core.default_float_dtype",
+    )
+    before, dt = {name: prefs[name] for name in names}, defaultclock.dt
+
+    def activate(**options):
+        import brian2genn  # noqa: F401
+
+        set_device("genn", **{"use_GPU": False, "directory": str(tmp_path / "code"), **options})
+        return tmp_path / "code"
+
+    yield activate
+    device.reinit()
+    set_device("runtime")
+    defaultclock.dt = dt
+    for name, value in before.items():
+        prefs[name] = value
+
+
+@pytest.fixture
+def fake_genn(tmp_path, monkeypatch):
+    """A function that makes a directory look like some version of GeNN."""
+
+    def make(version):
+        path = tmp_path / "genn"
+        (path / "bin").mkdir(parents=True, exist_ok=True)
+        (path / "bin" / "genn-buildmodel.sh").touch()
+        if version:
+            (path / "version.txt").write_text(version)
+        monkeypatch.setenv("GENN_PATH", str(path))
+        return path
+
+    return make
+
+
+def test_without_genn_the_message_says_how_to_get_it(monkeypatch):
+    monkeypatch.delenv("GENN_PATH", raising=False)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(td.UnsupportedDeviceError) as error:
+        genn.find_genn()
+    for part in ("genn-team/genn", "4.9.0", "make CPU_ONLY=1", "GENN_PATH"):
+        assert part in str(error.value)
+
+
+def test_what_is_no_genn_4_is_refused(fake_genn, monkeypatch, tmp_path):
+    monkeypatch.setenv("GENN_PATH", str(tmp_path))
+    with pytest.raises(td.UnsupportedDeviceError, match="no directory of GeNN 4"):
+        genn.find_genn()
+    for version in ("5.1.0", "4.2.1", None):
+        fake_genn(version)
+        with pytest.raises(td.UnsupportedDeviceError, match=version or "unknown version"):
+            genn.find_genn()
+        (tmp_path / "genn" / "version.txt").unlink(missing_ok=True)
+    assert genn.find_genn.__doc__
+    assert fake_genn("4.9.0\n") == genn.find_genn()
+
+
+def test_genn_is_found_on_the_path(fake_genn, monkeypatch):
+    path = fake_genn("4.9.0")
+    (path / "bin" / "genn-buildmodel.sh").chmod(0o755)
+    monkeypatch.delenv("GENN_PATH")
+    monkeypatch.setenv("PATH", str(path / "bin"))
+    assert genn.find_genn() == path
+
+
+@pytest.mark.parametrize("layer", small_network().layers, ids=lambda layer: layer.name)
+def test_no_row_of_the_ragged_matrix_is_longer_than_thought(layer):
+    longest = np.bincount(connections(layer).i, minlength=layer.n_inputs).max()
+    assert genn._longest_row(layer) == longest
+
+
+def test_the_memory_grows_with_synapses_images_and_float_type(monkeypatch):
+    network = small_network()
+    sizes = genn.memory(network, 10)
+    assert sizes["images"] == 2 * genn.memory(network, 5)["images"]
+    for layer in network:
+        # at the least: the ragged matrix, and ends and weight in C++ and in Python
+        assert sizes[layer.name] >= n_synapses(layer) * (12 + 2 * 16)
+    monkeypatch.setitem(prefs.prefs, "core.default_float_dtype", np.float32)
+    assert genn.memory(network, 10)["conv1"] < sizes["conv1"]
+
+
+def simulate(network=None, **arguments):
+    network = network or small_network()
+    return td.simulate(network, random_images(network, 2), **arguments)
+
+
+@brian2genn
+@pytest.mark.genn
+class TestRefusals:
+    def test_a_network_too_large_for_the_memory(self, activate, fake_genn, monkeypatch):
+        fake_genn("4.9.0")
+        activate()
+        monkeypatch.setattr(genn, "available_bytes", lambda: 200_000_000)
+        figures = r"'small' with 2 images needs about 0\.251 GB .* 0\.2 GB are available"
+        with pytest.raises(td.UnsupportedDeviceError, match=figures):
+            simulate()
+        network = small_network()
+        monkeypatch.setattr(genn, "available_bytes", lambda: 400_000_000)
+        defaultclock.dt = 1 * ms
+        genn.check_network(network, 2, 1 * ms)
+        with pytest.raises(td.UnsupportedDeviceError, match="for 'images': pass fewer"):
+            genn.check_network(network, 20_000, 1 * ms)
+
+    def test_no_genn(self, activate, monkeypatch):
+        monkeypatch.delenv("GENN_PATH", raising=False)
+        monkeypatch.setenv("PATH", "")
+        activate()
+        with pytest.raises(td.UnsupportedDeviceError, match="GeNN was not found"):
+            simulate()
+
+    @pytest.mark.parametrize("option", ["compile", "run"])
+    def test_no_results(self, activate, fake_genn, option):
+        fake_genn("4.9.0")
+        activate(**{option: False})
+        with pytest.raises(td.UnsupportedDeviceError, match=r"compile=False or run=False"):
+            simulate()
+
+    def test_a_gpu_without_cuda(self, activate, fake_genn, monkeypatch):
+        fake_genn("4.9.0")
+        monkeypatch.delenv("CUDA_PATH", raising=False)
+        activate(use_GPU=True)
+        with pytest.raises(td.UnsupportedDeviceError, match=r"set_device\('genn', use_GPU=False\)"):
+            simulate()
+
+    def test_dense_storage(self, activate, fake_genn, monkeypatch):
+        fake_genn("4.9.0")
+        activate()
+        monkeypatch.setitem(prefs.prefs, "devices.genn.connectivity", "DENSE")
+        with pytest.raises(td.UnsupportedDeviceError, match="set it back to 'SPARSE'"):
+            simulate()
+
+    def test_silent_zeros(self, activate, fake_genn):
+        fake_genn("4.9.0")
+        activate()
+        with pytest.raises(td.UnsupportedDeviceError, match="silent zeros.*convert without"):
+            simulate(replace(small_network(), silent_zeros=True))
+
+    def test_shared_projections(self, activate, fake_genn):
+        fake_genn("4.9.0")
+        activate()
+        with pytest.raises(td.InvalidInputError, match="the GeNN device"):
+            simulate(projection="shared")
+
+    def test_another_clock(self, activate):
+        activate(compile=False, run=False)
+        network = small_network()
+        defaultclock.dt = 0.1 * ms
+        with pytest.raises(td.UnsupportedDeviceError, match=r"one clock.* 100\. us .*dt=1\. ms"):
+            td.build_network(network, random_images(network, 1))
+
+    def test_a_second_run(self, activate, fake_genn):
+        fake_genn("4.9.0")
+        generate(activate(compile=False, run=False))
+        device.build_options.update(compile=True, run=True)
+        with pytest.raises(td.UnsupportedDeviceError, match=r"has run already.*device\.reinit\(\)"):
+            simulate()
+
+
+def generate(directory, window="fixed", **arguments):
+    """Generate the code of the small network; the network and the files' texts."""
+    network = small_network()
+    defaultclock.dt = 1 * ms
+    net = td.build_network(network, random_images(network, 2), window=window, **arguments)
+    net.run(net.duration, namespace={})
+    return net, (directory / "magicnetwork_model.cpp").read_text()
+
+
+@brian2genn
+@pytest.mark.genn
+class TestGeneratedCode:
+    @pytest.mark.parametrize("window", ["fixed", "dynamic"])
+    def test_is_complete(self, activate, window):
+        faults = pytest.importorskip("validation.genn").code_faults
+        directory = activate(compile=False, run=False)
+        net, _ = generate(directory, window)
+        assert faults(net, directory) == []
+
+    @pytest.mark.parametrize(("file", "wrong", "right", "fault"), [
+        ("magicnetwork_model.cpp", '"conv1", 288', '"conv1", 287', "no population conv1 of 288"),
+        ("magicnetwork_model.cpp", '"pool1_synapses"', '"pool1"', "no synapses pool1_synapses"),
+        ("magicnetwork_model.cpp", "delaySteps = 1;", "delaySteps = 2;", "ticking_ticks with a de"),
+        ("engine.cpp", "_run_mean_run_regularly", "//", "mean is not set back every"),
+    ])
+    def test_the_check_finds_what_is_missing(self, activate, file, wrong, right, fault):
+        faults = pytest.importorskip("validation.genn").code_faults
+        directory = activate(compile=False, run=False)
+        net, _ = generate(directory)
+        path = directory / file
+        text = path.read_text()
+        assert wrong in text
+        path.write_text(text.replace(wrong, right))
+        assert any(fault in found for found in faults(net, directory))
+
+    def test_the_check_finds_lost_weights(self, activate):
+        faults = pytest.importorskip("validation.genn").code_faults
+        directory = activate(compile=False, run=False)
+        net, _ = generate(directory)
+        path = directory / "static_arrays" / "_static_array__dynamic_array_conv2_synapses_w"
+        os.truncate(path, path.stat().st_size - 8)
+        (fault,) = faults(net, directory)
+        assert "conv2_synapses_w" in fault
+
+    def test_each_synapse_adds_once_to_one_variable(self, activate):
+        _, model = generate(activate(compile=False, run=False), "dynamic")
+        synapses = re.findall(r"class \w+WEIGHTUPDATE .*?\n};", model, re.DOTALL)
+        codes = [re.search(r'SET_SIM_CODE\("(.*?)"\);', each, re.DOTALL)[1] for each in synapses]
+        assert len(codes) > 20
+        assert all(code.count("$(addToInSyn,") == 1 for code in codes)
+
+    @pytest.mark.parametrize(("float_type", "precision"), [
+        (np.float32, "GENN_FLOAT"), (np.float64, "GENN_DOUBLE"),
+    ])
+    def test_floating_type(self, activate, float_type, precision):
+        directory = activate(compile=False, run=False)
+        prefs.core.default_float_dtype = float_type
+        _, model = generate(directory)
+        assert f"setPrecision({precision})" in model
+        # steps are counted in double precision all the same
+        assert float_type is np.float64 or "setTimePrecision(TimePrecision::DOUBLE)" in model
+
+
+@contextmanager
+def default_step(dt):
+    before = defaultclock.dt
+    defaultclock.dt = dt
+    yield
+    defaultclock.dt = before
+
+
+def test_the_default_clock_is_lent_not_taken():
+    with default_step(0.1 * ms):
+        with genn.default_clock_at(2 * ms):
+            assert defaultclock.dt == 2 * ms
+        assert defaultclock.dt == 0.1 * ms
