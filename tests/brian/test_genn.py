@@ -160,7 +160,7 @@ class TestRefusals:
     def test_silent_zeros(self, activate, fake_genn):
         fake_genn("4.9.0")
         activate()
-        with pytest.raises(td.UnsupportedDeviceError, match="silent zeros.*convert without"):
+        with pytest.raises(td.UnsupportedDeviceError, match=r"silent zeros.*convert without"):
             simulate(replace(small_network(), silent_zeros=True))
 
     def test_shared_projections(self, activate, fake_genn):

@@ -40,23 +40,23 @@ def test_an_argument_outranks_the_environment(write, monkeypatch):
 
 
 def test_without_a_directory_keras_datasets_is_asked(monkeypatch):
-    import keras
+    datasets = pytest.importorskip("keras.datasets", reason="Keras is not installed")
 
     monkeypatch.delenv("TDSNN_DATA", raising=False)
     monkeypatch.setattr(
-        keras.datasets.mnist, "load_data", lambda: ((PIXELS, LABELS), (PIXELS[:3], LABELS[:3]))
+        datasets.mnist, "load_data", lambda: ((PIXELS, LABELS), (PIXELS[:3], LABELS[:3]))
     )
     assert len(load_dataset("mnist").x_test) == 3
 
 
 def test_a_failing_download_says_where_to_put_the_file(monkeypatch):
-    import keras
+    datasets = pytest.importorskip("keras.datasets", reason="Keras is not installed")
 
     def fail():
         raise OSError("no network")
 
     monkeypatch.delenv("TDSNN_DATA", raising=False)
-    monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
+    monkeypatch.setattr(datasets.mnist, "load_data", fail)
     with pytest.raises(DataNotFoundError, match=r"no network.*mnist\.npz.*--data.*TDSNN_DATA"):
         load_dataset("mnist")
 
