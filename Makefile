@@ -6,13 +6,16 @@ READY := $(VENV)/.ready
 
 export KERAS_BACKEND ?= jax
 
-.PHONY: validate test lint clean help
+.PHONY: validate benchmark test lint clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 validate: $(READY)   ## simulate the shipped LeNet in Brian2, compare it with the analysis: reports/lenet
 	$(BIN)/python -m validation validate $(ARGS)
+
+benchmark: $(READY)   ## time and memory of LeNet, AlexNet and VGG-16: reports/benchmark
+	$(BIN)/python -m validation benchmark $(ARGS)
 
 test: $(READY)   ## the test suite
 	$(BIN)/python -m pytest $(ARGS)

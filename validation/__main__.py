@@ -12,6 +12,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 from tdsnn_brian.errors import TDSNNError
 
+from .benchmark import benchmark
 from .validate import validate
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(validate)
+app.command()(benchmark)
 
 
 @app.callback()

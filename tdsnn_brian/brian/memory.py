@@ -51,6 +51,8 @@ def obstacle(network: SpikingNetwork, method: str = "exact") -> str | None:
         return f"method={method!r}"
     if network.silent_zeros:
         return "a network with silent_zeros"
+    if network.v_threshold:
+        return "a threshold other than 0"
     if type(get_device()).__name__ == "GeNNDevice":
         return "the GeNN device"
     return None

@@ -280,7 +280,7 @@ def _key(description) -> str:
     for path in sorted([*sources, *here.glob("templates/*")]):
         digest.update(path.read_bytes())
     network = description["network"]
-    add(network.leak, network.input_scale, network.silent_zeros)
+    add(float(network.leak))
     for layer in network:
         add(type(layer).__name__, *(getattr(layer, item.name) for item in fields(layer)))
     add({key: value for key, value in description.items() if key != "network"})

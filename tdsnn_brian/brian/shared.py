@@ -63,10 +63,10 @@ def add_shared(
     InvalidInputError
         If the network asks for what sleeping layers cannot do, or `record` names no layer.
     """
-    if network.silent_zeros:
+    if network.silent_zeros or network.v_threshold:
         raise InvalidInputError(
-            f'network {network.name!r} has silent_zeros, which projection="shared" does not '
-            "simulate; convert it without"
+            f"network {network.name!r} has silent zeros or a threshold other than 0, which "
+            'sleeping layers do not simulate; use projection="explicit", or convert it without'
         )
     names = [layer.name for layer in network.firing_layers]
     record = tuple(names) if record is None else tuple(record)
@@ -121,7 +121,7 @@ def _synaptic(network, layer, windows, common):
         bias = bias if readout else -bias
     kind = Readout if readout else TickedLayer
     return kind(
-        layer.n_neurons, leak=network.leak, bias=bias, bias_latency=bias_latency(network),
+        layer.n_neurons, leak=float(network.leak), bias=bias, bias_latency=bias_latency(network),
         n_presynaptic=layer.n_inputs + (bias is not None), window_steps=steps, **common,
     )
 

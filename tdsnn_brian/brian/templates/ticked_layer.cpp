@@ -45,7 +45,7 @@ namespace {
     const int64_t elapsed = now - {{release}} - 1;
     if (elapsed % {{p.steps_per_tick}}) return;
     const int32_t tick = elapsed / {{p.steps_per_tick}};
-    const double weight = {{p.leak_factor}} * std::exp(tick / {{p.leak}});
+    const double weight = {{p.leak_factor}} * std::exp((double)tick / {{p.leak}});
     if (tick > 0)
     {
         {{drive}} += weight;

@@ -1,0 +1,192 @@
+"""What the benchmark runs against each other: each is a function that gives seconds an image.
+
+All work on one core. Those that need what is not installed raise `ImportError`, and the
+benchmark says so.
+"""
+
+import multiprocessing
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tdsnn_brian import SpikingNetwork, stream
+from tdsnn_brian.spec import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D
+
+Contender = Callable[[], float]
+
+
+def shared(network: SpikingNetwork, images: NDArray, dtype: str = "float32") -> Contender:
+    """The compiled program with shared projections, every firing time recorded."""
+
+    def run() -> float:
+        results = stream(network, images, dtype=dtype)
+        for _ in results:
+            pass
+        return results.seconds / len(images)
+
+    return run
+
+
+def in_own_process(function, *args):
+    """Call `function` in a fresh process, so that its Brian2 device and memory are its own."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(function, *args).result()
+
+
+def explicit_standalone(network: SpikingNetwork, images: NDArray) -> tuple[Contender, float]:
+    """The explicit network in cpp_standalone, float64, and the seconds to build and compile it.
+
+    Timed is the network's run alone, not the making of its synapses.
+    """
+    folder = tempfile.mkdtemp(prefix="tdsnn-explicit-")
+    seconds = in_own_process(_build_explicit, network, images, folder)
+
+    def run() -> float:
+        subprocess.run(["./main"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        return float(Path(folder, "results/last_run_info.txt").read_text().split()[0]) / len(images)
+
+    return run, seconds
+
+
+def _build_explicit(network, images, folder) -> float:
+    from brian2 import device, set_device
+
+    from tdsnn_brian import build_network
+
+    start = time.perf_counter()
+    set_device("cpp_standalone", directory=folder, build_on_run=False)
+    net = build_network(network, images, projection="explicit")
+    net.run(net.duration, namespace={})
+    device.build(directory=folder, run=False, compile=True, with_output=False)
+    return time.perf_counter() - start
+
+
+def runtime_seconds(
+    network: SpikingNetwork, images: NDArray, target: str, projection: str
+) -> float:
+    """Seconds an image on a runtime target; what a run costs besides its images is taken off."""
+    return in_own_process(_runtime_seconds, network, images, target, projection)
+
+
+def _runtime_seconds(network, images, target, projection) -> float:
+    from brian2 import prefs
+
+    from tdsnn_brian import simulate
+
+    prefs.codegen.target = target
+    run = [
+        simulate(network, images[:n], projection=projection, window=40).seconds["run"]
+        for n in (1, 1, len(images))
+    ]
+    return max(run[2] - run[1], 0.0) / (len(images) - 1)
+
+
+def torch_forward(layers: Sequence[Layer], images: NDArray) -> Contender:
+    """torch's dense forward pass through the same layers, float32, all images in one batch."""
+    import torch
+    from torch.nn import functional
+
+    torch.set_num_threads(1)
+
+    def tensor(values):
+        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+
+    steps = []
+    for layer in layers:
+        if isinstance(layer, Dense):
+            weights = tensor(_dense_weights(layer, layers))
+            steps.append(lambda x, w=weights: functional.relu(functional.linear(x.flatten(1), w)))
+        elif isinstance(layer, Conv2D):
+            kernel = tensor(layer.kernel.transpose(3, 2, 0, 1))
+            (top, bottom), (left, right) = layer.padding
+            options = {"stride": layer.strides, "dilation": layer.dilation, "groups": layer.groups}
+            if (top, left) == (bottom, right):
+                options["padding"], margins = (top, left), None
+            else:
+                margins = (left, right, top, bottom)
+            steps.append(
+                lambda x, k=kernel, o=options, m=margins: functional.relu(
+                    functional.conv2d(functional.pad(x, m) if m else x, k, **o)
+                )
+            )
+        else:
+            pool = functional.max_pool2d if isinstance(layer, MaxPool2D) else functional.avg_pool2d
+            assert isinstance(layer, MaxPool2D | AveragePool2D)
+            steps.append(lambda x, p=pool, s=layer: p(x, s.pool_size, s.strides))
+    batch = tensor(images.transpose(0, 3, 1, 2))
+
+    def run() -> float:
+        with torch.inference_mode():
+            start = time.perf_counter()
+            x = batch
+            for step in steps:
+                x = step(x)
+            return (time.perf_counter() - start) / len(batch)
+
+    return run
+
+
+def _dense_weights(layer: Dense, layers: Sequence[Layer]) -> NDArray:
+    """(n_neurons, n_inputs) for inputs in torch's order, which flattens channels first."""
+    index = next(k for k, candidate in enumerate(layers) if candidate is layer)
+    shape = layers[index - 1].output_shape if index else layer.input_shape
+    weights = layer.weights
+    if len(shape) == 3:
+        weights = weights.reshape(*shape, -1).transpose(2, 0, 1, 3)
+    return weights.reshape(layer.n_inputs, -1).T
+
+
+def spikingjelly(
+    layers: Sequence[Layer], images: NDArray, calibration: NDArray, time_steps: int
+) -> tuple[Contender, Callable[[], NDArray]]:
+    """SpikingJelly's rate-coded conversion of the DNN, and its predictions.
+
+    `layers` are convolutions, max-pools and dense layers of the DNN, biases included.
+    """
+    import torch
+    from spikingjelly.activation_based import ann2snn, functional
+    from torch import nn
+
+    torch.set_num_threads(1)
+
+    def tensor(values):
+        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+
+    modules: list[nn.Module] = []
+    for layer in layers:
+        if isinstance(layer, Conv2D):
+            module = nn.Conv2d(layer.input_shape[2], layer.n_channels, layer.window_shape)
+            module.weight.data = tensor(layer.kernel.transpose(3, 2, 0, 1))
+            module.bias.data = tensor(layer.bias)
+            modules += [module, nn.ReLU()]
+        elif isinstance(layer, MaxPool2D):
+            modules.append(nn.MaxPool2d(layer.pool_size, layer.strides))
+        else:
+            module = nn.Linear(layer.n_inputs, layer.n_neurons)
+            module.weight.data = tensor(_dense_weights(layer, layers))
+            module.bias.data = tensor(layer.bias)
+            modules += [nn.Flatten(), module, nn.ReLU()]
+    dnn = nn.Sequential(*modules[:-1]).eval()
+    inputs = tensor(calibration.transpose(0, 3, 1, 2))
+    recipe = ann2snn.RateCodingRecipe([(inputs, torch.zeros(len(inputs)))], mode="Max")
+    snn = ann2snn.FXConverter(recipe).convert(dnn).eval()
+    batch = tensor(images.transpose(0, 3, 1, 2))
+
+    def forward():
+        with torch.inference_mode():
+            functional.reset_net(snn)
+            return sum(snn(batch) for _ in range(time_steps))
+
+    def run() -> float:
+        start = time.perf_counter()
+        forward()
+        return (time.perf_counter() - start) / len(batch)
+
+    return run, lambda: forward().argmax(1).numpy()
