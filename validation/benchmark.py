@@ -159,7 +159,7 @@ def lenet(rounds: int, cython: bool, n_images: int = 200, n_explicit: int = 20) 
     for name in ("shared", "explicit", "torch", "spikingjelly_t8", "spikingjelly_t16"):
         result[name] = None if name not in seconds else {
             "ms_per_image": 1e3 * statistics.median(seconds[name]),
-            "shared_is_faster_by": ratio(seconds[name], seconds["shared"]),
+            "ratio_to_shared": ratio(seconds[name], seconds["shared"]),
         }
         if name in predictions:
             result[name]["accuracy"] = float((predictions[name] == labels).mean())
@@ -328,7 +328,7 @@ def table(summary: dict) -> Table:
                  "shared_numpy", "explicit_numpy", "shared_cython", "explicit_cython"):
         if entry := row.get(name):
             seconds = row["compile_seconds"] if name == "shared" else entry.get("compile_seconds")
-            beside = entry.get("shared_is_faster_by")
+            beside = entry.get("ratio_to_shared")
             result.add_row(f"LeNet, {name}", number(entry["ms_per_image"]), "", number(seconds),
                            "" if beside is None else f"{beside:.2f} x shared")
     if row := summary.get("mnist_10k"):
