@@ -30,6 +30,8 @@ _LAZY = {
     "Simulation": "brian",
     "read_results": "brian",
     "build_network": "brian",
+    "deploy": "brian",
+    "run_pipeline": "brian",
     "simulate": "brian",
     "stream": "brian",
 }
@@ -53,12 +55,14 @@ __all__ = [
     "build_network",
     "continuous_latency",
     "convert",
+    "deploy",
     "discrete_latencies",
     "latency",
     "load",
     "read_results",
     "reverse_coding",
     "run_algorithm_1",
+    "run_pipeline",
     "simulate",
     "stream",
 ]
