@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 
-from .data import DATA_VARIABLE, DataNotFoundError, Dataset
+from .data import DATA_VARIABLE, DATASETS, DataNotFoundError, Dataset
 from .imagenet import find_file
 
 FASHION_FILES = {
@@ -39,6 +39,9 @@ def fashion_mnist(directory: Path | None = None) -> Dataset:
         f"{DATA_VARIABLE} names; install the Debian package dataset-fashion-mnist, or put the "
         "four IDX files there"
     )
+
+
+DATASETS["fashion-mnist"] = fashion_mnist
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:

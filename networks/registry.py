@@ -7,6 +7,8 @@ import keras
 
 from tdsnn_brian.errors import InvalidInputError
 
+from . import pictures  # noqa: F401  (makes its data sets known)
+from .augmentation import Augmentation
 from .lenet import lenet
 from .training import Recipe
 
@@ -27,6 +29,22 @@ NETWORKS: dict[str, Entry] = {
         dataset="mnist",
         training=Recipe(epochs=20, learning_rate=2e-3),
         retraining=Recipe(epochs=5, learning_rate=2e-4, warmup_epochs=0.5),
+    ),
+    "fashion-lenet": Entry(
+        build=lambda: lenet("fashion_lenet"),
+        dataset="fashion-mnist",
+        training=Recipe(
+            epochs=6, learning_rate=2e-3,
+            augmentation=Augmentation(
+                shift_pixels=1, rotation_degrees=2, zoom=0.05, shear=0.02
+            ),
+        ),
+        retraining=Recipe(
+            epochs=2, learning_rate=2e-4, warmup_epochs=0.2,
+            augmentation=Augmentation(
+                shift_pixels=1, rotation_degrees=2, zoom=0.05, shear=0.02
+            ),
+        ),
     ),
 }
 

@@ -13,6 +13,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 from tdsnn_brian.errors import TDSNNError
 
 from .benchmark import benchmark
+from .paper.command import paper
 from .validate import validate
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(validate)
 app.command()(benchmark)
+app.command()(paper)
 
 
 @app.callback()

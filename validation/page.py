@@ -83,7 +83,8 @@ def look_up(summary: dict, path: str):
 
 
 def render(
-    summary: dict, sections: Iterable[Section], *, title: str, failed: list[str]
+    summary: dict, sections: Iterable[Section], *, title: str, failed: list[str],
+    template: str = "page.html",
 ) -> str:
     """The page as text.
 
@@ -95,6 +96,8 @@ def render(
     title : str
     failed : list of str
         Layers with unexplained disagreements, for the banner.
+    template : str, optional
+        In `validation/templates`.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -110,8 +113,7 @@ def render(
             "" if value is None else value, path, style, show(value, style)
         )
 
-    template = environment.get_template("page.html")
-    return template.render(
+    return environment.get_template(template).render(
         summary=summary, sections=list(sections), title=title, failed=failed, number=number,
         look_up=lambda path: look_up(summary, path),
     )

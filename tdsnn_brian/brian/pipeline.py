@@ -283,7 +283,8 @@ class _Stream:
             groups.signals(go, ticking, _LET_GO, f"{name}_let_go"),
             groups.signals(ticking, neurons, equations.RELEASE_DYNAMIC, f"{name}_release",
                            namespace=factor),
-            groups.signals(ticking, neurons, equations.TICK_DYNAMIC, f"{name}_ticks", delay=self.tick),
+            groups.signals(ticking, neurons, equations.TICK_DYNAMIC, f"{name}_ticks",
+                           delay=self.tick),
             groups.signals(neurons, ticking, equations.FIRED, f"{name}_done"),
         ]
 

@@ -1,0 +1,65 @@
+"""Train the output layer alone, on what the layers before it give."""
+
+import keras
+import numpy as np
+from keras import layers as kl
+from numpy.typing import NDArray
+
+from .imagenet import load_convolutions, trained_convolutions
+from .vgg16 import vgg16
+
+
+def fit_output_layer(
+    model: keras.Model,
+    images: NDArray,
+    labels: NDArray,
+    *,
+    epochs: int = 20,
+    weight_decay: float = 0.03,
+    seed: int = 0,
+) -> keras.Model:
+    """Fit the last dense layer of `model` in place by logistic regression; returns the model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A chain that ends in a Dense layer with logits; with reverse coding or without.
+    images, labels : ndarray
+        (n, ...) and (n,); seen once by the layers before.
+    epochs, weight_decay, seed : optional
+        Of the regression, on features of unit variance.
+    """
+    output = model.layers[-1]
+    features = keras.Model(model.inputs, output.input).predict(images, batch_size=100, verbose=0)
+    mean, spread = features.mean(axis=0), features.std() or 1.0
+    keras.utils.set_random_seed(seed)
+    head = keras.Sequential(
+        [keras.Input(features.shape[1:]), kl.Dense(output.units, kernel_initializer="zeros")]
+    )
+    steps = epochs * -(-len(features) // 128)
+    head.compile(
+        optimizer=keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(2e-3, steps), weight_decay=weight_decay
+        ),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    head.fit((features - mean) / spread, labels, epochs=epochs, batch_size=128, verbose=0)
+    kernel, bias = head.get_weights()
+    kernel = kernel / spread
+    output.set_weights([kernel, bias - mean @ kernel])
+    return model
+
+
+def vgg16_cifar10(images: NDArray, labels: NDArray) -> keras.Model:
+    """VGG-16's ImageNet convolutions at 32 x 32 with one dense layer for ten classes, trained.
+
+    Parameters
+    ----------
+    images : ndarray
+        (n, 32, 32, 3), values 0 .. 1.
+    labels : ndarray
+        (n,).
+    """
+    model = vgg16(tuple(images.shape[1:]), classes=10, dense=(), name="vgg16_cifar10")
+    load_convolutions(model, trained_convolutions("vgg16"))
+    return fit_output_layer(model, np.asarray(images), labels)

@@ -1,0 +1,127 @@
+"""The command `paper` on a small network that stands for all three."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import layers as kl
+
+import validation.paper.command as command
+import validation.paper.report as report
+import validation.paper.runs as runs
+from tdsnn_brian.errors import InvalidInputError
+from validation.paper.measure import measure
+from validation.paper.steps import Steps
+from validation.paper.subjects import Subject
+
+
+class Small(Subject):
+    note = "A small network."
+    n_calibration = 20
+    made = 0
+
+    def __init__(self, folder, data):
+        super().__init__(folder, data)
+        rng = np.random.default_rng(0)
+        keras.utils.set_random_seed(0)
+        self.images = rng.random((40, 6, 6, 1)).astype(np.float32)
+        self.model = keras.Sequential([
+            keras.Input((6, 6, 1)),
+            kl.Conv2D(3, 3, activation="relu", name="conv"),
+            kl.MaxPooling2D(2, name="pool"),
+            kl.Flatten(),
+            kl.Dense(3, name="output"),
+        ])
+        labels = self.model.predict(self.images, verbose=0).argmax(axis=1)
+        self.train_set = self.test_set = (self.images, labels)
+
+    model = train_set = test_set = None
+
+    def retrain(self, adapted):
+        type(self).made += 1
+
+
+@pytest.fixture
+def small(monkeypatch):
+    subjects = {}
+    for name in ("lenet", "vgg16"):
+        subjects[name] = type(name, (Small,), {"name": name})
+    monkeypatch.setattr(command, "SUBJECTS", subjects)
+    monkeypatch.setattr(runs, "LEAKS", (2, 5))
+    for table in ("SCALES", "RETRAINED_SCALE"):
+        monkeypatch.setattr(runs, table, {name: (3,) if table == "SCALES" else 3
+                                          for name in subjects})
+    for table in ("SILENT", "CALIBRATED", "CALIBRATED_SILENT"):
+        monkeypatch.setattr(runs, table, {name: [(5, 10), (2, 10)] for name in subjects})
+
+    def full_size(name, options):
+        return Small(None, None).convert(options)
+
+    monkeypatch.setattr(runs, "full_size", full_size)
+    monkeypatch.setattr(runs, "photographs", lambda n, side: np.ones((n, 6, 6, 1), np.float32))
+    return subjects
+
+
+def run(folder, **options):
+    defaults = {"network": None, "photographs": 1, "data": None, "fresh": False, "output": folder}
+    command.paper(**{**defaults, **options})
+
+
+def test_page_and_summary(tmp_path, small):
+    run(tmp_path)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    table1 = summary["table1"]["lenet"]
+    assert set(table1) == {"dnn_error", "snn_error", "snn_error_untrained"}
+    assert table1["dnn_error"] == 0  # its own predictions are the labels
+    for name in ("lenet", "alexnet", "vgg16"):
+        for kind in ("all_fire", "silent_zeros"):
+            row = summary["table2"][name][kind]
+            assert {"dnn_mult", "dnn_add", "snn_mult", "snn_add", "total_ratio"} <= set(row)
+            assert row["total_ratio"] == pytest.approx(
+                (row["dnn_mult"] + row["dnn_add"]) / (row["snn_mult"] + row["snn_add"])
+            )
+    assert set(summary["figure4"]["vgg16"]["5"]) == {"retrained", "untrained"}
+    assert {"L", "scale", "ticks", "accuracy", "total_ratio"} <= set(summary["frontier"][0])
+    assert {"N", "L", "T_m"} == set(summary["max_pool"]["feasible"][0])
+    page = (tmp_path / "index.html").read_text()
+    for section in ("goals", "table1", "figure4", "frontier", "table2", "table3", "max-pool"):
+        assert f'<section id="{section}">' in page
+    assert "python -m validation paper" in page
+
+
+def test_what_was_measured_is_kept(tmp_path, small):
+    run(tmp_path)
+    first, made = (tmp_path / "summary.json").read_text(), small["lenet"].made
+    run(tmp_path)
+    assert (tmp_path / "summary.json").read_text() == first
+    assert small["lenet"].made == made
+    run(tmp_path, fresh=True)
+    assert small["lenet"].made == 2 * made
+
+
+def test_an_unknown_network_is_refused(tmp_path):
+    with pytest.raises(InvalidInputError, match=r"nonsense is not known|nonsense"):
+        run(tmp_path, network=["nonsense"])
+
+
+def test_a_damaged_step_is_measured_again(tmp_path):
+    steps = Steps(tmp_path)
+    assert steps("a", {"x": 1}, lambda: {"value": 1}) == {"value": 1}
+    (file,) = tmp_path.glob("a-*.json")
+    file.write_text("{")
+    assert steps("a", {"x": 1}, lambda: {"value": 2}) == {"value": 2}
+    assert steps("a", {"x": 2}, lambda: {"value": 3}) == {"value": 3}
+
+
+def test_measure_adds_up_batches():
+    from helpers import random_images, small_network
+
+    network = small_network(silent_zeros=True)
+    images = random_images(network, 4)
+    labels = np.zeros(4, int)
+    whole, parts = measure(network, images, labels), measure(network, images, labels, batch=2)
+    assert parts["measured"] == pytest.approx(whole["measured"])
+    assert (parts["ticks"], parts["accuracy"]) == (whole["ticks"], whole["accuracy"])
+    assert sum(row["spikes_share"] for row in parts["layers"]) == pytest.approx(1)
+    assert report.RATIO_GOALS["all_fire"]["vgg16"] == 1.85

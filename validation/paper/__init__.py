@@ -1,0 +1,1 @@
+"""The tables and figures of the TDSNN paper beside what this project measures."""

@@ -1,0 +1,61 @@
+"""The command `paper`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from networks.data import DataNotFoundError
+from tdsnn_brian.errors import InvalidInputError
+
+from ..console import say
+from .page import write_page
+from .report import assemble
+from .runs import run_subject
+from .steps import Steps
+from .subjects import SUBJECTS
+
+
+def paper(
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Only these of: {', '.join(SUBJECTS)}; no page is written then."),
+    ] = None,
+    photographs: Annotated[
+        int, typer.Option(min=1, max=20, help="Photographs to count operations on.")
+    ] = 3,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Directory with the data sets.",
+                     show_default="the environment variable TDSNN_DATA, else keras.datasets"),
+    ] = None,
+    fresh: Annotated[bool, typer.Option(help="Measure again what was measured before.")] = False,
+    output: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("reports/paper"),
+) -> None:
+    """Measure every table and figure of the paper; go on where a run was interrupted."""
+    unknown = set(network or ()) - set(SUBJECTS)
+    if unknown:
+        raise InvalidInputError(
+            f"--network {sorted(unknown)[0]} is not known; choose from {', '.join(SUBJECTS)}"
+        )
+    steps = Steps(output / "steps", fresh=fresh)
+    results, missing = {}, {}
+    for name in network or SUBJECTS:
+        try:
+            results[name] = run_subject(SUBJECTS[name](steps.folder, data), steps, _now)
+        except DataNotFoundError as error:
+            missing[name] = str(error)
+            say(f"{name} left out: {error}", style="yellow")
+    if network:
+        return
+    summary = assemble(results, missing, steps, photographs, _now)
+    draft = output / "summary.draft"
+    draft.write_text(json.dumps(summary, indent=1), encoding="utf-8")
+    draft.replace(output / "summary.json")
+    write_page(summary, output / "index.html")
+    say(f"wrote {output / 'index.html'} and {output / 'summary.json'}")
+
+
+def _now(what: str) -> None:
+    say(f"… {what}")

@@ -1,0 +1,197 @@
+"""The networks that the paper's tables are about, and the data each is measured on."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+import tdsnn_brian as td
+from networks import load_model
+from networks.alexnet import alexnet
+from networks.data import load_dataset
+from networks.heads import fit_output_layer, vgg16_cifar10
+from networks.imagenet import load_convolutions, trained_convolutions
+from networks.pictures import cifar10_part, fashion_mnist, photographs
+from networks.registry import entry
+from networks.training import predict, train
+from networks.vgg16 import vgg16
+from tdsnn_brian.spec import SpikingNetwork
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one network is converted."""
+
+    leak: float
+    scale: float
+    silent_zeros: bool = False
+    calibrate: bool = False
+    retrain: bool = False
+
+
+class Subject:
+    """A trained network and its data, each loaded when first used.
+
+    Attributes
+    ----------
+    name : str
+    note : str
+        What was trained on what, for the page.
+    n_calibration : int
+        Training images that channels are corrected on.
+    """
+
+    name: str
+    note: str
+    n_calibration = 2000
+
+    def __init__(self, folder: Path, data: Path | None):
+        self.folder, self.data = folder, data
+
+    @cached_property
+    def train_set(self) -> tuple[NDArray, NDArray]:
+        raise NotImplementedError
+
+    @cached_property
+    def test_set(self) -> tuple[NDArray, NDArray]:
+        raise NotImplementedError
+
+    @cached_property
+    def model(self) -> keras.Model:
+        raise NotImplementedError
+
+    def accuracy(self) -> float:
+        """Of the DNN on the test set."""
+        images, labels = self.test_set
+        return float(np.mean(predict(self.model, images) == labels))
+
+    def convert(self, options: Options) -> SpikingNetwork:
+        adapted = td.adapt(
+            self.model, options.leak, scale=options.scale, compensate=True,
+            silent_zeros=options.silent_zeros,
+            calibration=self.train_set[0][: self.n_calibration] if options.calibrate else None,
+        )
+        if options.retrain:
+            self.retrain(adapted)
+        return td.convert(adapted)
+
+    def retrain(self, adapted: keras.Model) -> None:
+        raise NotImplementedError
+
+    def _kept(self, make) -> keras.Model:
+        """The model from a file of this report, or made and written there."""
+        path = self.folder / f"{self.name}.keras"
+        if path.is_file():
+            return keras.models.load_model(path, compile=False)
+        model = make()
+        model.save(path)
+        return model
+
+
+class Lenet(Subject):
+    """The LeNet that ships, and MNIST."""
+
+    name = "lenet"
+    note = "LeNet, MNIST, all 10,000 test images."
+    recipe_of = "lenet"
+
+    @cached_property
+    def _dataset(self):
+        return load_dataset("mnist", self.data)
+
+    @cached_property
+    def train_set(self):
+        return self._dataset.x_train, self._dataset.y_train
+
+    @cached_property
+    def test_set(self):
+        return self._dataset.x_test, self._dataset.y_test
+
+    @cached_property
+    def model(self):
+        return load_model("lenet")
+
+    def retrain(self, adapted):
+        from dataclasses import replace
+
+        recipe = replace(entry(self.recipe_of).retraining, epochs=1, warmup_epochs=0.1)
+        keras.utils.set_random_seed(0)
+        train(adapted, *self.train_set, recipe, label=f"{self.name}, retraining")
+
+
+class Fashion(Lenet):
+    """The same architecture, trained here on Fashion-MNIST."""
+
+    name = "fashion"
+    note = "LeNet trained on Fashion-MNIST, all 10,000 test images."
+    recipe_of = "fashion-lenet"
+
+    @cached_property
+    def _dataset(self):
+        return fashion_mnist(self.data)
+
+    @cached_property
+    def model(self):
+        def make():
+            known = entry(self.recipe_of)
+            keras.utils.set_random_seed(0)
+            model = known.build()
+            train(model, *self.train_set, known.training, label="fashion, training")
+            return model
+
+        return self._kept(make)
+
+
+class Vgg16Cifar10(Subject):
+    """ImageNet convolutions, an output layer trained on CIFAR-10."""
+
+    name = "vgg16"
+    n_calibration = 200
+    n_train, n_test = 5000, 1000
+
+    @property
+    def note(self):
+        return (
+            f"VGG-16 with its ImageNet convolutions at 32 x 32 and one dense layer trained on "
+            f"{self.n_train:,} CIFAR-10 images stored as JPEG (lossy), "
+            f"{self.n_test:,} test images; "
+            "retraining is of that dense layer alone."
+        )
+
+    @cached_property
+    def train_set(self):
+        return cifar10_part("train", self.n_train, self.data)
+
+    @cached_property
+    def test_set(self):
+        return cifar10_part("test", self.n_test, self.data)
+
+    @cached_property
+    def model(self):
+        return self._kept(lambda: vgg16_cifar10(*self.train_set))
+
+    def retrain(self, adapted):
+        fit_output_layer(adapted, *self.train_set)
+
+
+def full_size(name: str, options: Options) -> SpikingNetwork:
+    """AlexNet (``alexnet``, ``alexnet-grouped``) or ``vgg16`` at full size, to count operations.
+
+    Convolutions are ImageNet's where there are any (not grouped AlexNet); dense layers are random.
+    """
+    keras.utils.set_random_seed(0)
+    model = vgg16() if name == "vgg16" else alexnet(grouped=name == "alexnet-grouped")
+    if name != "alexnet-grouped":
+        load_convolutions(model, trained_convolutions(name))
+    adapted = td.adapt(
+        model, options.leak, scale=options.scale, compensate=True,
+        silent_zeros=options.silent_zeros,
+        calibration=photographs(2) if options.calibrate and name == "vgg16" else None,
+    )
+    return td.convert(adapted)
+
+
+SUBJECTS: dict[str, type[Subject]] = {"lenet": Lenet, "fashion": Fashion, "vgg16": Vgg16Cifar10}
