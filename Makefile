@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 export KERAS_BACKEND ?= jax
 
-.PHONY: validate benchmark test lint clean help
+.PHONY: validate benchmark paper test lint clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -16,6 +16,9 @@ validate: $(READY)   ## simulate the shipped LeNet in Brian2, compare it with th
 
 benchmark: $(READY)   ## time and memory of LeNet, AlexNet and VGG-16: reports/benchmark
 	$(BIN)/python -m validation benchmark $(ARGS)
+
+paper: $(READY)   ## the paper's tables and figures beside what is measured: reports/paper
+	$(BIN)/python -m validation paper $(ARGS)
 
 test: $(READY)   ## the test suite
 	$(BIN)/python -m pytest $(ARGS)
