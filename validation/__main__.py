@@ -13,6 +13,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 from tdsnn_brian.errors import TDSNNError
 
 from .benchmark import benchmark
+from .evaluate import evaluate
 from .paper.command import paper
 from .validate import validate
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command()(validate)
 app.command()(benchmark)
 app.command()(paper)
+app.command()(evaluate)
 
 
 @app.callback()

@@ -1,0 +1,93 @@
+"""Work spread over processes: same outcome as a loop, whoever dies."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import random_images, small_network
+from tdsnn_brian.errors import InvalidInputError
+
+pytest.importorskip("distributed")
+
+from validation.distribution import connected, spread
+from validation.evaluate import accuracies, correct, make_tasks
+
+
+def square(x):
+    return x * x
+
+
+def fail_on_three(x):
+    if x == 3:
+        raise ValueError("three")
+    return x
+
+
+def die_once(task):
+    """Kills its own worker the first time, after others have had time to finish."""
+    number, marker = task
+    if number == 2 and not Path(marker).exists():
+        Path(marker).write_text("was here")
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number, os.getpid()
+
+
+@pytest.fixture(scope="module")
+def client():
+    with connected(workers=2) as client:
+        yield client
+
+
+def test_without_a_cluster_it_is_a_loop():
+    shares = []
+    assert spread(square, [3, 1, 2], progress=shares.append) == [9, 1, 4]
+    assert shares == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+def test_results_keep_the_order_of_the_tasks(client):
+    shares = []
+    assert spread(square, range(20), client=client, progress=shares.append) == [
+        k * k for k in range(20)
+    ]
+    assert len(shares) == 20
+    assert shares[-1] == 1
+
+
+def test_an_error_of_a_task_is_raised(client):
+    with pytest.raises(ValueError, match="three"):
+        spread(fail_on_three, range(6), client=client)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_loses_nothing(tmp_path):
+    marker = tmp_path / "marker"
+    with connected(workers=2) as client:
+        results = spread(die_once, [(k, str(marker)) for k in range(8)], client=client)
+    assert marker.exists()
+    assert [number for number, _ in results] == list(range(8))
+    assert os.getpid() not in {process for _, process in results}
+
+
+def test_an_evaluation_equals_the_serial_one(client):
+    network = small_network()
+    images = random_images(network, 9)
+    labels = np.arange(9) % 3
+    tasks = make_tasks(
+        {5.0: network}, images, labels, [0.0, 0.3], engine="discrete", part=4
+    )
+    assert len(tasks) == 6
+    serial = accuracies(tasks, spread(correct, tasks))
+    assert accuracies(tasks, spread(correct, tasks, client=client)) == serial
+    assert [(row["noise"], row["images"]) for row in serial] == [(0.0, 9), (0.3, 9)]
+
+
+def test_nobody_at_the_address():
+    with pytest.raises(InvalidInputError, match=r"no Dask scheduler.*tcp://127.0.0.1:9"), connected(
+        "tcp://127.0.0.1:9"
+    ):
+        pass
