@@ -4,9 +4,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-export KERAS_BACKEND ?= jax
+# Brian2GeNN needs older versions of Python, brian2 and numpy: an environment of its own.
+GENN_PYTHON ?= python3.11
+GENN_VENV ?= .venv-genn
+GENN_READY := $(GENN_VENV)/.ready
+GENN_PATH ?= $(wildcard $(HOME)/.local/share/genn-4.9.0)
 
-.PHONY: validate benchmark paper test lint clean help
+export KERAS_BACKEND ?= jax
+export GENN_PATH
+
+.PHONY: validate benchmark paper test genn test-genn test-versions lint clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -23,6 +30,15 @@ paper: $(READY)   ## the paper's tables and figures beside what is measured: rep
 test: $(READY)   ## the test suite
 	$(BIN)/python -m pytest $(ARGS)
 
+genn: $(GENN_READY)   ## the same through GeNN (docs/genn.md): reports/lenet-genn
+	$(GENN_VENV)/bin/python -m validation validate --device genn --output reports/lenet-genn $(ARGS)
+
+test-genn: $(GENN_READY)   ## the test suite, less Keras, beside Brian2GeNN
+	$(GENN_VENV)/bin/python -m pytest $(ARGS)
+
+test-versions:   ## a smoke test on other versions of Python, where they are installed
+	tests/versions.sh
+
 lint: $(READY)   ## ruff, as CI runs it
 	$(BIN)/ruff check .
 
@@ -33,5 +49,12 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[brian,keras,validation,dev]'
 	@touch $@
 
-clean:           ## remove the virtual environment and the reports
-	rm -rf $(VENV) reports
+$(GENN_READY): pyproject.toml
+	@$(GENN_PYTHON) --version >/dev/null || { echo "Brian2GeNN needs Python 3.11; name one with: make GENN_PYTHON=/path/to/python3.11 ..."; exit 1; }
+	$(GENN_PYTHON) -m venv $(GENN_VENV)
+	$(GENN_VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(GENN_VENV)/bin/python -m pip install --quiet --editable '.[genn,validation,dev]'
+	@touch $@
+
+clean:           ## remove the virtual environments and the reports
+	rm -rf $(VENV) $(GENN_VENV) .venv-3.* reports

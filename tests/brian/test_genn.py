@@ -235,6 +235,18 @@ class TestGeneratedCode:
         assert len(codes) > 20
         assert all(code.count("$(addToInSyn,") == 1 for code in codes)
 
+    def test_the_gpu_gets_the_same_model(self, activate):
+        """Without a GPU this is all that can be told of it."""
+        models = []
+        for use_gpu in (False, True):
+            _, model = generate(activate(compile=False, run=False, use_GPU=use_gpu))
+            device.reinit()
+            classes = re.findall(r"class \w+ : .*?\n};", model, re.DOTALL)
+            added = re.findall(r"delaySteps = \w+;|model\.add.*?;", model, re.DOTALL)
+            models.append((sorted(classes), sorted(added)))
+        assert min(map(len, models[0])) > 40
+        assert models[0] == models[1]
+
     @pytest.mark.parametrize(("float_type", "precision"), [
         (np.float32, "GENN_FLOAT"), (np.float64, "GENN_DOUBLE"),
     ])
