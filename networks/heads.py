@@ -15,7 +15,7 @@ def fit_output_layer(
     labels: NDArray,
     *,
     epochs: int = 20,
-    weight_decay: float = 0.03,
+    weight_decay: float = 1.0,
     seed: int = 0,
 ) -> keras.Model:
     """Fit the last dense layer of `model` in place by logistic regression; returns the model.
@@ -31,6 +31,11 @@ def fit_output_layer(
     """
     output = model.layers[-1]
     features = keras.Model(model.inputs, output.input).predict(images, batch_size=100, verbose=0)
+    _fit_dense(output, features, labels, epochs, weight_decay, seed)
+    return model
+
+
+def _fit_dense(output, features, labels, epochs, weight_decay, seed) -> None:
     mean, spread = features.mean(axis=0), features.std() or 1.0
     keras.utils.set_random_seed(seed)
     head = keras.Sequential(
@@ -47,7 +52,6 @@ def fit_output_layer(
     kernel, bias = head.get_weights()
     kernel = kernel / spread
     output.set_weights([kernel, bias - mean @ kernel])
-    return model
 
 
 def vgg16_cifar10(images: NDArray, labels: NDArray) -> keras.Model:

@@ -150,7 +150,7 @@ class Vgg16Cifar10(Subject):
 
     name = "vgg16"
     n_calibration = 200
-    n_train, n_test = 5000, 1000
+    n_train, n_retrain, n_test = 20_000, 10_000, 1000
 
     @property
     def note(self):
@@ -158,7 +158,7 @@ class Vgg16Cifar10(Subject):
             f"VGG-16 with its ImageNet convolutions at 32 x 32 and one dense layer trained on "
             f"{self.n_train:,} CIFAR-10 images stored as JPEG (lossy), "
             f"{self.n_test:,} test images; "
-            "retraining is of that dense layer alone."
+            f"retraining is of that dense layer alone, on {self.n_retrain:,} of them."
         )
 
     @cached_property
@@ -174,7 +174,8 @@ class Vgg16Cifar10(Subject):
         return self._kept(lambda: vgg16_cifar10(*self.train_set))
 
     def retrain(self, adapted):
-        fit_output_layer(adapted, *self.train_set)
+        images, labels = self.train_set
+        fit_output_layer(adapted, images[: self.n_retrain], labels[: self.n_retrain])
 
 
 def full_size(name: str, options: Options) -> SpikingNetwork:
