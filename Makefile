@@ -1,6 +1,7 @@
 # Two commands do everything on a fresh machine: `make validate` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
+JOBS ?= 2
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
@@ -28,13 +29,13 @@ paper: $(READY)   ## the paper's tables and figures beside what is measured: rep
 	$(BIN)/python -m validation paper $(ARGS)
 
 test: $(READY)   ## the test suite
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 genn: $(GENN_READY)   ## the same through GeNN (docs/genn.md): reports/lenet-genn
 	$(GENN_VENV)/bin/python -m validation validate --device genn --output reports/lenet-genn $(ARGS)
 
 test-genn: $(GENN_READY)   ## the test suite, less Keras, beside Brian2GeNN
-	$(GENN_VENV)/bin/python -m pytest $(ARGS)
+	$(GENN_VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 test-versions:   ## a smoke test on other versions of Python, where they are installed
 	tests/versions.sh
