@@ -1,0 +1,108 @@
+"""The benchmark's parts, small: what they measure and how they judge."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import tdsnn_brian as td
+from helpers import random_images, small_network
+from networks.large import large_network, plain_layers
+from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.propagation import activation, latest
+from tdsnn_brian.spec import MaxPool2D
+from validation.benchmark import alternate, ratio, table
+from validation.layerwise import layerwise
+
+
+def small_convolutions(name):
+    rng = np.random.default_rng(0)
+    sizes = (4, 4, 6, 6, 6, 6, 6, 8, 8, 8, 8, 8, 8) if name == "vgg16" else (4, 6, 6, 6, 6)
+    windows = (3,) * 13 if name == "vgg16" else (11, 5, 3, 3, 3)
+    channels, result = 3, []
+    for size, window in zip(sizes, windows, strict=True):
+        kernel = rng.normal(0, (2 / (window**2 * channels)) ** 0.5,
+                            (window, window, channels, size)).astype(np.float32)
+        result.append((kernel, rng.normal(0, 0.1, size).astype(np.float32)))
+        channels = size
+    return result
+
+
+@pytest.mark.parametrize(("name", "side"), [("vgg16", 32), ("alexnet", 67)])
+def test_large_networks_compute_what_the_dnn_does(name, side):
+    options = {"convolutions": small_convolutions(name), "side": side, "dense": (12, 10, 5)}
+    image = np.random.default_rng(1).random((1, side, side, 3), np.float32)
+    network = large_network(name, leak=200, scale=100, **options)
+    from networks.imagenet import MEAN, STD
+
+    x = (image - np.float32(MEAN)) / np.float32(STD)
+    layers = plain_layers(name, **options)
+    for layer in layers:
+        x = latest(layer, x) if isinstance(layer, MaxPool2D) else activation(layer, x)
+        x = x if layer is layers[-1] else np.maximum(x, 0)
+    logits = td.analyse(network, image).logits
+    np.testing.assert_allclose(logits, x, atol=0.05 * np.abs(x).max())
+
+
+def test_only_two_networks_are_large():
+    with pytest.raises(InvalidInputError, match="alexnet, vgg16"):
+        large_network("resnet50")
+
+
+def simulated(network, images):
+    analysis = td.analyse(network, images)
+    return td.Simulation(
+        {name: value.astype(float) for name, value in analysis.latencies.items()},
+        analysis.logits, {}, {}, {}, {},
+    )
+
+
+def test_layers_are_judged_by_what_reached_them():
+    network = small_network()
+    images = random_images(network, 1)
+    simulation = simulated(network, images)
+    judged = layerwise(network, images, simulation, "float32")
+    assert judged.identical
+    assert judged.neurons == sum(layer.n_neurons for layer in network.firing_layers)
+    wrong = {name: value.copy() for name, value in simulation.latencies.items()}
+    wrong["dense1"][0, 0] += 1
+    judged = layerwise(network, images, replace(simulation, latencies=wrong), "float32")
+    assert (judged.disagreements, judged.unexplained) == (1, 1)
+
+
+def test_rounding_explains_what_is_at_a_jump():
+    network = small_network()
+    images = random_images(network, 1)
+    simulation = simulated(network, images)
+    # shift the bias so that one neuron is just above a tick that it would round up from
+    total = td.analyse(network, images, continuous=True)
+    real = total.continuous["dense1"][0, 0]
+    tick = np.ceil(real)
+    target = np.expm1((tick + 2e-9) / network.leak)
+    layers = list(network.layers)
+    bias = np.zeros(10)
+    bias[0] = target - np.expm1(real / network.leak)
+    layers[4] = replace(layers[4], bias=bias)
+    shifted = replace(network, layers=tuple(layers))
+    assert td.analyse(shifted, images).latencies["dense1"][0, 0] == tick + 1
+    judged = layerwise(shifted, images, simulation, "float32")
+    assert (judged.disagreements, judged.unexplained) == (1, 0)
+    assert layerwise(shifted, images, simulation, "float64").unexplained == 1
+
+
+def test_contenders_take_turns():
+    calls = []
+    contenders = {
+        name: (lambda name=name: calls.append(name) or float(len(calls))) for name in "ab"
+    }
+    seconds = alternate(contenders, 2)
+    assert calls == ["a", "b"] * 3
+    assert seconds == {"a": [3, 5], "b": [4, 6]}
+    assert ratio([2, 8, 3], [1, 2, 3]) == 2
+
+
+def test_the_table_takes_what_is_there():
+    row = {"seconds_per_image": 1.5, "peak_gib": 0.5, "compile_seconds": 9.0, "unexplained": 0,
+           "ratio_to_torch": 3.0}
+    assert table({"alexnet": row, "vgg16": None}).row_count == 1
+    assert table({}).row_count == 0
