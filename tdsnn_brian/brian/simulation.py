@@ -45,6 +45,11 @@ def simulate(
     -------
     Simulation
 
+    Notes
+    -----
+    In cpp_standalone, shared projections run in a program that is compiled once for a network and
+    kept (see `stream`), not in the device's own project.
+
     Raises
     ------
     UnsupportedDeviceError
