@@ -15,6 +15,7 @@ from tdsnn_brian.errors import TDSNNError
 from .benchmark import benchmark
 from .evaluate import evaluate
 from .paper.command import paper
+from .report import command as report_command
 from .validate import validate
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.command()(validate)
 app.command()(benchmark)
 app.command()(paper)
 app.command()(evaluate)
+app.command("report")(report_command)
 
 
 @app.callback()

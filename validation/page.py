@@ -27,7 +27,7 @@ class Fact:
 
     title: str
     path: str
-    style: str = "text"
+    style: str = "number"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,7 @@ class Table:
 
     path: str
     columns: tuple[Column, ...]
+    caption: str = ""
     filter_by: str | None = None
 
 
@@ -67,6 +68,8 @@ def show(value, style: str) -> str:
             return f"{100 * value:.4f} %" if percent == "100.00" and value < 1 else f"{percent} %"
         case "count":
             return f"{value:,}"
+        case "whole":
+            return f"{value:,.0f}"
         case "number":
             return f"{value:.3g}"
         case "fixed":

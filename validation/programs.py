@@ -28,6 +28,8 @@ from tdsnn_brian.brian.perturbations import (
 )
 from tdsnn_brian.errors import TDSNNError
 
+from .devices import find_compiler
+
 MANIFEST = "program.json"
 SEED = 4  # of everything that is drawn, the same in every run
 
@@ -90,6 +92,13 @@ class Outcome:
         return np.nan_to_num(self.logits, nan=-np.inf).argmax(axis=1)
 
 
+def compilable() -> bool:
+    """Whether this Brian2 takes run arguments (2.6 and later) and there is a compiler."""
+    from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
+
+    return hasattr(CPPStandaloneDevice, "apply_run_args") and find_compiler() is not None
+
+
 def _construct(program: Program, setting: Setting) -> PerturbedNetwork:
     from brian2 import seed
 
@@ -103,7 +112,8 @@ def _construct(program: Program, setting: Setting) -> PerturbedNetwork:
 
 
 def _duration(program: Program, built: PerturbedNetwork):
-    return (len(program.images) * program.slot + 1e-3) * built.tick
+    """Half a tick beyond the last image, so that it is read out."""
+    return (len(program.images) * program.slot + 0.5) * built.tick
 
 
 def build(program: Program, directory: Path, base: Path | None = None) -> None:
@@ -237,6 +247,8 @@ def _outcome(program, setting, events, readout, release) -> Outcome:
             late += int(np.sum(first >= schedule.releases[reached]))
             spikes += int(np.isfinite(first).sum())
         following = following[1:]
+    if not len(readout) == len(release) == n + 1:
+        raise ProgramError(f"{n} images were to be read out, {len(readout) - 1} were")
     output = network.output_layer.name
     elapsed = (schedule.slot - 1 - schedule.origins[output]) / steps
     return Outcome(

@@ -90,4 +90,4 @@ def test_refuses_bad_arguments(digit_network, tmp_path, arguments, message):
                  *arguments)
     assert result.exit_code != 0
     assert message in str(result.exception)
-    assert not list(tmp_path.glob("report/*"))
+    assert not list(tmp_path.glob("report/*.*"))
