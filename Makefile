@@ -14,13 +14,16 @@ GENN_PATH ?= $(wildcard $(HOME)/.local/share/genn-4.9.0)
 export KERAS_BACKEND ?= jax
 export GENN_PATH
 
-.PHONY: validate benchmark paper test genn test-genn test-versions lint clean help
+.PHONY: validate report benchmark paper test genn test-genn test-versions lint clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 validate: $(READY)   ## simulate the shipped LeNet in Brian2, compare it with the analysis: reports/lenet
 	$(BIN)/python -m validation validate $(ARGS)
+
+report: $(READY)   ## the same with all parts: integration, finer ticks, flaws (some minutes more)
+	$(BIN)/python -m validation validate --full $(ARGS)
 
 benchmark: $(READY)   ## time and memory of LeNet, AlexNet and VGG-16: reports/benchmark
 	$(BIN)/python -m validation benchmark $(ARGS)

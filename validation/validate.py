@@ -52,8 +52,8 @@ def validate(
         lambda progress: report(
             subject.network, subject.images, labels=subject.labels,
             predictions=subject.predictions, notes=subject.notes, output=output, device=device,
-            float_type=float_type, dt_per_tick=dt_per_tick, window=window, parts=ALL if full else CORE,
-            progress=progress,
+            float_type=float_type, dt_per_tick=dt_per_tick, window=window,
+            parts=ALL if full else CORE, progress=progress,
         )
     )
     conclude(summary, output)
