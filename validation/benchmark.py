@@ -1,18 +1,18 @@
 """The command `benchmark`: how fast, in how much memory, beside what."""
 
 import json
+import os
 import platform
 import statistics
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import numpy as np
 import typer
-from brian2 import ms
 from rich.table import Table
 
 import networks
@@ -22,6 +22,7 @@ from networks.pictures import photographs
 from tdsnn_brian import SpikingNetwork, analyse
 from tdsnn_brian.brian import compile_program
 from tdsnn_brian.brian.memory import explicit_bytes
+from tdsnn_brian.brian.program import CACHE_VARIABLE
 from tdsnn_brian.errors import TDSNNError
 from tdsnn_brian.spec import Conv2D, Dense, MaxPool2D
 
@@ -172,9 +173,16 @@ def lenet(rounds: int, cython: bool, n_images: int = 200, n_explicit: int = 20) 
 
 
 def _compile_anew(network: SpikingNetwork) -> float:
-    """Seconds to compile, whatever the cache holds: another tick makes another program."""
-    return compile_program(network, dtype="float32", tick=(1 + time.time_ns() % 10**9 / 1e9) * ms
-                           ).compile_seconds
+    """Seconds to compile, whatever the cache holds."""
+    before = os.environ.get(CACHE_VARIABLE)
+    with TemporaryDirectory(prefix="tdsnn-") as folder:
+        os.environ[CACHE_VARIABLE] = folder
+        try:
+            return compile_program(network, dtype="float32").compile_seconds
+        finally:
+            del os.environ[CACHE_VARIABLE]
+            if before is not None:
+                os.environ[CACHE_VARIABLE] = before
 
 
 def _dnn_layers(network: SpikingNetwork) -> list:
