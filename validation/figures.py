@@ -140,18 +140,29 @@ def potentials(network: SpikingNetwork, trace: Trace) -> Plot:
             (line,) = axes.plot(time, v[shown] * scale, lw=1.2, label=f"neuron {neuron}")
             if np.isfinite(latency):
                 axes.plot([latency], [0], "o", ms=5, color=line.get_color())
+                _continuous(axes, network.leak, v[release + 1] * scale, latency, line.get_color())
         axes.set_title(name, loc="left", fontweight="bold")
         axes.set_ylabel("v · exp(T/L)")
-        axes.legend(fontsize=7, loc="lower right", frameon=False)
+        axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     grid[-1, 0].set_xlabel("time after the layer's release (ticks)")
     return plot(
         figure, name="potentials",
         alt="Membrane potentials of up to three neurons in each of the layers "
         f"{', '.join(layers)}: they fall while the layer before fires, and rise tick by tick "
-        "to the threshold 0 after release.",
+        "to the threshold 0 after release; dashed, the same neurons driven by a constant current.",
         caption="Potentials of some neurons, scaled by exp(T/L) so that layers compare. Vertical "
-        "lines: ticks. Dots: where the neuron fired.",
+        "lines: ticks. Dots: where the neuron fired. Dashed: the same neuron in continuous time, "
+        "driven by a current, from the same potential; its ring stands at L ln(A + 1).",
     )
+
+
+def _continuous(axes, leak: float, released: float, until: float, color: str) -> None:
+    """From a scaled potential at release: 1 - (1 - v) exp(-t/L), and where it crosses 0."""
+    if released >= 0:
+        return
+    time = np.linspace(0, until, 100)
+    axes.plot(time, 1 - (1 - released) * np.exp(-time / leak), "--", lw=0.9, color=color)
+    axes.plot([leak * np.log1p(-released)], [0], "o", ms=6, mfc="none", color=color)
 
 
 def latency_histograms(comparisons: list[LayerComparison]) -> Plot:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pickle
+import shutil
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import ProcessPoolExecutor
@@ -82,6 +83,8 @@ class Runner:
                 self._advance(RUN / total)
         elif missing:
             self._run_compiled(missing, wanted, bases, total)
+            for name in wanted:  # rows are all that is needed again
+                shutil.rmtree(self._place(name), ignore_errors=True)
         return [self._kept(job) for job in jobs]
 
     def _run_compiled(self, missing, wanted, bases, total):

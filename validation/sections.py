@@ -71,13 +71,13 @@ def layers(plots: list[Plot]) -> Section:
                 columns=columns(
                     ("Layer", "name"), ("Neurons", "neurons", "count"),
                     ("Identical", "identical", "share"),
+                    ("Unexplained", "unexplained", "count"),
                     ("Largest difference (ticks)", "max_difference_ticks", "number"),
                     ("Mean difference (ticks)", "mean_difference_ticks", "number"),
                     ("Spikes per neuron", "spikes_per_neuron", "fixed"),
                     ("Window (ticks)", "window_ticks", "count"),
                     ("Inherited", "inherited", "count"),
                     ("Explained", "explained", "count"),
-                    ("Unexplained", "unexplained", "count"),
                 ),
             ),
             Table(
