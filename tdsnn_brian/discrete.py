@@ -60,7 +60,8 @@ def bias_latency(network: SpikingNetwork) -> int:
 
 def _window(network, layer, latencies):
     last = latencies.reshape(len(latencies), -1).max(axis=1).astype(np.int32)
-    return np.maximum(last, 0 if layer.bias is None else bias_latency(network))
+    has_bias = getattr(layer, "bias", None) is not None
+    return np.maximum(last, bias_latency(network) if has_bias else 0)
 
 
 def _batches(network: SpikingNetwork, n_images: int, batch_size: int | None) -> Iterator[slice]:
@@ -141,6 +142,8 @@ def _analyse_batch(network, images, keep_continuous, dtype, window):
     latencies, windows, continuous = {}, {}, {}
     for layer in network:
         if isinstance(layer, MaxPool2D):
+            if layer.constrained:
+                windows[layer.name] = _window(network, layer, spikes)
             latencies[layer.name] = spikes = latest(layer, spikes)
             continue
         windows[layer.name] = _window(network, layer, spikes)
@@ -198,6 +201,8 @@ def run_algorithm_1(network: SpikingNetwork, images: NDArray) -> DiscreteAnalysi
     latencies, windows = {}, {}
     for layer in network:
         if isinstance(layer, MaxPool2D):
+            if layer.constrained:
+                windows[layer.name] = _window(network, layer, spikes)
             latencies[layer.name] = spikes = latest(layer, spikes)
             continue
         windows[layer.name] = window = _window(network, layer, spikes)

@@ -12,9 +12,12 @@ spike *of that pooling window*, so each window needs the weight of its own :math
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .coding import check_leak
 from .errors import InvalidInputError, TDSNNError
+from .propagation import window_counts
+from .spec import MaxPool2D
 from .ticking import leak_factor
 
 
@@ -88,6 +91,44 @@ def solve_weight_ratio(n: int, leak: float, latest: int, *, name: str = "max-poo
             "larger leak, or a smaller scale so that latencies shrink"
         )
     return 2 * lower if np.isinf(upper) else float(np.sqrt(lower * upper))
+
+
+def pool_weights(layer: MaxPool2D, latencies: NDArray, leak: float) -> NDArray:
+    """Weight `w_k` that each constrained max-pool neuron needs, for each image.
+
+    A spike of weight `-w_k` at latency `t` has leaked by `exp(-(T_il - t) / L)` at release, where
+    Eq. (13) takes `T_il` to be the window's own `T_m`. With the layer's window instead, both
+    `w_tick` and the potential shrink alike, so that ``w_k = C_L exp(-T_m / L) / ratio`` serves
+    any window.
+
+    Parameters
+    ----------
+    layer : MaxPool2D
+    latencies : ndarray
+        (n_images, *layer shape) of the layer, `T_m` of each window.
+    leak : float
+
+    Returns
+    -------
+    ndarray
+        (n_images, n_neurons).
+
+    Raises
+    ------
+    InfeasiblePoolError
+        If a latency has no solution.
+    """
+    sizes = window_counts(layer).ravel()
+    flat = latencies.reshape(len(latencies), -1)
+    weights = np.zeros(flat.shape)
+    for n in np.unique(sizes):
+        for latest in np.unique(flat[:, sizes == n]):
+            ratio = solve_weight_ratio(
+                int(n), leak, int(latest), name=f"layer {layer.name!r}"
+            )
+            at = (flat == latest) & (sizes == n)
+            weights[at] = leak_factor(leak) * np.exp(-latest / leak) / ratio
+    return weights
 
 
 def feasible_table(

@@ -127,7 +127,18 @@ class AveragePool2D(_Pool):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MaxPool2D(_Pool):
-    """Maximum over a window: a neuron that fires when the last of its inputs has fired."""
+    """Maximum over a window: a neuron that fires when the last of its inputs has fired.
+
+    A `constrained` one leaks and is driven by a ticking neuron, with weights that Eq. (13) admits
+    (see `tdsnn_brian.pooling`).
+    """
+
+    constrained: bool = False
+
+
+def is_simplified_pool(layer: Layer) -> bool:
+    """Whether a layer passes spikes on at once, without a ticking neuron of its own."""
+    return isinstance(layer, MaxPool2D) and not layer.constrained
 
 
 SYNAPTIC_LAYERS = (Dense, Conv2D, AveragePool2D)
@@ -190,6 +201,12 @@ class SpikingNetwork:
         names = [layer.name for layer in self.layers]
         if len(set(names)) != len(names):
             raise InvalidInputError(f"layer names must differ from each other, got {names}")
+        constrained = [x.name for x in self.layers if getattr(x, "constrained", False)]
+        if constrained and self.silent_zeros:
+            raise InvalidInputError(
+                f"layer {constrained[0]!r}: a constrained max-pool needs all its inputs to fire; "
+                "use max_pool='simplified' with silent zeros"
+            )
         for before, layer in zip(self.layers, self.layers[1:], strict=False):
             if before.n_neurons != layer.n_inputs:
                 raise InvalidInputError(

@@ -111,6 +111,12 @@ def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:
             "they will not fire, and Brian2GeNN generates no events but spikes; use cpp_standalone,"
             " or convert without silent_zeros"
         )
+    constrained = [layer.name for layer in network if getattr(layer, "constrained", False)]
+    if constrained:
+        raise UnsupportedDeviceError(
+            f"layer {constrained[0]!r} is a constrained max-pool, whose weights change with every "
+            "image, which Brian2GeNN cannot do; convert with max_pool='simplified'"
+        )
     if prefs["devices.genn.connectivity"] != "SPARSE":
         raise UnsupportedDeviceError(
             "prefs.devices.genn.connectivity='DENSE' holds for all Synapses of a network, and "

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 import numpy as np
-from brian2 import Clock, NeuronGroup, Quantity, SpikeGeneratorGroup, Synapses, prefs
+from brian2 import Clock, NeuronGroup, Quantity, SpikeGeneratorGroup, Synapses, TimedArray, prefs
 
 from ..coding import tie_tolerance
 from ..connectivity import connections
@@ -160,6 +160,19 @@ def pool_synapses(
     synapses = Synapses(
         source, target, on_pre=on_pre, on_event=event, clock=target.clock,
         name=f"{target.name}_{suffix}",
+    )
+    synapses.connect(i=i, j=j)
+    return synapses
+
+
+def constrained_synapses(
+    layer: MaxPool2D, source, target: NeuronGroup, weights: TimedArray
+) -> Synapses:
+    """From each neuron of a pooling window to its neuron; `weights(t, j)` is what a spike takes."""
+    i, j, _ = connections(layer)
+    synapses = Synapses(
+        source, target, on_pre="v_post -= w_pool(t, j)", clock=target.clock,
+        name=f"{target.name}_synapses", namespace={"w_pool": weights},
     )
     synapses.connect(i=i, j=j)
     return synapses

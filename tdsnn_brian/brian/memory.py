@@ -53,6 +53,8 @@ def obstacle(network: SpikingNetwork, method: str = "exact") -> str | None:
         return "a network with silent_zeros"
     if network.v_threshold:
         return "a threshold other than 0"
+    if any(getattr(layer, "constrained", False) for layer in network):
+        return "a constrained max-pool"
     if type(get_device()).__name__ == "GeNNDevice":
         return "the GeNN device"
     return None

@@ -9,6 +9,7 @@ from brian2 import (
     Quantity,
     SpikeMonitor,
     StateMonitor,
+    TimedArray,
     defaultclock,
     get_device,
     ms,
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 from ..coding import gain
 from ..discrete import DiscreteAnalysis, analyse, bias_latency
 from ..errors import InvalidInputError
-from ..spec import MaxPool2D, SpikingNetwork, check_images
+from ..pooling import pool_weights
+from ..spec import MaxPool2D, SpikingNetwork, check_images, is_simplified_pool
 from ..ticking import leak_factor, tick_weight
 from . import equations, genn, groups
 from .memory import choose_projection
@@ -161,7 +163,7 @@ class _Builder:
         layers = self.network.layers
         for index, layer in enumerate(layers):
             self._check_name(layer)
-            if isinstance(layer, MaxPool2D):
+            if is_simplified_pool(layer):
                 source, silent = self._max_pool(layer, source, silent)
             elif layer is self.network.output_layer:
                 self._output(layer, source, driver)
@@ -224,6 +226,8 @@ class _Builder:
         # The release and the threshold test each come one step after the potentials of the
         # discrete analysis, so the threshold leaks as they do.
         v_threshold = self.network.v_threshold * np.exp(-2 * float(self.dt / self.tau_mem))
+        if isinstance(layer, MaxPool2D):
+            v_threshold = 0.0
         silent_zeros = self.network.silent_zeros
         neurons = self._add(
             groups.layer_neurons(
@@ -231,15 +235,27 @@ class _Builder:
                 dynamic=self.net.dynamic, silent_zeros=silent_zeros,
             )
         )
-        self._add(groups.weighted_synapses(layer, source, neurons, -1))
-        bias = self._bias(layer, neurons, driver, sign=-1)
-        next_layer = next(x for x in following if not isinstance(x, MaxPool2D))
+        if isinstance(layer, MaxPool2D):
+            self._add(self._constrained_synapses(layer, source, neurons))
+            bias = None
+        else:
+            self._add(groups.weighted_synapses(layer, source, neurons, -1))
+            bias = self._bias(layer, neurons, driver, sign=-1)
+        next_layer = next(x for x in following if not is_simplified_pool(x))
         ticking = self._ticking(layer, neurons, source, driver, silent, bias, next_layer)
         self._add(
             SpikeMonitor(neurons, name=f"{neurons.name}_spikes"),
             SpikeMonitor(ticking, name=f"{ticking.name}_spikes"),
         )
         return neurons, ticking, (neurons, equations.SILENT) if silent_zeros else None
+
+    def _constrained_synapses(self, layer, source, neurons):
+        """Synapses of a constrained max-pool, whose weights differ between images."""
+        weights = pool_weights(layer, self.net.analysis.latencies[layer.name], self.network.leak)
+        # one step more: the release is read a step after the window's end
+        weights = np.append(weights, weights[-1:], axis=0)
+        table = TimedArray(weights, dt=self.timing.slot * self.dt, name=f"{neurons.name}_w_pool*")
+        return groups.constrained_synapses(layer, source, neurons, table)
 
     def _output(self, layer, source, driver):
         neurons = self._add(
@@ -280,7 +296,7 @@ class _Builder:
         name = f"{neurons.name}_ticking"
         common = {
             "steps_per_tick": self.timing.steps_per_tick,
-            "n_driven": layer.n_neurons + (next_layer.bias is not None),
+            "n_driven": layer.n_neurons + (getattr(next_layer, "bias", None) is not None),
         }
         if self.net.dynamic:
             ticking = self._add(

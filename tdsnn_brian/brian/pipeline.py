@@ -182,6 +182,10 @@ def run_pipeline(
             "a pipeline needs a network whose neurons all fire, with threshold 0; convert without "
             "silent_zeros, or simulate() one image after the other"
         )
+    if any(getattr(layer, "constrained", False) for layer in network):
+        raise InvalidInputError(
+            "a pipeline has no constrained max-pools; convert with max_pool='simplified'"
+        )
     analysis = analyse(network, images)
     dt = tick if dt is None else dt
     steps = steps_per_tick(tick, dt)

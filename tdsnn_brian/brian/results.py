@@ -8,7 +8,7 @@ from brian2 import get_device
 from brian2.devices.device import RuntimeDevice
 from numpy.typing import NDArray
 
-from ..spec import MaxPool2D, SpikingNetwork
+from ..spec import SpikingNetwork, is_simplified_pool
 from .groups import brian_name
 from .network import FiringNetwork
 from .shared import parse_records
@@ -107,7 +107,7 @@ def read_results(net: FiringNetwork, seconds: dict[str, float] | None = None) ->
         name = brian_name(layer.name)
         hops = timing.hops[layer.name]
         monitor = net[f"{name}_spikes"]
-        if isinstance(layer, MaxPool2D):
+        if is_simplified_pool(layer):
             zero = fires_first + hops
         else:
             ticking = net[f"{name}_ticking_spikes"]

@@ -13,7 +13,7 @@ from brian2 import Quantity, get_unit, have_same_dimensions, second
 
 from ..discrete import DiscreteAnalysis
 from ..errors import InvalidInputError, WindowTooShortError
-from ..spec import MaxPool2D, SpikingNetwork
+from ..spec import SpikingNetwork, is_simplified_pool
 
 
 def steps_per_tick(tick: Quantity, dt: Quantity) -> int:
@@ -70,7 +70,7 @@ def schedule(network: SpikingNetwork, windows: Mapping[str, int], steps: int) ->
     origins, releases, hops = {}, {}, {}
     start, pools = 0, 0
     for layer in network:
-        if isinstance(layer, MaxPool2D):
+        if is_simplified_pool(layer):
             pools += 1
             hops[layer.name] = pools
             continue

@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers as kl
 
 from .. import spec
+from ..errors import InvalidInputError
 from . import converters  # noqa: F401  (fills the registry)
 from .chain import SYNAPSE_BASED, Role, input_shape_of, layers_of, scale_and_offset
 from .order import check_order, normalization_behind
@@ -16,7 +17,7 @@ from .registry import CONVERTERS, Site
 from .weights import fold_normalization, to_numpy
 
 
-def convert(adapted: keras.Model) -> spec.SpikingNetwork:
+def convert(adapted: keras.Model, *, max_pool: str = "simplified") -> spec.SpikingNetwork:
     """The spiking network that computes what an adapted Keras model computes.
 
     Weights keep the precision of the Keras model (narrower than float32 becomes float32); where
@@ -27,6 +28,10 @@ def convert(adapted: keras.Model) -> spec.SpikingNetwork:
     adapted : keras.Model
         From `tdsnn_brian.adapt`, retrained or not, or any chain with a `ReverseCoding` layer
         before every synapse-based layer.
+    max_pool : {"simplified", "constrained"}, optional
+        Max-pool neurons that wait for their last input, or ones that leak and obey the paper's
+        constraints (12) to (14), which have solutions for small latencies only: see
+        `tdsnn_brian.pooling`.
 
     Returns
     -------
@@ -43,6 +48,10 @@ def convert(adapted: keras.Model) -> spec.SpikingNetwork:
     InvalidInputError
         If the model's input shape is open.
     """
+    if max_pool not in ("simplified", "constrained"):
+        raise InvalidInputError(
+            f"max_pool must be 'simplified' or 'constrained', got {max_pool!r}"
+        )
     layers, shape = as_primitives(layers_of(adapted), input_shape_of(adapted))
     roles = check_order(layers, adapted=True)
     image_shape = shape
@@ -62,6 +71,8 @@ def convert(adapted: keras.Model) -> spec.SpikingNetwork:
             if role in SYNAPSE_BASED:
                 result = _normalized(result, normalization_behind(layers, roles, place))
                 coded = False
+            if isinstance(result, spec.MaxPool2D) and max_pool == "constrained":
+                result = replace(result, constrained=True)
             converted.append(result)
             site = Site(name="", input_shape=shape)
         elif role is Role.BIAS:

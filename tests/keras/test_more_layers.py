@@ -186,3 +186,13 @@ def test_names_are_kept():
     model = model_of(LINE, kl.Conv1D(4, 3, activation="relu", name="conv"),
                      kl.GlobalAveragePooling1D(name="pool"))
     assert [layer.name for layer in convert(adapt(model, 5))] == ["conv", "pool", "output"]
+
+
+def test_constrained_max_pools_are_asked_for():
+    model = model_of(PLANE, kl.Conv2D(3, 2, activation="relu", name="conv"),
+                     kl.MaxPooling2D(2, name="pool"))
+    adapted = adapt(model, 5)
+    assert convert(adapted, max_pool="constrained").layers[1].constrained
+    assert not convert(adapted).layers[1].constrained
+    with pytest.raises(ValueError, match="'simplified' or 'constrained'"):
+        convert(adapted, max_pool="average")
