@@ -19,10 +19,12 @@ def numpy_target():
 
 def network_with(pool_size, leak, constrained=True, scale=0.06):
     rng = np.random.default_rng(0)
-    conv = Conv2D(name="conv", input_shape=(4, 6, 1), kernel=np.abs(rng.normal(0, scale, (2, 3, 1, 3))),
+    conv = Conv2D(name="conv", input_shape=(4, 6, 1),
+                  kernel=np.abs(rng.normal(0, scale, (2, 3, 1, 3))),
                   bias=rng.normal(-0.2, 0.2, 3))
     pool = MaxPool2D(name="pool", input_shape=conv.output_shape, pool_size=pool_size,
-                     strides=pool_size, padding=((0, pool_size[0] - 1), (0, 0)), constrained=constrained)
+                     strides=pool_size, constrained=constrained,
+                     padding=((0, pool_size[0] - 1), (0, 0)))
     n = pool.n_neurons
     return SpikingNetwork(leak=leak, layers=(
         conv, pool,
