@@ -3,8 +3,10 @@ r"""Additions, multiplications and comparisons of a network, per layer and image
 Conventions, those of the paper where it has one:
 
 * A neuron with `M` inputs takes `M` multiplications and `M - 1` additions in a DNN, and `M - 1`
-  additions in the spiking network, where one of its inputs may be silent. Biases are counted on
-  neither side.
+  additions in the spiking network, fewer where inputs are silent. Biases are counted on neither
+  side.
+* A position of zero padding is an input of value zero on both sides, as in the counts that are
+  usual for convolutions: a DNN multiplies by it, and it counts as a spike unless zeros are silent.
 * A comparison in a pooling layer is one addition. A max-pool neuron has to learn of every one of
   its inputs, silent ones too, so it takes as many in the spiking network as in the DNN.
 * The leak of a neuron in one tick is one multiplication, a tick that reaches it one addition.
@@ -20,7 +22,7 @@ spike, and a neuron that has fired neither leaks nor is driven any more.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil, log2
+from math import ceil, log2, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +68,13 @@ def total(counted: Mapping[str, Operations]) -> Operations:
     return sum(counted.values(), Operations())
 
 
+def _summed(layer: Layer) -> int:
+    """Inputs of all neurons of a synapse-based layer together, padding included."""
+    if isinstance(layer, Conv2D):
+        return layer.n_neurons * prod(layer.kernel.shape[:3])
+    return n_synapses(layer)
+
+
 def _pool_comparisons(layer: Layer) -> int:
     return n_synapses(layer) - layer.n_neurons
 
@@ -85,14 +94,15 @@ def count_dnn(network: SpikingNetwork) -> Counted:
     """
     counted = {}
     for layer in network:
-        synapses, neurons = n_synapses(layer), layer.n_neurons
+        neurons = layer.n_neurons
         if isinstance(layer, MaxPool2D):
             counted[layer.name] = Operations(additions=_pool_comparisons(layer))
             continue
+        summed = _summed(layer)
         hidden = layer is not network.output_layer and not isinstance(layer, AveragePool2D)
         counted[layer.name] = Operations(
-            additions=synapses - neurons,
-            multiplications=neurons if isinstance(layer, AveragePool2D) else synapses,
+            additions=summed - neurons,
+            multiplications=neurons if isinstance(layer, AveragePool2D) else summed,
             comparisons=neurons if hidden else 0,
         )
     return counted
@@ -134,7 +144,7 @@ def count_snn(network: SpikingNetwork, windows: Mapping[str, float]) -> Counted:
         neurons, ticks = layer.n_neurons, active[layer.name]
         is_output = layer is network.output_layer
         counted[layer.name] = Operations(
-            additions=n_synapses(layer) - neurons + neurons * ticks,
+            additions=_summed(layer) - neurons + neurons * ticks,
             multiplications=neurons * (windows[layer.name] + ticks),
             comparisons=0 if is_output else neurons * (ticks + 1),
         )
@@ -158,7 +168,7 @@ def count_deployed(network: SpikingNetwork, windows: Mapping[str, float]) -> Cou
         neurons = layer.n_neurons
         is_output = layer is network.output_layer
         counted[layer.name] = Operations(
-            additions=n_synapses(layer) - neurons,
+            additions=_summed(layer) - neurons,
             multiplications=neurons * windows[layer.name],
             comparisons=0 if is_output else neurons * ceil(log2(active[layer.name] + 1)),
         )
@@ -187,7 +197,9 @@ def measure_snn(
             continue
         last = before.reshape(len(before), -1).max(axis=1)
         window = np.maximum(last, 0 if layer.bias is None else bias_latency(network)).mean()
-        synaptic = synaptic_additions(layer, before != SILENT)
+        synaptic = synaptic_additions(
+            layer, before != SILENT, padding_fires=not network.silent_zeros
+        )
         neurons = layer.n_neurons
         if layer is network.output_layer:
             counted[layer.name] = Operations(
@@ -211,7 +223,9 @@ def _whole_ticks(latencies: NDArray) -> NDArray[np.int32]:
     return latencies.astype(np.int32)
 
 
-def synaptic_additions(layer: Layer, active: NDArray[np.bool_]) -> float:
+def synaptic_additions(
+    layer: Layer, active: NDArray[np.bool_], *, padding_fires: bool = True
+) -> float:
     """Mean number of additions that sum up the spikes of `active` inputs in every neuron.
 
     Parameters
@@ -220,29 +234,32 @@ def synaptic_additions(layer: Layer, active: NDArray[np.bool_]) -> float:
         Synapse-based.
     active : ndarray of bool
         (n_images, ...), `layer.n_inputs` an image.
+    padding_fires : bool, optional
+        Whether the positions of a convolution's zero padding count as spikes.
     """
-    if active.all():
-        return float(n_synapses(layer) - layer.n_neurons)
+    if active.all() and padding_fires:
+        return float(_summed(layer) - layer.n_neurons)
     active = active.reshape(len(active), *layer.input_shape)
     if isinstance(layer, Dense):
         arrived, repeats = active.reshape(len(active), -1).sum(axis=1), layer.n_neurons
     elif isinstance(layer, Conv2D):
         groups = layer.groups
         per_position = active.reshape(*active.shape[:3], groups, -1).sum(axis=4, dtype=np.float32)
-        arrived = _sliding_sum(layer, per_position)
+        padding = active.shape[3] // groups if padding_fires else 0
+        arrived = _sliding_sum(layer, per_position, padding)
         repeats = layer.n_channels // groups
     else:
-        arrived, repeats = _sliding_sum(layer, active.astype(np.float32)), 1
+        arrived, repeats = _sliding_sum(layer, active.astype(np.float32), 0), 1
     return float(np.maximum(arrived - 1, 0).sum(dtype=np.float64) * repeats / len(active))
 
 
-def _sliding_sum(layer: Layer, values: NDArray) -> NDArray:
+def _sliding_sum(layer: Layer, values: NDArray, padding: float) -> NDArray:
     from dataclasses import replace
 
     shape = values.shape[1:]
     if isinstance(layer, Conv2D):
         layer = replace(layer, input_shape=shape)
-    return _windows(layer, values, 0).sum(axis=(4, 5))
+    return _windows(layer, values, padding).sum(axis=(4, 5))
 
 
 def fan_out(layer: Layer) -> NDArray[np.int64]:
@@ -264,7 +281,7 @@ def synaptic_operations(
 
     Each synapse of an input that is not zero (DNN) or fires (spiking network) is one operation:
     an effective MAC with the DNN's real values, an effective AC with spikes. ``Dense`` counts all
-    synapses. Biases and pooling without weights do not count, and no weight is taken to be zero.
+    synapses; zero padding has none. Biases and pooling without weights do not count, and no weight is taken to be zero.
 
     Parameters
     ----------

@@ -48,6 +48,20 @@ def run():
     return network, td.analyse(network, random_images(network))
 
 
+def test_padding_is_an_input_that_fires_unless_zeros_are_silent():
+    layer = Conv2D(name="conv", input_shape=(3, 3, 2), kernel=np.zeros((3, 3, 1, 4)), groups=2,
+                   padding=((1, 1), (1, 1)))
+    everything = np.ones((1, 3, 3, 2), bool)
+    in_windows = np.array([4, 6, 4, 6, 9, 6, 4, 6, 4])
+    assert ops.synaptic_additions(layer, everything) == 9 * 8 * 4
+    assert ops.synaptic_additions(layer, everything, padding_fires=False) == (
+        (in_windows - 1).sum() * 4
+    )
+    one_less = everything.copy()
+    one_less[0, 1, 1, 0] = False  # seen by all nine windows of two channels
+    assert ops.synaptic_additions(layer, one_less) == 9 * 8 * 4 - 9 * 2
+
+
 def by_hand(network, analysis):
     """One loop over layers, images, neurons and synapses."""
     additions = multiplications = 0
