@@ -33,7 +33,8 @@ class Simulation:
     spikes : dict of str to int
         Spikes of each layer over all images.
     seconds : dict of str to float
-        ``compile`` (0 on runtime targets) and ``run``, wall time.
+        Wall time: ``compile`` until the first step can be made (code generation and the
+        compiler's work; 0 where a compiled program was kept), ``run`` from then on.
     """
 
     latencies: dict[str, NDArray]

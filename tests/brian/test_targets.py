@@ -61,9 +61,7 @@ def test_compiled_targets(tmp_path, target, window, steps, float_type):
         np.testing.assert_array_equal(result[name], expected, err_msg=name)
     rtol = 1e-9 if float_type == "float64" else 1e-4
     np.testing.assert_allclose(result["potentials"], analysis.logits, rtol=rtol)
-    compile_seconds, run_seconds = result["seconds"]
-    assert run_seconds > 0
-    assert (compile_seconds > 0) == (target == "cpp_standalone")
+    assert (result["seconds"] > 0).all()
 
 
 def test_a_device_that_does_not_build_on_run_is_refused(monkeypatch):
