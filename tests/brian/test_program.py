@@ -103,10 +103,13 @@ def test_simulate_uses_it_and_leaves_the_device_alone(program, cache):
 
 
 def test_stopping_early_ends_the_processes(program):
-    results = program.stream(random_images(NETWORK, 50), processes=2)
-    next(results)
-    assert len(running(program)) == 2
-    results.close()
+    # more images than the pipes hold, so that neither process is done before it is looked for
+    results = program.stream(random_images(NETWORK, 2000), processes=2)
+    try:
+        next(results)
+        assert len(running(program)) == 2
+    finally:
+        results.close()
     assert not running(program)
 
 

@@ -35,11 +35,17 @@ def test_operations_at_full_size():
 
 def test_a_small_vgg16_converts_with_its_normalised_input():
     model = vgg16((32, 32, 3), classes=3, dense=())
-    images = np.random.default_rng(0).random((1, 32, 32, 3)).astype(np.float32)
+    rng = np.random.default_rng(0)
+    for layer in model.layers:  # of a variance that keeps values from fading with depth
+        if layer.weights and hasattr(layer, "kernel"):
+            shape = layer.kernel.shape
+            kernel = rng.normal(0, (2 / np.prod(shape[:-1])) ** 0.5, shape)
+            layer.set_weights([kernel, rng.normal(0, 0.1, shape[-1])])
+    images = rng.random((2, 32, 32, 3)).astype(np.float32)
     network = convert(adapt(model, 50, scale=30, compensate=True))
     expected = model.predict(images, verbose=0)
     logits = analyse(network, images, dtype=np.float32).logits
-    np.testing.assert_allclose(logits, expected, atol=0.3 * np.abs(expected).max())
+    np.testing.assert_allclose(logits, expected, atol=0.05 * np.abs(expected).max())
 
 
 def test_convolutions_of_another_network_are_refused():
