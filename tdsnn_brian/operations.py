@@ -281,7 +281,8 @@ def synaptic_operations(
 
     Each synapse of an input that is not zero (DNN) or fires (spiking network) is one operation:
     an effective MAC with the DNN's real values, an effective AC with spikes. ``Dense`` counts all
-    synapses; zero padding has none. Biases and pooling without weights do not count, and no weight is taken to be zero.
+    synapses; zero padding has none. Biases and pooling without weights do not count, and no weight
+    is taken to be zero.
 
     Parameters
     ----------

@@ -49,10 +49,6 @@ def obstacle(network: SpikingNetwork, method: str = "exact") -> str | None:
     """What in a network or the caller's arguments shared projections do not do."""
     if method != "exact":
         return f"method={method!r}"
-    if network.silent_zeros:
-        return "a network with silent_zeros"
-    if network.v_threshold:
-        return "a threshold other than 0"
     if any(getattr(layer, "constrained", False) for layer in network):
         return "a constrained max-pool"
     if type(get_device()).__name__ == "GeNNDevice":

@@ -122,7 +122,7 @@ def build_network(
     if genn.is_genn(get_device()):
         genn.check_network(network, len(images), dt)
     shared = choose_projection(network, projection, method) == "shared"
-    if network.v_threshold < 0 and steps > 1:
+    if network.v_threshold < 0 and steps > 1 and not shared:
         raise InvalidInputError(
             f"v_threshold={network.v_threshold:g} with dt={dt!s} below tick={tick!s}: a leaking "
             "potential rises past a negative threshold between two ticks; use dt=tick, or a "

@@ -105,8 +105,11 @@ class Program:
         images = check_images(self.network, images)
         names = [x.name for x in self.network if not isinstance(x, MaxPool2D)]
         windows = dict.fromkeys(names, -1)
-        if not (isinstance(window, str) and window == "dynamic"):
-            chosen = choose_windows(self.network, analyse(self.network, images), window)
+        dynamic = isinstance(window, str) and window == "dynamic"
+        if self.network.v_threshold or not dynamic:  # a threshold may be out of reach
+            analysis = analyse(self.network, images, window=window)
+        if not dynamic:
+            chosen = choose_windows(self.network, analysis, window)
             windows = {name: chosen[name] * self.steps_per_tick for name in names}
         return Stream(self, images, list(windows.values()), max(1, processes), progress)
 
@@ -280,7 +283,7 @@ def _key(description) -> str:
     for path in sorted([*sources, *here.glob("templates/*")]):
         digest.update(path.read_bytes())
     network = description["network"]
-    add(float(network.leak))
+    add(float(network.leak), network.silent_zeros, float(network.v_threshold))
     for layer in network:
         add(type(layer).__name__, *(getattr(layer, item.name) for item in fields(layer)))
     add({key: value for key, value in description.items() if key != "network"})

@@ -171,6 +171,8 @@ class SharedProjection(CodeRunner, Group):
         spikes; from shared variables and constants of the target, ``t`` and ``dt``.
     counter : str, optional
         Shared variable of `target` to which the number of arrived spikes is added.
+    on_event : str, optional
+        Event of `source` that is projected, as in `Synapses`.
     when, order, name, clock
         As in Brian2; by default in the slot ``synapses``, on the target's clock.
 
@@ -206,6 +208,7 @@ class SharedProjection(CodeRunner, Group):
         sign: float = 1.0,
         factor: str = "1",
         counter: str | None = None,
+        on_event: str = "spike",
         when: str = "synapses",
         order: int = 0,
         name: str = "sharedprojection*",
@@ -213,7 +216,7 @@ class SharedProjection(CodeRunner, Group):
     ):
         self.source, self.target, self.layer = source, target, layer
         self.sign = sign
-        _check_sizes(source, target, layer)
+        _check_sizes(source, target, layer, on_event)
         self.target_variable = _array(target, variable, "fi")
         if not np.issubdtype(self.target_variable.dtype, np.floating):
             raise InvalidInputError(
@@ -221,7 +224,7 @@ class SharedProjection(CodeRunner, Group):
                 f"{np.dtype(self.target_variable.dtype)}; declare it as a floating variable"
             )
         self.geometry = _geometry(layer, source.start, target.start)
-        self.spikes_variable = source.variables["_spikespace"]
+        self.spikes_variable = source.variables[f"_{on_event}space"]
         self.counter_variable = None if counter is None else _array(target, counter, "fi")
         self.codeobj_class = None
         Group.__init__(
@@ -230,10 +233,10 @@ class SharedProjection(CodeRunner, Group):
         self.namespace = target.namespace
         self.variables = Variables(self)
         self.variables.add_references(
-            target, [key for key in target.variables if key not in ("_spikespace", "N")]
+            target, [key for key in target.variables if key != "N" and not key.endswith("space")]
         )
         self.variables.add_constant("N", 1)
-        self.variables.add_reference("_source_spikespace", source, "_spikespace")
+        self.variables.add_reference("_source_spikespace", source, f"_{on_event}space")
         self.variables.add_auxiliary_variable("_factor", dtype=np.float64, scalar=True)
         needed = ["_source_spikespace", variable, *([] if counter is None else [counter])]
         CodeRunner.__init__(
@@ -300,14 +303,15 @@ def _hits(at: NDArray, step: int, size: int) -> tuple[NDArray, NDArray]:
     return out, (rest == 0) & (out >= 0) & (out < size)
 
 
-def _check_sizes(source, target, layer: Layer) -> None:
+def _check_sizes(source, target, layer: Layer, on_event: str) -> None:
     for what, group, size in (
         ("source", source, layer.n_inputs), ("target", target, layer.n_neurons)
     ):
-        if "_spikespace" not in group.variables and what == "source":
+        if f"_{on_event}space" not in group.variables and what == "source":
+            remedy = "give it a threshold" if on_event == "spike" else "define it there"
             raise InvalidInputError(
-                f"projection of layer {layer.name!r}: its source {group.name!r} does not spike; "
-                "give it a threshold"
+                f"projection of layer {layer.name!r}: its source {group.name!r} has no event "
+                f"{on_event!r}; {remedy}"
             )
         if len(group) != size:
             raise InvalidInputError(

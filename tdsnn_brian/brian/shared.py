@@ -61,13 +61,8 @@ def add_shared(
     Raises
     ------
     InvalidInputError
-        If the network asks for what sleeping layers cannot do, or `record` names no layer.
+        If `record` names no firing layer.
     """
-    if network.silent_zeros or network.v_threshold:
-        raise InvalidInputError(
-            f"network {network.name!r} has silent zeros or a threshold other than 0, which "
-            'sleeping layers do not simulate; use projection="explicit", or convert it without'
-        )
     names = [layer.name for layer in network.firing_layers]
     record = tuple(names) if record is None else tuple(record)
     if unknown := set(record) - set(names):
@@ -77,19 +72,25 @@ def add_shared(
         )
     source = previous = image = ImageInput(
         network.layers[0].n_inputs, latencies, slot=slot, steps_per_tick=steps_per_tick,
-        clock=clock,
+        clock=clock, silent_zeros=network.silent_zeros,
     )
     net.add(image)
     parts, hops = {}, 0
     for order, layer in enumerate(network):
         hops += isinstance(layer, MaxPool2D)
         common = {
-            "input": image, "previous": previous, "hops": hops, "clock": clock, "order": order,
-            "steps_per_tick": steps_per_tick, "name": brian_name(layer.name),
+            "input": image, "previous": previous, "source": source, "hops": hops, "clock": clock,
+            "order": order, "steps_per_tick": steps_per_tick, "name": brian_name(layer.name),
+            "silent_zeros": network.silent_zeros and layer is not network.output_layer,
         }
         if isinstance(layer, MaxPool2D):
             group = SleepingMaxPool(window_counts(layer).ravel(), **common)
             effect = {"variable": "n_arrived", "counter": "n_events"}
+            if network.silent_zeros:
+                net.add(SharedProjection(
+                    source, group, layer, variable="n_quiet", counter="n_events",
+                    on_event="silent", name=f"{group.name}_silent_inputs", clock=clock,
+                ))
         else:
             group = _synaptic(network, layer, windows, common)
             effect = {
@@ -122,7 +123,8 @@ def _synaptic(network, layer, windows, common):
     kind = Readout if readout else TickedLayer
     return kind(
         layer.n_neurons, leak=float(network.leak), bias=bias, bias_latency=bias_latency(network),
-        n_presynaptic=layer.n_inputs + (bias is not None), window_steps=steps, **common,
+        n_presynaptic=layer.n_inputs + (bias is not None), window_steps=steps,
+        v_threshold=0.0 if readout else float(network.v_threshold), **common,
     )
 
 

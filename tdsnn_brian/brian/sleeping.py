@@ -11,7 +11,8 @@ Two things make them cheap, and neither changes what fires when:
   before a layer is released or after its last neuron has fired.
 
 Each layer counts arrivals and firing itself, as its ticking neuron does. Spikes stand in
-``_spikespace``, as in every Brian2 group, for projections, synapses and monitors.
+``_spikespace``, as in every Brian2 group, for projections, synapses and monitors; with silent
+zeros the neurons that turn out silent stand in ``_silentspace`` in the step in which they do.
 """
 
 import numpy as np
@@ -28,6 +29,9 @@ from .projections import StandaloneCode, code_class
 NEVER = -2
 """Step of what has not happened in the image at hand."""
 
+JUDGED = -2
+"""Latency of a neuron that has turned out silent; `SILENT` before that."""
+
 RECORDS = "images.bin"
 """File among a standalone program's results with one record an image."""
 
@@ -38,17 +42,20 @@ class SleepingGroup(Group, CodeRunner, SpikeSource):
     add_to_magic_network = True
 
     def __init__(self, n: int, template: str, *, name: str, clock: Clock, order: int,
-                 when: str = "thresholds"):
+                 when: str = "thresholds", silent_zeros: bool = False):
         Group.__init__(self, clock=clock, when=when, order=order, name=name)
         self.codeobj_class = self.codeobj = None
-        self.events = {"spike": None}
+        self.silent_zeros = silent_zeros
+        self.events = {"spike": None, **({"silent": None} if silent_zeros else {})}
         self.start, self.stop = 0, n
         self.namespace = {}
         self.variables = Variables(self)
         self.variables.create_clock_variables(clock)
         self.variables.add_constant("N", n)
         self.variables.add_arange("i", n)
-        self.variables.add_array("_spikespace", n + 1, dtype=np.int32)
+        for event in self.events:
+            self.variables.add_array(f"_{event}space", n + 1, dtype=np.int32)
+        self._shared("n_silent")
         CodeRunner.__init__(self, self, template, clock=clock, when=when, order=order, name=None)
 
     def _neurons(self, name, dtype=None):
@@ -68,7 +75,11 @@ class SleepingGroup(Group, CodeRunner, SpikeSource):
 
     def _template_arguments(self) -> dict:
         """What the C++ template asks for; arrays by their global names."""
-        return {"never": NEVER}
+        silent = self.silent_zeros
+        return {
+            "never": NEVER, "waiting": SILENT, "judged": JUDGED,
+            "silentspace": _global(self, "_silentspace")["_silentspace"] if silent else None,
+        }
 
     def create_code_objects(self, run_namespace) -> None:
         if code_class() is StandaloneCode:
@@ -92,18 +103,25 @@ class SleepingGroup(Group, CodeRunner, SpikeSource):
         if self.code_objects:
             super().run()
         else:
-            self._values["_spikespace"][-1] = 0
+            for event in self.events:
+                self._values[f"_{event}space"][-1] = 0
             self.step(self._values, int(self.variables["t_in_timesteps"].get_value().item()))
 
-    def _emit(self, state, neurons) -> None:
-        state["_spikespace"][: len(neurons)] = neurons
-        state["_spikespace"][-1] = len(neurons)
+    def _emit(self, state, neurons, event="spike") -> None:
+        state[f"_{event}space"][: len(neurons)] = neurons
+        state[f"_{event}space"][-1] = len(neurons)
 
     def _fire(self, state, ready, tick) -> None:
-        (neurons,) = np.nonzero(ready & (state["latency"] < 0))
+        (neurons,) = np.nonzero(ready & (state["latency"] == SILENT))
         state["latency"][neurons] = tick
         self._emit(state, neurons)
         state["n_fired"] += len(neurons)
+
+    def _judge(self, state, silent) -> None:
+        (neurons,) = np.nonzero(silent & (state["latency"] == SILENT))
+        state["latency"][neurons] = JUDGED
+        self._emit(state, neurons, "silent")
+        state["n_silent"] += len(neurons)
 
 
 def _global(group: SleepingGroup, *names: str) -> dict[str, str]:
@@ -127,8 +145,10 @@ class ImageInput(SleepingGroup):
         Least number of steps from one image's onset to the next.
     """
 
-    def __init__(self, n, latencies, *, slot, steps_per_tick, clock, name="input"):
-        super().__init__(n, "image_input", name=name, clock=clock, order=-1, when="start")
+    def __init__(self, n, latencies, *, slot, steps_per_tick, clock, silent_zeros=False,
+                 name="input"):
+        super().__init__(n, "image_input", name=name, clock=clock, order=-1, when="start",
+                         silent_zeros=silent_zeros)
         self.latencies, self.slot, self.steps_per_tick = latencies, slot, steps_per_tick
         self._neurons("latency", np.int32)
         self._shared("image", "onset", "release", "last")
@@ -159,6 +179,9 @@ class ImageInput(SleepingGroup):
             state["latency"][:] = self.latencies[state["image"][0]]
             state["onset"][:], state["release"][:] = now, now - 1
             state["last"][:] = state["latency"].max()
+            if self.silent_zeros:
+                state["n_silent"][:] = 0
+                self._judge(state, state["latency"] == SILENT)
         tick, rest = divmod(now - int(state["onset"][0]), self.steps_per_tick)
         if rest == 0 and tick <= state["last"]:
             self._emit(state, np.flatnonzero(state["latency"] == tick))
@@ -169,9 +192,11 @@ class _Following(SleepingGroup):
 
     forgotten: tuple[str, ...] = ()
 
-    def __init__(self, n, template, *, input, previous, hops, steps_per_tick, clock, name, order):
-        super().__init__(n, template, name=name, clock=clock, order=order)
-        self.input, self.previous, self.hops = input, previous, hops
+    def __init__(self, n, template, *, input, previous, source, hops, steps_per_tick, clock, name,
+                 order, silent_zeros=False):
+        super().__init__(n, template, name=name, clock=clock, order=order,
+                         silent_zeros=silent_zeros)
+        self.input, self.previous, self.source, self.hops = input, previous, source, hops
         self.steps_per_tick = steps_per_tick
         self._neurons("latency", np.int32)
         self._shared("image", "n_fired")
@@ -182,6 +207,7 @@ class _Following(SleepingGroup):
             **super()._template_arguments(),
             "input": _global(self.input, "image"),
             "previous": _global(self.previous, "release"),
+            "source": _global(self.source, "n_silent"),
             "p": {"hops": self.hops, "steps_per_tick": self.steps_per_tick},
         }
 
@@ -195,14 +221,21 @@ class _Following(SleepingGroup):
 
 
 class SleepingMaxPool(_Following):
-    """A simplified max-pool: each neuron fires when the last of its `n_inputs` has fired."""
+    """A simplified max-pool: each neuron fires when the last of its `n_inputs` has fired.
 
-    forgotten = ("n_arrived", "n_events", "n_seen", "n_fired")
+    Inputs that turn out silent, counted by `n_quiet`, are waited for no longer; a neuron all of
+    whose inputs do turns out silent itself.
+    """
+
+    forgotten = ("n_arrived", "n_events", "n_seen", "n_fired", "n_silent")
 
     def __init__(self, n_inputs: NDArray, **kwargs):
         super().__init__(len(n_inputs), "max_pool", **kwargs)
         self.n_inputs = n_inputs
         self._neurons("n_arrived")
+        if self.silent_zeros:
+            self._neurons("n_quiet")
+            self.forgotten = (*self.forgotten, "n_quiet")
         self._shared("n_events", "n_seen")
         self._enable_group_attributes()
 
@@ -212,7 +245,8 @@ class SleepingMaxPool(_Following):
             n_inputs = int(needed[0])
         else:
             n_inputs = f"{_static(self, 'n_inputs', needed.astype(np.int32))}[i]"
-        return {**super()._template_arguments(), "n_inputs": n_inputs}
+        quiet = _global(self, "n_quiet")["n_quiet"] if self.silent_zeros else None
+        return {**super()._template_arguments(), "n_inputs": n_inputs, "quiet": quiet}
 
     def step(self, state, now):
         self._forget(state)
@@ -220,7 +254,11 @@ class SleepingMaxPool(_Following):
             return
         state["n_seen"][:] = state["n_events"]
         zero = int(self.previous.variables["release"].get_value()[0]) + 1 + self.hops
-        self._fire(state, state["n_arrived"] >= self.n_inputs, (now - zero) // self.steps_per_tick)
+        fired = state["n_arrived"]
+        done = (fired + state["n_quiet"] if self.silent_zeros else fired) >= self.n_inputs
+        self._fire(state, done & (fired > 0), (now - zero) // self.steps_per_tick)
+        if self.silent_zeros:
+            self._judge(state, done & (fired == 0))
 
 
 class TickedLayer(_Following):
@@ -239,15 +277,17 @@ class TickedLayer(_Following):
         Spikes to come in an image, the bias neuron's included.
     window_steps : int
         Fixed length of the inhibitory period in steps; -1 to release when all have come.
+    v_threshold : float
+        In the unit of `v`.
     """
 
-    forgotten = ("u", "drive", "n_arrived", "n_fired", "n_ticks")
+    forgotten = ("u", "drive", "n_arrived", "n_fired", "n_silent", "n_ticks")
 
     def __init__(self, n, *, leak, bias, bias_latency, n_presynaptic, window_steps,
-                 template="ticked_layer", **kwargs):
+                 v_threshold=0.0, template="ticked_layer", **kwargs):
         super().__init__(n, template, **kwargs)
         self.leak, self.bias, self.bias_latency = leak, bias, bias_latency
-        self.n_presynaptic = n_presynaptic
+        self.n_presynaptic, self.v_threshold = n_presynaptic, v_threshold
         self._neurons("u")
         self._shared("origin", "release", "n_arrived", "n_ticks", "n_missing", "window_steps")
         self._shared("drive", dtype=np.float64)
@@ -276,7 +316,7 @@ class TickedLayer(_Following):
         arguments["p"] |= {
             "leak": self.leak, "leak_factor": leak_factor(self.leak),
             "bias_steps": self.bias_latency * self.steps_per_tick,
-            "n_presynaptic": self.n_presynaptic,
+            "n_presynaptic": self.n_presynaptic, "v_threshold": self.v_threshold,
             "tie": tie_tolerance(self.variables["u"].dtype),
         }
         arguments |= {"bias": None, "bias_index": "i", "real": self.variables["u"].dtype}
@@ -304,11 +344,16 @@ class TickedLayer(_Following):
         if state["window_steps"] >= 0:
             over = now > origin + state["window_steps"]
         else:
-            over = state["n_arrived"] >= self.n_presynaptic
+            over = now > origin and self._n_missing(state) <= 0
         if over:
             state["release"][:] = now
-            state["n_missing"][:] = self.n_presynaptic - state["n_arrived"]
+            state["n_missing"][:] = self._n_missing(state)
         return True
+
+    def _n_missing(self, state):
+        """Presynaptic neurons that have neither fired nor turned out silent."""
+        silent = self.source.variables["n_silent"].get_value()
+        return self.n_presynaptic - state["n_arrived"] - silent
 
     def _forget(self, state):
         before = int(state["image"][0])
@@ -318,19 +363,26 @@ class TickedLayer(_Following):
 
     def step(self, state, now):
         self._forget(state)
-        if state["n_fired"] == len(self) or self._inhibitory_period(state, now):
+        all_done = state["n_fired"] + state["n_silent"] == len(self)
+        if all_done or self._inhibitory_period(state, now):
             return
-        tick, rest = divmod(now - int(state["release"][0]) - 1, self.steps_per_tick)
+        release = int(state["release"][0])
+        tick, rest = divmod(now - release - 1, self.steps_per_tick)
         if rest:
             return
         weight = leak_factor(self.leak) * np.exp(tick / self.leak)
         if tick > 0:
             state["drive"] += weight
             state["n_ticks"][:] = tick
+        window = (release - 1 - int(state["origin"][0])) / self.steps_per_tick
+        threshold = self.v_threshold * np.exp((window + tick) / self.leak)
         limit = state["u"].dtype.type(
-            -(state["drive"][0] + tie_tolerance(state["u"].dtype) * weight)
+            threshold - (state["drive"][0] + tie_tolerance(state["u"].dtype) * weight)
         )
-        self._fire(state, state["u"] >= limit, tick)
+        if self.silent_zeros and tick == 0:
+            self._judge(state, state["u"] >= limit)
+        else:
+            self._fire(state, state["u"] >= limit, tick)
 
 
 class Readout(TickedLayer):

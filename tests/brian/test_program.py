@@ -1,6 +1,7 @@
 """Compiled programs: what streams through them, and when they are compiled."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,8 +90,9 @@ def test_what_it_depends_on():
     others = {
         key(), key(dtype="float32"), key(record=("conv1",)), key(small_network(leak=4)),
         key(small_network(seed=1, leak=3)),
+        key(replace(NETWORK, silent_zeros=True)), key(replace(NETWORK, v_threshold=0.1)),
     }
-    assert len(others) == 5
+    assert len(others) == 7
 
 
 def test_simulate_uses_it_and_leaves_the_device_alone(program, cache):
@@ -132,3 +134,27 @@ def test_a_layer_that_is_not_there(cache):
     with pytest.raises((ProgramError, InvalidInputError), match="conv9"):
         compile_program(NETWORK, record=("conv9",))
     assert not list(cache.glob(".building-*"))
+
+
+@pytest.mark.parametrize("window", ["dynamic", "fixed"])
+@pytest.mark.parametrize("changes", [
+    {"silent_zeros": True}, {"v_threshold": 0.01}, {"silent_zeros": True, "v_threshold": -0.01},
+])
+def test_silent_zeros_and_thresholds(cache, changes, window):
+    network = small_network(leak=5.0, **changes)
+    images = np.concatenate([random_images(network, 3), np.zeros((1, *network.input_shape))])
+    analysis = td.analyse(network, images, window=window)
+    results = list(td.stream(network, images, dt=0.5 * ms, dtype="float64", window=window))
+    for index, result in enumerate(results):
+        for name, expected in analysis.latencies.items():
+            expected = np.where(expected[index] == td.SILENT, np.nan, expected[index])
+            np.testing.assert_array_equal(result.latencies[name][0], expected, err_msg=name)
+        np.testing.assert_allclose(
+            result.potentials[0], analysis.logits[index], rtol=1e-9, atol=1e-9
+        )
+
+
+def test_a_threshold_out_of_reach_is_refused(program):
+    unreachable = replace(program, network=replace(NETWORK, v_threshold=0.9))
+    with pytest.raises(InvalidInputError, match="out of reach"):
+        unreachable.stream(random_images(NETWORK, 1))

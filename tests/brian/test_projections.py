@@ -189,5 +189,5 @@ def test_refusals(change, message):
 
 def test_a_source_must_spike():
     quiet = NeuronGroup(7, "v : 1")
-    with pytest.raises(InvalidInputError, match="does not spike"):
+    with pytest.raises(InvalidInputError, match=r"no event 'spike'; give it a threshold"):
         SharedProjection(quiet, NeuronGroup(5, "v : 1"), LAYERS[0])

@@ -10,7 +10,7 @@ import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.brian import memory, read_results
 from tdsnn_brian.errors import InvalidInputError, WindowTooShortError
-from tdsnn_brian.spec import Dense, SpikingNetwork
+from tdsnn_brian.spec import Dense, MaxPool2D, SpikingNetwork
 
 
 @pytest.fixture(autouse=True)
@@ -88,12 +88,20 @@ def test_a_window_given_too_short():
         td.simulate(network, random_images(network), window=3, projection="shared")
 
 
+def constrained_network():
+    network = small_network()
+    return replace(network, layers=tuple(
+        replace(layer, constrained=True) if isinstance(layer, MaxPool2D) else layer
+        for layer in network
+    ))
+
+
 @pytest.mark.parametrize(
     ("network", "arguments", "message"),
     [
         (small_network(), {"projection": "sparse"}, "'auto', 'explicit', 'shared'"),
         (small_network(), {"projection": "shared", "method": "euler"}, "euler.*explicit"),
-        (small_network(silent_zeros=True), {"projection": "shared"}, "silent_zeros.*explicit"),
+        (constrained_network(), {"projection": "shared"}, "constrained max-pool.*explicit"),
     ],
 )
 def test_refusals(network, arguments, message):
@@ -109,7 +117,8 @@ def test_auto_goes_by_the_number_of_synapses(monkeypatch):
     assert td.build_network(network, images).shared is not None
     assert td.build_network(network, images, projection="explicit").shared is None
     quiet = replace(network, silent_zeros=True)
-    assert td.build_network(quiet, images).shared is None
+    assert td.build_network(quiet, images).shared is not None
+    assert td.build_network(quiet, images, method="euler").shared is None
 
 
 def test_what_does_not_fit_is_refused_before_it_is_built(monkeypatch):

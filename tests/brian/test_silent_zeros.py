@@ -30,15 +30,21 @@ def assert_same(result, analysis):
     np.testing.assert_allclose(result.potentials, analysis.logits, rtol=1e-9, atol=1e-9)
 
 
+both_projections = pytest.mark.parametrize("projection", ["explicit", "shared"])
+
+
+@both_projections
 @pytest.mark.parametrize("steps", [1, 3])
 @pytest.mark.parametrize("window", ["fixed", "dynamic", 30])
-def test_simulation_and_analysis_agree(window, steps):
+def test_simulation_and_analysis_agree(window, steps, projection):
     network = small_network(silent_zeros=True)
     images = random_images(network, 3)
     analysis = td.analyse(network, images)
     assert all((values == td.SILENT).any() for values in analysis.latencies.values())
     assert not any((values == 0).any() for values in analysis.latencies.values())
-    result = td.simulate(network, images, window=window, dt=1 * ms / steps)
+    result = td.simulate(
+        network, images, window=window, dt=1 * ms / steps, projection=projection
+    )
     assert_same(result, analysis)
     if window == "dynamic":
         for name, windows in result.windows.items():
@@ -50,25 +56,32 @@ def test_simulation_and_analysis_agree(window, steps):
 def test_random_networks(network, window):
     network = replace(network, silent_zeros=True)
     images = random_images(network, 2)
-    assert_same(td.simulate(network, images, window=window), td.analyse(network, images))
+    for projection in ("explicit", "shared"):
+        result = td.simulate(network, images, window=window, projection=projection)
+        assert_same(result, td.analyse(network, images))
 
 
+@both_projections
 @pytest.mark.parametrize("window", ["fixed", "dynamic"])
-def test_the_ticking_neuron_knows_when_all_are_done(window):
+def test_the_ticking_neuron_knows_when_all_are_done(window, projection):
     """Silent neurons, and whole silent layers, hold nothing up."""
     network = small_network(silent_zeros=True)
     images = np.concatenate([np.zeros((1, *network.input_shape)), random_images(network, 2)])
-    result = td.simulate(network, images, window=window, dt=0.5 * ms)
+    result = td.simulate(network, images, window=window, dt=0.5 * ms, projection=projection)
     assert_same(result, td.analyse(network, images))
     for name, ticks in result.ticks.items():
         last = np.nan_to_num(result.latencies[name].reshape(3, -1), nan=0).max(axis=1)
+        if projection == "shared":  # its bias neurons count for themselves
+            np.testing.assert_array_equal(ticks, last)
+            continue
         following = [layer.name for layer in network].index(name) + 1
         synaptic = next(x for x in network.layers[following:] if hasattr(x, "bias"))
         at_least = 0 if synaptic.bias is None else td.latency(1.0, network.leak)
         np.testing.assert_array_equal(ticks, np.maximum(last, at_least))
 
 
-def test_max_pools_behind_each_other_pass_silence_on():
+@both_projections
+def test_max_pools_behind_each_other_pass_silence_on(projection):
     rng = np.random.default_rng(0)
     pool = {"pool_size": (2, 2), "strides": (2, 2)}
     network = SpikingNetwork(leak=3, silent_zeros=True, layers=(
@@ -81,7 +94,16 @@ def test_max_pools_behind_each_other_pass_silence_on():
     analysis = td.analyse(network, images)
     assert 0 < (analysis.latencies["pool2"] == td.SILENT).sum() < 12
     for window in ("fixed", "dynamic"):
-        assert_same(td.simulate(network, images, window=window), analysis)
+        assert_same(td.simulate(network, images, window=window, projection=projection), analysis)
+
+
+def test_a_sleeping_layer_without_judgement_is_noticed(monkeypatch):
+    from tdsnn_brian.brian import sleeping
+
+    monkeypatch.setattr(sleeping.SleepingGroup, "_judge", lambda self, state, silent: None)
+    network = small_network(silent_zeros=True)
+    with pytest.raises(td.WindowTooShortError):
+        td.simulate(network, random_images(network, 1), projection="shared")
 
 
 @pytest.mark.parametrize(("name", "wrong"), [

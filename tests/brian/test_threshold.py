@@ -39,11 +39,14 @@ def test_closed_form_and_algorithm_1_agree(v_threshold):
 @pytest.mark.parametrize("silent_zeros", [False, True])
 @pytest.mark.parametrize(("v_threshold", "steps"), [(0.02, 1), (0.02, 4), (-0.02, 1)])
 @pytest.mark.parametrize("window", ["fixed", "dynamic", {"conv1": 11}])
-def test_simulation_and_analysis_agree(window, v_threshold, steps, silent_zeros):
+@pytest.mark.parametrize("projection", ["explicit", "shared"])
+def test_simulation_and_analysis_agree(projection, window, v_threshold, steps, silent_zeros):
     network = network_with(v_threshold / 2, silent_zeros=silent_zeros)
     images = random_images(network, 3)
     analysis = td.analyse(network, images, window=window)
-    result = td.simulate(network, images, window=window, dt=1 * ms / steps)
+    result = td.simulate(
+        network, images, window=window, dt=1 * ms / steps, projection=projection
+    )
     for name, expected in analysis.latencies.items():
         expected = np.where(expected == td.SILENT, np.nan, expected)
         np.testing.assert_array_equal(result.latencies[name], expected, err_msg=name)

@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, t_in_timesteps, latency, _spikespace, image, onset, release, last } #}
+{# USES_VARIABLES { N, t_in_timesteps, latency, _spikespace, image, onset, release, last, n_silent } #}
 {% extends 'common_group.cpp' %}
 {% block extra_headers %}
 #include <cstdio>
@@ -9,6 +9,9 @@
 [&] {
     const int64_t now = {{t_in_timesteps}};
     {{_spikespace}}[N] = 0;
+    {% if silentspace %}
+    {{silentspace}}[N] = 0;
+    {% endif %}
     const bool first = {{image}} < 0;
     if (first || ({{readout.release}}[0] != {{never}} && now >= {{onset}} + {{p.slot}}))
     {
@@ -33,6 +36,12 @@
         {{last}} = 0;
         for (long i = 0; i < N; i++)
             if ({{latency}}[i] > {{last}}) {{last}} = {{latency}}[i];
+        {% if silentspace %}
+        int32_t silent = 0;
+        for (int32_t i = 0; i < N; i++)
+            if ({{latency}}[i] < 0) {{silentspace}}[silent++] = i;
+        {{silentspace}}[N] = {{n_silent}} = silent;
+        {% endif %}
     }
     const int64_t elapsed = now - {{onset}};
     if (elapsed % {{p.steps_per_tick}} || elapsed / {{p.steps_per_tick}} > {{last}}) return;

@@ -28,9 +28,10 @@
         {{n_arrived}} += 1;
     }
     {% endif %}
-    if ({{window_steps}} >= 0 ? now <= {{origin}} + {{window_steps}} : {{n_arrived}} < {{p.n_presynaptic}}) return;
+    const int64_t missing = {{p.n_presynaptic}} - {{n_arrived}} - {{source.n_silent}}[0];
+    if (now <= {{origin}} + ({{window_steps}} > 0 ? {{window_steps}} : 0) || ({{window_steps}} < 0 && missing > 0)) return;
     {{release}} = now;
-    {{n_missing}} = {{p.n_presynaptic}} - {{n_arrived}};
+    {{n_missing}} = missing;
 
     // the image is done: write down what is asked for
     {% if p.streaming %}

@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, t_in_timesteps, u, latency, _spikespace, image, origin, release, drive, n_arrived, n_fired, n_ticks, n_missing, window_steps } #}
+{# USES_VARIABLES { N, t_in_timesteps, u, latency, _spikespace, image, origin, release, drive, n_arrived, n_fired, n_silent, n_ticks, n_missing, window_steps } #}
 {% extends 'common_group.cpp' %}
 {% block extra_headers %}
 #include <algorithm>
@@ -10,6 +10,9 @@ namespace {
 [&] {
     const int64_t now = {{t_in_timesteps}};
     {{_spikespace}}[N] = 0;
+    {% if silentspace %}
+    {{silentspace}}[N] = 0;
+    {% endif %}
     if ({{image}} != {{input.image}}[0])
     {
         std::fill({{u}}, {{u}} + N, 0);
@@ -17,9 +20,9 @@ namespace {
         {{image}} = {{input.image}}[0];
         {{origin}} = {{release}} = {{never}};
         {{drive}} = 0;
-        {{n_arrived}} = {{n_fired}} = {{n_ticks}} = 0;
+        {{n_arrived}} = {{n_fired}} = {{n_silent}} = {{n_ticks}} = 0;
     }
-    if ({{n_fired}} == N) return;
+    if ({{n_fired}} + {{n_silent}} == N) return;
     if ({{origin}} == {{never}})
     {
         if ({{previous.release}}[0] == {{never}}) return;
@@ -34,11 +37,11 @@ namespace {
     {% endif %}
     if ({{release}} == {{never}})
     {
-        const bool over = {{window_steps}} >= 0 ? now > {{origin}} + {{window_steps}} : {{n_arrived}} >= {{p.n_presynaptic}};
-        if (over)
+        const int64_t missing = {{p.n_presynaptic}} - {{n_arrived}} - {{source.n_silent}}[0];
+        if (now > {{origin}} + ({{window_steps}} > 0 ? {{window_steps}} : 0) && ({{window_steps}} >= 0 || missing <= 0))
         {
             {{release}} = now;
-            {{n_missing}} = {{p.n_presynaptic}} - {{n_arrived}};
+            {{n_missing}} = missing;
         }
         return;
     }
@@ -51,11 +54,28 @@ namespace {
         {{drive}} += weight;
         {{n_ticks}} = tick;
     }
-    const {{c_data_type(real)}} limit = -({{drive}} + {{p.tie}} * weight);
+    {% if p.v_threshold %}
+    const double window = (double)({{release}} - 1 - {{origin}}) / {{p.steps_per_tick}};
+    const double threshold = {{p.v_threshold}} * std::exp((window + tick) / {{p.leak}});
+    {% else %}
+    const double threshold = 0;
+    {% endif %}
+    const {{c_data_type(real)}} limit = threshold - ({{drive}} + {{p.tie}} * weight);
     int32_t count = 0;
+    {% if silentspace %}
+    if (tick == 0)
+    {
+        _for_each(
+            N,
+            [&](long i) { return {{u}}[i] >= limit; },
+            [&](long i) { {{latency}}[i] = {{judged}}; {{silentspace}}[count++] = i; });
+        {{silentspace}}[N] = {{n_silent}} = count;
+        return;
+    }
+    {% endif %}
     _for_each(
         N,
-        [&](long i) { return ({{u}}[i] >= limit) & ({{latency}}[i] < 0); },
+        [&](long i) { return ({{u}}[i] >= limit) & ({{latency}}[i] == {{waiting}}); },
         [&](long i) { {{latency}}[i] = tick; {{_spikespace}}[count++] = i; });
     {{_spikespace}}[N] = count;
     {{n_fired}} += count;
