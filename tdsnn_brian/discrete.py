@@ -12,8 +12,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from .coding import SILENT, continuous_latency, gain, latency, round_up, tie_tolerance
 from .propagation import activation, latest, weighted_sum
-from .spec import MaxPool2D, SpikingNetwork, check_images
-from .ticking import continuous_firing_latency, release_potential, require_reachable, tick_weight
+from .spec import Layer, MaxPool2D, SpikingNetwork, check_images
+from .ticking import effective_activation, require_reachable, tick_weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +149,10 @@ def _analyse_batch(network, images, keep_continuous, dtype, window):
         windows[layer.name] = _window(network, layer, spikes)
         total = activation(layer, gain(spikes, network.leak, dtype))
         if layer is not network.output_layer:
-            real = _continuous(network, layer, total, _inhibitory(layer, windows, window))
+            real = continuous_latency(
+                without_threshold(network, layer, total, _inhibitory(layer, windows, window)),
+                network.leak,
+            )
             spikes = round_up(real)
             if network.silent_zeros:
                 spikes = np.where(spikes > 0, spikes, SILENT)
@@ -169,18 +172,30 @@ def _inhibitory(layer, windows, choice):
     return np.full_like(last, choice)
 
 
-def _continuous(network, layer, total, windows):
-    if not network.v_threshold:
-        return continuous_latency(total, network.leak)
-    real = np.empty_like(total)
-    for ticks in np.unique(windows):
-        w_tick = tick_weight(network.leak, ticks)
-        potential = release_potential(total[windows == ticks], network.leak, ticks)
-        require_reachable(network.v_threshold, network.leak, w_tick, layer.name)
-        real[windows == ticks] = continuous_firing_latency(
-            potential, network.leak, w_tick, network.v_threshold
-        )
-    return real
+def without_threshold(
+    network: SpikingNetwork, layer: Layer, activation: NDArray, windows: NDArray
+) -> NDArray:
+    """Activations of a layer that have the same latencies at threshold 0, which is the usual one.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    layer : Layer
+        A hidden synapse-based layer of it.
+    activation : ndarray
+        (n_images, *layer shape).
+    windows : ndarray
+        (n_images,) inhibitory period in ticks.
+
+    Raises
+    ------
+    InvalidInputError
+        If the threshold is out of reach.
+    """
+    return effective_activation(
+        activation, network.leak, windows.reshape(-1, *[1] * (activation.ndim - 1)),
+        network.v_threshold, layer.name,
+    )
 
 
 def discrete_latencies(network: SpikingNetwork, images: NDArray) -> dict[str, NDArray]:

@@ -41,6 +41,49 @@ def release_potential(activation: ArrayLike, leak: float, window: float) -> NDAr
     return -np.asarray(activation) * np.exp(-window / check_leak(leak))
 
 
+def effective_activation(
+    activation: ArrayLike, leak: float, window: ArrayLike, v_threshold: float,
+    name: str | None = None,
+) -> NDArray:
+    r"""The activation that has the same latency at threshold 0.
+
+    Eq. (6) with (8) and (9) is :math:`T_o = \lceil L \ln(A' + 1) \rceil` where
+
+    .. math:: A' = \frac{A + \varphi}{1 - \varphi}, \qquad \varphi = \theta e^{T_{il}/L}
+
+    Parameters
+    ----------
+    activation : array_like
+        `A`, any shape.
+    leak : float
+        Membrane time constant in ticks.
+    window : array_like
+        Inhibitory period in ticks, to be broadcast against `activation`.
+    v_threshold : float
+        Firing threshold.
+    name : str, optional
+        Of the layer, for the error.
+
+    Returns
+    -------
+    ndarray
+        Shape and floating type of `activation`, which it is for a threshold of 0.
+
+    Raises
+    ------
+    InvalidInputError
+        If the ticks can never lift a neuron to the threshold.
+    """
+    activation = np.asarray(activation)
+    if not v_threshold:
+        return activation
+    window = np.asarray(window, np.float64)
+    longest = float(window.max(initial=0))
+    require_reachable(v_threshold, leak, tick_weight(leak, longest), name)
+    share = (v_threshold * np.exp(window / leak)).astype(activation.dtype)
+    return (activation + share) / (1 - share)
+
+
 def continuous_firing_latency(
     potential: ArrayLike, leak: float, w_tick: float, v_threshold: float = 0.0
 ) -> NDArray:

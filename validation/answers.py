@@ -16,8 +16,8 @@ SHOWN_DISAGREEMENTS = 50
 def beside(core: Core) -> tuple[dict[str, xr.Dataset], ContinuousAnalysis]:
     """Latencies in ticks by layer: ``discrete``, ``open_loop``, ``closed_loop``, ``simulated``."""
     network = core.subject.network
-    closed = closed_loop(network, core.subject.images)
-    opened = open_loop(network, core.analysis)
+    closed = closed_loop(network, core.subject.images, core.windows)
+    opened = open_loop(network, core.analysis, core.windows)
     result = {}
     for layer in core.comparisons:
         if layer.fires:

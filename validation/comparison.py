@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian import SILENT, DiscreteAnalysis, Simulation, SpikingNetwork
 from tdsnn_brian.coding import continuous_latency, round_up, tie_tolerance
-from tdsnn_brian.discrete import bias_latency
+from tdsnn_brian.discrete import bias_latency, without_threshold
 from tdsnn_brian.propagation import activation, latest
 from tdsnn_brian.spec import Layer, MaxPool2D
 
@@ -144,7 +144,9 @@ def compare(
     result = []
     for layer in network.firing_layers:
         simulated = simulation.latencies[layer.name]
-        expected, distance = expected_times(network, layer, spikes)
+        expected, distance = expected_times(
+            network, layer, spikes, None if windows is None else windows.get(layer.name)
+        )
         times = _dataset(
             layer,
             discrete=_as_times(analysis.latencies[layer.name]),
@@ -175,7 +177,7 @@ def compare(
 
 
 def expected_times(
-    network: SpikingNetwork, layer: Layer, spikes: NDArray
+    network: SpikingNetwork, layer: Layer, spikes: NDArray, window: int | None = None
 ) -> tuple[NDArray, NDArray]:
     """Firing times that follow from input spikes, and their distance from the ceiling's jump.
 
@@ -187,6 +189,8 @@ def expected_times(
     spikes : ndarray
         (n_images, ...) firing times of the layer before in ticks, not necessarily whole; `nan`
         for neurons that are silent.
+    window : int, optional
+        Fixed inhibitory period in ticks; if not given, until the last spike of each image.
 
     Returns
     -------
@@ -197,6 +201,8 @@ def expected_times(
         last = latest(layer, np.where(np.isnan(spikes), np.inf, spikes))
         return np.where(np.isinf(last), np.nan, last), np.full(last.shape, np.inf)
     total = activation(layer, _gain(spikes, network.leak))
+    last = last_spikes(network, layer, spikes) if window is None else np.full(len(spikes), window)
+    total = without_threshold(network, layer, total, last)
     real = continuous_latency(total, network.leak)
     times = round_up(real).astype(np.float64)
     if network.silent_zeros:
@@ -215,6 +221,13 @@ def _as_times(latencies: NDArray) -> NDArray:
     return np.where(latencies == SILENT, np.nan, latencies)
 
 
+def last_spikes(network: SpikingNetwork, layer: Layer, spikes: NDArray) -> NDArray:
+    """(n_images,) ticks until the last presynaptic spike, the bias neuron's included."""
+    last = np.nan_to_num(spikes.reshape(len(spikes), -1)).max(axis=1)
+    has_bias = getattr(layer, "bias", None) is not None
+    return np.maximum(last, bias_latency(network) if has_bias else 0)
+
+
 def _dataset(layer: Layer, **values: NDArray) -> xr.Dataset:
     flat = {
         kind: (("image", "neuron"), times.reshape(len(times), -1))
@@ -231,8 +244,7 @@ def _window(network, layer, simulation, spikes, fixed) -> tuple[int | None, int]
     if fixed is not None:
         intended = fixed[layer.name]
     else:
-        last = np.nan_to_num(spikes.reshape(len(spikes), -1)).max(axis=1)
-        intended = np.maximum(last, 0 if layer.bias is None else bias_latency(network))
+        intended = last_spikes(network, layer, spikes)
     faults = int(np.sum(~np.isclose(measured, intended, rtol=0, atol=1e-9)))
     longest = None if np.isnan(measured).all() else round(float(np.nanmax(measured)))
     return longest, faults

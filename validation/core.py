@@ -32,12 +32,17 @@ def float_notes(comparisons: list[LayerComparison], float_type: str) -> list[str
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Core:
-    """A simulation beside its analysis; `summary` is what ``summary.json`` holds of it."""
+    """A simulation beside its analysis; `summary` is what ``summary.json`` holds of it.
+
+    `windows` are the fixed inhibitory periods in ticks, None for those that end with the last
+    spike.
+    """
 
     subject: Subject
     analysis: td.DiscreteAnalysis
     simulation: td.Simulation
     comparisons: list[LayerComparison]
+    windows: dict[str, int] | None
     summary: dict
 
 
@@ -70,7 +75,7 @@ def run_core(
         Called with the completed share of the simulation.
     """
     network, images = subject.network, subject.images
-    analysis = td.analyse(network, images)
+    analysis = td.analyse(network, images, window=window)
     with active_device(device, directory, float_type=float_type):
         simulation = td.simulate(
             network, images, tick=1 * ms, dt=1 * ms / dt_per_tick, window=window,
@@ -105,5 +110,5 @@ def run_core(
     }
     return Core(
         subject=subject, analysis=analysis, simulation=simulation, comparisons=comparisons,
-        summary=summary,
+        windows=windows, summary=summary,
     )

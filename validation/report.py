@@ -171,10 +171,8 @@ def make(subject: Subject, options: Options, output: Path, progress: Progress) -
         summary["cost"] = cost(core)
         shown.append(sections.cost())
     wanted = [part for part in SWEEPS if part in options.parts]
-    if wanted and network.silent_zeros:
-        summary["notes"].append(
-            "Sweeps were left out: the perturbed model has no silent zeros."
-        )
+    if wanted and (lacking := sweeps_lack(network)):
+        summary["notes"].append(f"Sweeps were left out: the perturbed model has no {lacking}.")
     elif wanted:
         _sweep(subject, options, wanted, output, summary, progress)
         shown.extend(sections.SWEEPS[part](summary, figures) for part in wanted)
@@ -185,6 +183,17 @@ def make(subject: Subject, options: Options, output: Path, progress: Progress) -
     page.write(text, output / "index.html")
     summaries.write(summary, output / "summary.json")
     return summary
+
+
+def sweeps_lack(network: SpikingNetwork) -> str | None:
+    """What the perturbed model does not have of a network; None if nothing."""
+    if network.silent_zeros:
+        return "silent zeros"
+    if network.v_threshold:
+        return "threshold other than 0"
+    if any(getattr(layer, "constrained", False) for layer in network):
+        return "constrained max-pools"
+    return None
 
 
 def _sweep(subject, options, wanted, output, summary, progress) -> None:

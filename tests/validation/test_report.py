@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -199,6 +200,26 @@ def test_an_unexplained_disagreement_is_loud(tmp_path, monkeypatch):
     page = (tmp_path / "out" / "index.html").read_text()
     assert 'class="banner bad"' in page
     assert 'class="banner good"' not in page
+
+
+@pytest.mark.parametrize("window", ["fixed", "dynamic"])
+@pytest.mark.parametrize(("change", "lacking"), [
+    ({"v_threshold": 0.02}, "threshold"), ({"silent_zeros": True}, "silent zeros"),
+    ({"silent_zeros": True, "v_threshold": -0.02}, "silent zeros"),
+])
+def test_any_network_is_judged_by_its_own_rule(tmp_path, change, lacking, window):
+    network = replace(tiny_network(), **change)
+    images = np.random.default_rng(0).random((4, 6))
+    summary = validation.report(
+        network, images, output=tmp_path, device="numpy", window=window,
+        parts=["answers", "integration"],
+    )
+    assert validation.failed(summary) == []
+    assert all(row["identical"] == 1 for row in summary["layers"])
+    assert any(lacking in note for note in summary["notes"])
+    for row in summary["answers"]:
+        assert row["open_loop_rounds_to_simulated"] > 0.999 or network.silent_zeros
+        assert row["open_loop_discrete_max"] < 1
 
 
 @pytest.mark.parametrize(

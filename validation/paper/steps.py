@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tdsnn_brian import __version__
+
 from ..console import say
 
 
@@ -27,8 +29,11 @@ class Steps:
         self.seconds = 0.0
 
     def __call__(self, name: str, settings: dict, measure: Callable[[], dict]) -> dict:
-        """The result of `measure`, or what it gave before for the same name and settings."""
-        text = json.dumps(settings, sort_keys=True)
+        """The result of `measure`, or what it gave before.
+
+        What is kept counts for the same name, settings and version of this package.
+        """
+        text = json.dumps({**settings, "version": __version__}, sort_keys=True)
         file = self.folder / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json"
         if not self.fresh and file.is_file():
             try:
