@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Annotated
 
 import keras
+import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 
 import tdsnn_brian as td
+from tdsnn_brian.errors import InvalidInputError
 
 from . import files, training
 from .accuracy import Measured, accuracy_table, measure
 from .data import Dataset, load_dataset
-from .registry import NETWORKS, entry
+from .registry import NETWORKS, Entry, entry
 
 app = typer.Typer(
     help="Train the networks of this project, adapt them to reverse coding, measure them.",
@@ -62,19 +65,40 @@ def train(
     output: Output = TRAINED,
     seed: Seed = 0,
 ) -> None:
-    """Train NETWORK from scratch; write NETWORK.keras."""
-    known = entry(network)
+    """Train NETWORK; write NETWORK.keras, or its output layer where that alone is trained."""
+    known = _with_dataset(network)
     recipe = replace(known.training, seed=seed, epochs=epochs or known.training.epochs)
     dataset = load_dataset(known.dataset, data)
     keras.utils.set_random_seed(seed)
     model = known.build()
-    training.train(model, dataset.x_train, dataset.y_train, recipe, label=f"{network}, training")
-    files.round_to_half(model)
-    path = files.plain_path(network, output)
-    files.save_model(model, path)
+    recipe.train(model, dataset.x_train, dataset.y_train, label=f"{network}, training")
+    if known.head_only:
+        path = files.head_path(network, output)
+        files.save_head(model, path)
+    else:
+        files.round_to_half(model)
+        path = files.plain_path(network, output)
+        files.save_model(model, path)
     _show(network, dataset, [_measure("DNN", model, dataset)])
     _say(f"wrote {path}")
     _say(f"next: python -m networks adapt {network} --weights {output}")
+
+
+@app.command()
+def load(
+    network: Name,
+    file: Annotated[
+        Path, typer.Argument(help="Your weights: .keras, .weights.h5, .h5, or .npz in order.")
+    ],
+    output: Output = TRAINED,
+) -> None:
+    """Put your own weights into the definition of NETWORK; write NETWORK.keras."""
+    model = entry(network).build()
+    files.read_weights(model, file)
+    path = files.plain_path(network, output)
+    files.save_model(model, path)
+    _say(f"wrote {path}: {model.count_params():,} weights")
+    _say(f"next: python -m networks adapt {network} --no-retrain --weights {output}")
 
 
 @app.command()
@@ -85,9 +109,16 @@ def adapt(
     compensate: Annotated[
         bool, typer.Option(help="Correct weights and biases for reverse coding beforehand.")
     ] = True,
+    silent_zeros: Annotated[
+        bool, typer.Option(help="Let neurons with nothing to say stay silent.")
+    ] = False,
     calibration: Annotated[
         int, typer.Option(min=0, help="Correct channels on so many training images; 0: do not.")
     ] = 0,
+    calibration_images: Annotated[
+        Path | None,
+        typer.Option(help="Correct channels on these images instead: an .npy file, 0 .. 1."),
+    ] = None,
     retrain: Annotated[bool, typer.Option(help="Retrain with reverse coding in place.")] = True,
     epochs: Epochs = None,
     data: Data = None,
@@ -96,32 +127,40 @@ def adapt(
     seed: Seed = 0,
 ) -> None:
     """Put reverse coding into NETWORK and retrain; write NETWORK-adapted.keras and NETWORK.npz."""
-    known = entry(network)
+    known = _with_dataset(network) if retrain or calibration else entry(network)
     model = files.load_model(network, weights)
-    dataset = load_dataset(known.dataset, data)
+    if calibration_images is not None:
+        images = _images(calibration_images)
+    elif calibration:
+        images = load_dataset(known.dataset, data).x_train[:calibration]
+    else:
+        images = None
     adapted = td.adapt(
         model,
         leak=leak,
         compensate=compensate,
         scale=scale,
-        calibration=dataset.x_train[:calibration] if calibration else None,
+        silent_zeros=silent_zeros,
+        calibration=images,
     )
-    stages = [_measure("DNN", model, dataset)]
+    dataset = None if known.dataset is None else load_dataset(known.dataset, data)
+    stages = [] if dataset is None else [_measure("DNN", model, dataset)]
     if retrain:
         stages.append(_measure("adapted", adapted, dataset))
         recipe = replace(known.retraining, seed=seed, epochs=epochs or known.retraining.epochs)
         keras.utils.set_random_seed(seed)
-        training.train(
-            adapted, dataset.x_train, dataset.y_train, recipe, label=f"{network}, retraining"
-        )
-        files.round_to_half(adapted)
-    stages.append(_measure("retrained" if retrain else "adapted", adapted, dataset))
+        recipe.train(adapted, dataset.x_train, dataset.y_train, label=f"{network}, retraining")
+        if not known.head_only:
+            files.round_to_half(adapted)
+    if dataset is not None:
+        stages.append(_measure("retrained" if retrain else "adapted", adapted, dataset))
     keras_path = files.adapted_path(network, output)
     network_path = files.converted_path(network, output)
     converted = td.convert(adapted)
     files.save_model(adapted, keras_path)
     converted.save(network_path)
-    _show(f"{network}, leak {leak:g}, scale {scale:g}", dataset, stages)
+    if dataset is not None:
+        _show(f"{network}, leak {leak:g}, scale {scale:g}", dataset, stages)
     _say(f"wrote {keras_path}")
     _say(f"wrote {network_path}")
 
@@ -129,7 +168,7 @@ def adapt(
 @app.command()
 def evaluate(network: Name, data: Data = None, weights: Weights = files.SHIPPED) -> None:
     """Measure NETWORK on the full test set: as trained, adapted, and in discrete time."""
-    known = entry(network)
+    known = _with_dataset(network)
     model = files.load_model(network, weights)
     adapted = files.load_adapted(network, weights)
     converted = files.load_network(network, weights)
@@ -140,6 +179,28 @@ def evaluate(network: Name, data: Data = None, weights: Weights = files.SHIPPED)
         measure("discrete SNN", lambda: td.analyse(converted, dataset.x_test).predictions, console),
     ]
     _show(f"{network}, leak {converted.leak:g}", dataset, stages)
+
+
+def _with_dataset(network: str) -> Entry:
+    known = entry(network)
+    if known.dataset is None:
+        raise InvalidInputError(
+            f"network {network!r} has no data set here to train or to measure on; give it weights "
+            f"of your own (python -m networks load {network} FILE), and adapt it with "
+            "--no-retrain, --calibration-images for the images to correct channels on"
+        )
+    return known
+
+
+def _images(path: Path) -> NDArray:
+    try:
+        images = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InvalidInputError(
+            f"calibration images {str(path)!r} cannot be read ({error}); give an .npy file of "
+            "images (n, rows, columns, channels)"
+        ) from error
+    return images / np.float32(255) if images.dtype == np.uint8 else images
 
 
 def _measure(stage: str, model: keras.Model, dataset: Dataset) -> Measured:

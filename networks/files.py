@@ -2,7 +2,8 @@
 
 A directory holds three files for each network: ``<name>.keras`` as trained,
 ``<name>-adapted.keras`` with reverse coding in place, and ``<name>.npz``, the latter converted,
-which needs no Keras.
+which needs no Keras. Where the output layer alone was trained, ``<name>-head.npz`` holds that
+layer and stands in place of the first.
 """
 
 import os
@@ -31,6 +32,10 @@ def plain_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
     return Path(directory) / f"{name}.keras"
 
 
+def head_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
+    return Path(directory) / f"{name}-head.npz"
+
+
 def adapted_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
     return Path(directory) / f"{name}-adapted.keras"
 
@@ -56,6 +61,13 @@ def load_model(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Mode
     NetworkFileError
         If the file is damaged or something else.
     """
+    head = head_path(name, directory)
+    if head.is_file() and not plain_path(name, directory).is_file():
+        from .registry import entry
+
+        model = entry(name).build()
+        read_weights(model.layers[-1], head)
+        return model
     return _read_keras(plain_path(name, directory), remedy=f"python -m networks train {name}")
 
 
@@ -92,6 +104,61 @@ def save_model(model: "keras.Model", path: Path) -> None:
             for member in source.namelist():
                 target.writestr(member, source.read(member))
         os.replace(deflated, path)
+
+
+def save_head(model: "keras.Model", path: Path) -> None:
+    """Write the weights of the output layer alone; `load_model` puts them into the others."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft.npz")
+    np.savez_compressed(draft, *model.layers[-1].get_weights())
+    os.replace(draft, path)
+
+
+def read_weights(target: "keras.Model | keras.Layer", path: str | os.PathLike) -> None:
+    """Put the weights of a file into a model or a layer, all of them or none.
+
+    Parameters
+    ----------
+    target : keras.Model or keras.Layer
+    path : path
+        For a model: what Keras writes (``.keras``, ``.weights.h5``, ``.h5``). For both: an
+        ``.npz`` with one array a weight, in the order of ``target.weights``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    NetworkFileError
+        If it cannot be read, or a weight does not fit; it says which one.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MissingFileError(f"{path} does not exist; name a file of weights")
+    try:
+        if path.suffix != ".npz":
+            target.load_weights(path)
+            return
+        with np.load(path, allow_pickle=False) as file:
+            arrays = [file[name] for name in file.files]
+    except Exception as error:
+        raise NetworkFileError(
+            f"{path} cannot be read as weights of {target.name!r} ({error}); give a .keras, "
+            ".weights.h5 or .npz file of a network with the same layers"
+        ) from error
+    wanted = [tuple(weight.shape) for weight in target.weights]
+    given = [array.shape for array in arrays]
+    if wanted != given:
+        place = next((k for k, (a, b) in enumerate(zip(wanted, given, strict=False)) if a != b),
+                     min(len(wanted), len(given)))
+        at = target.weights[place].path if place < len(wanted) else "after the last weight"
+        raise NetworkFileError(
+            f"{path} does not fit {target.name!r}: it holds {len(given)} arrays where "
+            f"{len(wanted)} weights are, and differs first at {at} (wanted "
+            f"{wanted[place] if place < len(wanted) else 'nothing'}, got "
+            f"{given[place] if place < len(given) else 'nothing'}); store one array a weight in "
+            "the order of model.weights"
+        )
+    target.set_weights(arrays)
 
 
 def round_to_half(model: "keras.Model") -> None:

@@ -1,12 +1,32 @@
 """Train the output layer alone, on what the layers before it give."""
 
+from dataclasses import dataclass
+
 import keras
-import numpy as np
 from keras import layers as kl
 from numpy.typing import NDArray
 
 from .imagenet import load_convolutions, trained_convolutions
 from .vgg16 import vgg16
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadRecipe:
+    """How to train the output layer alone, on the first `images` of the training set."""
+
+    epochs: int = 20
+    weight_decay: float = 1.0
+    images: int = 20_000
+    seed: int = 0
+
+    def train(
+        self, model: keras.Model, images: NDArray, labels: NDArray, *, label: str = "train"
+    ) -> None:
+        """Like `networks.training.Recipe.train`; images beyond `images` are not looked at."""
+        fit_output_layer(
+            model, images[: self.images], labels[: self.images], epochs=self.epochs,
+            weight_decay=self.weight_decay, seed=self.seed,
+        )
 
 
 def fit_output_layer(
@@ -54,16 +74,8 @@ def _fit_dense(output, features, labels, epochs, weight_decay, seed) -> None:
     output.set_weights([kernel, bias - mean @ kernel])
 
 
-def vgg16_cifar10(images: NDArray, labels: NDArray) -> keras.Model:
-    """VGG-16's ImageNet convolutions at 32 x 32 with one dense layer for ten classes, trained.
-
-    Parameters
-    ----------
-    images : ndarray
-        (n, 32, 32, 3), values 0 .. 1.
-    labels : ndarray
-        (n,).
-    """
-    model = vgg16(tuple(images.shape[1:]), classes=10, dense=(), name="vgg16_cifar10")
+def vgg16_cifar10() -> keras.Model:
+    """VGG-16's ImageNet convolutions at 32 x 32 and one untrained dense layer for ten classes."""
+    model = vgg16((32, 32, 3), classes=10, dense=(), name="vgg16_cifar10")
     load_convolutions(model, trained_convolutions("vgg16"))
-    return fit_output_layer(model, np.asarray(images), labels)
+    return model

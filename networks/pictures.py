@@ -110,6 +110,16 @@ def cifar10_part(
     return images.astype(np.float32) / np.float32(255), labels
 
 
+def _cifar10(directory: Path | None) -> Dataset:
+    arrays = {}
+    for part in ("train", "test"):
+        arrays[f"x_{part}"], arrays[f"y_{part}"] = cifar10_part(part, directory=directory)
+    return Dataset(name="cifar10-jpeg", **arrays)
+
+
+DATASETS["cifar10-jpeg"] = _cifar10
+
+
 def photographs(
     n: int | None = None, side: int = 224, directory: str | os.PathLike | None = None
 ) -> NDArray[np.float32]:

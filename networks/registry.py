@@ -1,4 +1,8 @@
-"""The networks that the commands know: how each is built, and how it is trained."""
+"""The networks that the commands know: how each is built, and how it is trained.
+
+AlexNet and VGG-16 at full size have no data set here: they are loaded with weights of the user's
+own, and converted without retraining.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,19 +12,30 @@ import keras
 from tdsnn_brian.errors import InvalidInputError
 
 from . import pictures  # noqa: F401  (makes its data sets known)
+from .alexnet import alexnet
 from .augmentation import Augmentation
+from .heads import HeadRecipe, vgg16_cifar10
 from .lenet import lenet
 from .training import Recipe
+from .vgg16 import vgg16
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """`build` gives the untrained model; `dataset` names its data set in `networks.data`."""
+    """`build` gives the untrained model; `dataset` names its data set in `networks.data`, if any.
+
+    Of a network with a `HeadRecipe` the output layer alone is trained, and kept: `build` brings
+    the others.
+    """
 
     build: Callable[[], keras.Model]
-    dataset: str
-    training: Recipe
-    retraining: Recipe
+    dataset: str | None = None
+    training: Recipe | HeadRecipe | None = None
+    retraining: Recipe | HeadRecipe | None = None
+
+    @property
+    def head_only(self) -> bool:
+        return isinstance(self.training, HeadRecipe)
 
 
 NETWORKS: dict[str, Entry] = {
@@ -46,6 +61,15 @@ NETWORKS: dict[str, Entry] = {
             ),
         ),
     ),
+    "vgg16-cifar10": Entry(
+        build=vgg16_cifar10,
+        dataset="cifar10-jpeg",
+        training=HeadRecipe(),
+        retraining=HeadRecipe(images=10_000),
+    ),
+    "alexnet": Entry(build=lambda: alexnet(grouped=False, name="alexnet")),
+    "alexnet-grouped": Entry(build=lambda: alexnet(grouped=True, name="alexnet_grouped")),
+    "vgg16": Entry(build=vgg16),
 }
 
 

@@ -27,6 +27,12 @@ class Recipe:
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     seed: int = 0
 
+    def train(
+        self, model: keras.Model, images: NDArray, labels: NDArray, *, label: str = "train"
+    ) -> None:
+        """Train `model` in place by this recipe; see `train`."""
+        train(model, images, labels, self, label=label)
+
 
 def train(
     model: keras.Model, images: NDArray, labels: NDArray, recipe: Recipe, *, label: str = "train"

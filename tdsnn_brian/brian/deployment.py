@@ -18,6 +18,8 @@ from ..errors import InvalidInputError, UnsupportedDeviceError
 from ..propagation import latest
 from ..spec import MaxPool2D, SpikingNetwork, check_images
 from . import equations, groups
+from .memory import choose_projection
+from .projections import SharedProjection
 from .timing import steps_per_tick
 
 
@@ -43,7 +45,12 @@ class Deployment:
 
 
 def deploy(
-    network: SpikingNetwork, images: NDArray, *, tick: Quantity = 1 * ms, dt: Quantity | None = None
+    network: SpikingNetwork,
+    images: NDArray,
+    *,
+    tick: Quantity = 1 * ms,
+    dt: Quantity | None = None,
+    projection: str = "auto",
 ) -> Deployment:
     """Run `images` through integrating neurons in Brian2, layer by layer, and encode in between.
 
@@ -56,6 +63,8 @@ def deploy(
         A tick, a time.
     dt : Quantity, optional
         Integration step, a whole fraction of `tick`; equal to it if not given.
+    projection : {"auto", "explicit", "shared"}, optional
+        See `build_network`.
 
     Returns
     -------
@@ -81,12 +90,13 @@ def deploy(
     images = check_images(network, images)
     dt = tick if dt is None else dt
     steps = steps_per_tick(tick, dt)
+    shared = choose_projection(network, projection) == "shared"
     spikes, latencies = input_latencies(network, images), {}
     for layer in network:
         if isinstance(layer, MaxPool2D):
             latencies[layer.name] = spikes = latest(layer, spikes)
             continue
-        activation = _integrate(network, layer, spikes, tick, dt, steps)
+        activation = _integrate(network, layer, spikes, tick, dt, steps, shared)
         if layer is network.output_layer:
             return Deployment(latencies, activation.reshape(len(images), -1))
         spikes = latency(activation, network.leak, silent_zeros=network.silent_zeros)
@@ -94,7 +104,7 @@ def deploy(
     raise AssertionError("a network ends in its output layer")
 
 
-def _integrate(network, layer, spikes, tick, dt, steps) -> NDArray:
+def _integrate(network, layer, spikes, tick, dt, steps, shared) -> NDArray:
     """Sum that each neuron's potential stands for, (n_images, *layer shape)."""
     n_images = len(spikes)
     window = int(_window(network, layer, spikes).max())
@@ -113,7 +123,10 @@ def _integrate(network, layer, spikes, tick, dt, steps) -> NDArray:
     neurons.run_regularly(equations.OUTPUT_NEW_IMAGE, clock=image_clock, when="start")
     readout = StateMonitor(neurons, "v", record=True, clock=image_clock, when="start", order=-1)
     net = Network(source, neurons, neurons.contained_objects, readout)
-    net.add(groups.weighted_synapses(layer, source, neurons, +1))
+    net.add(
+        SharedProjection(source, neurons, layer, clock=clock) if shared
+        else groups.weighted_synapses(layer, source, neurons, +1)
+    )
     if layer.bias is not None:
         at = bias_latency(network)
         onsets = np.arange(n_images) * slot + at * steps

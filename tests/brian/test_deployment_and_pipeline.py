@@ -29,10 +29,12 @@ def assert_same(result, analysis):
 
 @pytest.mark.parametrize("silent_zeros", [False, True])
 @pytest.mark.parametrize("steps", [1, 3])
-def test_deployment_gives_what_the_ticking_network_gives(silent_zeros, steps):
+@pytest.mark.parametrize("projection", ["explicit", "shared"])
+def test_deployment_gives_what_the_ticking_network_gives(projection, silent_zeros, steps):
     network = small_network(silent_zeros=silent_zeros)
     images = random_images(network, 4)
-    assert_same(deploy(network, images, dt=1 * ms / steps), td.analyse(network, images))
+    deployed = deploy(network, images, dt=1 * ms / steps, projection=projection)
+    assert_same(deployed, td.analyse(network, images))
 
 
 def test_deployed_neurons_keep_the_sign_of_their_weights(monkeypatch):

@@ -1,13 +1,19 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
+from keras import layers as kl
 from typer.testing import CliRunner
 
 from networks import load_adapted, load_model, load_network
 from networks.cli import app
+from networks.registry import NETWORKS, Entry
+from networks.vgg16 import vgg16
+from tdsnn_brian.errors import InvalidInputError, NetworkFileError
 
 FILES = {"lenet.keras", "lenet-adapted.keras", "lenet.npz"}
 
@@ -73,6 +79,93 @@ def test_the_same_seed_gives_the_same_start(run, tmp_path):
     )
     np.testing.assert_allclose(kernel, again, atol=1e-3)
     assert np.abs(kernel - different).max() > 0.01
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Definitions of the large networks, small enough to be loaded here."""
+    small = {
+        "vgg16": Entry(build=lambda: vgg16((32, 32, 3), classes=3, dense=(5,))),
+        "vgg16-cifar10": replace(
+            NETWORKS["vgg16-cifar10"], dataset="mnist",
+            build=lambda: keras.Sequential([
+                keras.Input((28, 28, 1)), kl.Flatten(), kl.Dense(7, "relu"), kl.Dense(10),
+            ]),
+        ),
+    }
+    for name, known in small.items():
+        monkeypatch.setitem(NETWORKS, name, known)
+
+
+@pytest.mark.parametrize("suffix", [".weights.h5", ".npz"])
+def test_weights_of_ones_own(large, tmp_path, suffix):
+    keras.utils.set_random_seed(3)
+    own = NETWORKS["vgg16"].build()
+    file, images = tmp_path / f"mine{suffix}", tmp_path / "images.npy"
+    if suffix == ".npz":
+        np.savez(file, *own.get_weights())
+    else:
+        own.save_weights(file)
+    np.save(images, np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8))
+    out = tmp_path / "out"
+    call("load", "vgg16", file, "--output", out)
+    for mine, loaded in zip(
+        own.get_weights(), load_model("vgg16", out).get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(mine, loaded)
+    call("adapt", "vgg16", "--no-retrain", "--leak", 10, "--scale", 3, "--silent-zeros",
+         "--calibration-images", images, "--weights", out, "--output", out)
+    network = load_network("vgg16", out)
+    assert (network.leak, network.silent_zeros) == (10, True)
+
+
+def call(*arguments):
+    result = CliRunner().invoke(app, [*map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(("arrays", "message"), [
+    ([np.zeros((3, 3, 3, 64))], r"1 arrays where 30 weights.*conv1_1/bias.*wanted \(64,\)"),
+    ([np.zeros((3, 3, 1, 64))], r"differs first at .*conv1_1/kernel.*got \(3, 3, 1, 64\)"),
+    (b"PK nothing", "cannot be read as weights of 'vgg16'"),
+])
+def test_weights_that_do_not_fit_are_refused(large, tmp_path, arrays, message):
+    file = tmp_path / "mine.npz"
+    if isinstance(arrays, bytes):
+        file.write_bytes(arrays)
+    else:
+        np.savez(file, *arrays)
+    with pytest.raises(NetworkFileError, match=message):
+        call("load", "vgg16", file, "--output", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("arguments", [
+    ("train", "vgg16"), ("adapt", "vgg16"), ("evaluate", "vgg16"),
+    ("adapt", "vgg16", "--no-retrain", "--calibration", 5),
+])
+def test_networks_without_data_say_what_to_do(large, arguments):
+    with pytest.raises(InvalidInputError, match=r"no data set here.*load vgg16 FILE.*--no-retrain"):
+        call(*arguments)
+
+
+def test_where_the_output_layer_is_trained_it_alone_is_kept(large, run, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    keras.utils.set_random_seed(0)
+    model = NETWORKS["vgg16-cifar10"].build()
+    monkeypatch.setitem(
+        NETWORKS, "vgg16-cifar10", replace(NETWORKS["vgg16-cifar10"], build=lambda: model)
+    )
+    run("train", "vgg16-cifar10", "--epochs", 2, "--output", out)
+    assert {path.name for path in out.iterdir()} == {"vgg16-cifar10-head.npz"}
+    trained = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([0 * part for part in trained])
+    for kept, part in zip(
+        load_model("vgg16-cifar10", out).layers[-1].get_weights(), trained, strict=True
+    ):
+        np.testing.assert_array_equal(kept, part)
+    run("adapt", "vgg16-cifar10", "--epochs", 1, "--weights", out, "--output", out)
+    run("evaluate", "vgg16-cifar10", "--weights", out)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The command `paper` on a small network that stands for all three."""
 
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ from keras import layers as kl
 import validation.paper.command as command
 import validation.paper.report as report
 import validation.paper.runs as runs
+import validation.paper.simulated as simulated
 from tdsnn_brian.errors import InvalidInputError
 from validation.paper.measure import measure
 from validation.paper.steps import Steps
@@ -49,6 +51,7 @@ def small(monkeypatch):
         subjects[name] = type(name, (Small,), {"name": name})
     monkeypatch.setattr(command, "SUBJECTS", subjects)
     monkeypatch.setattr(runs, "LEAKS", (2, 5))
+    monkeypatch.setattr(simulated, "find_compiler", lambda: None)
     for table in ("SCALES", "RETRAINED_SCALE"):
         monkeypatch.setattr(runs, table, {name: (3,) if table == "SCALES" else 3
                                           for name in subjects})
@@ -84,10 +87,34 @@ def test_page_and_summary(tmp_path, small):
     assert set(summary["figure4"]["vgg16"]["5"]) == {"retrained", "untrained"}
     assert {"L", "scale", "ticks", "accuracy", "total_ratio"} <= set(summary["frontier"][0])
     assert {"N", "L", "T_m"} == set(summary["max_pool"]["feasible"][0])
+    assert [row["window"] for row in summary["figure3"]] == ["fixed", "dynamic"]
+    assert all(row["identical"] and row["speedup"] >= 1 for row in summary["figure3"])
+    (deployed,) = summary["figure6"]
+    assert deployed["same_predictions"] == deployed["images"] == 40
+    assert deployed["same_latencies"] == deployed["neurons"] == 40 * (4 * 4 + 2 * 2) * 3
     page = (tmp_path / "index.html").read_text()
-    for section in ("goals", "table1", "figure4", "frontier", "table2", "table3", "max-pool"):
+    for section in ("goals", "table1", "figure4", "frontier", "table2", "table3", "figure3",
+                    "figure6", "max-pool"):
         assert f'<section id="{section}">' in page
     assert "python -m validation paper" in page
+
+
+def test_answers_that_differ_are_counted(monkeypatch):
+    from helpers import random_images, small_network
+
+    network = small_network()
+    images = random_images(network, 3)
+    labels = np.zeros(3, int)
+    monkeypatch.setattr(simulated, "find_compiler", lambda: None)
+    same = simulated.deployment(network, images, labels)
+    assert same["same_latencies"] == same["neurons"]
+    wrong = replace(network, leak=network.leak + 1)
+    monkeypatch.setattr(
+        simulated, "deploy",
+        lambda _, *args, original=simulated.deploy, **kw: original(wrong, *args, **kw),
+    )
+    other = simulated.deployment(network, images, labels)
+    assert other["same_latencies"] < same["neurons"]
 
 
 def test_what_was_measured_is_kept(tmp_path, small):

@@ -13,6 +13,7 @@ from ..console import say
 from .page import write_page
 from .report import assemble
 from .runs import run_subject
+from .simulated import simulate
 from .steps import Steps
 from .subjects import SUBJECTS
 
@@ -40,16 +41,19 @@ def paper(
             f"--network {sorted(unknown)[0]} is not known; choose from {', '.join(SUBJECTS)}"
         )
     steps = Steps(output / "steps", fresh=fresh)
-    results, missing = {}, {}
+    results, missing, simulated = {}, {}, {}
     for name in network or SUBJECTS:
+        subject = SUBJECTS[name](steps.folder, data)
         try:
-            results[name] = run_subject(SUBJECTS[name](steps.folder, data), steps, _now)
+            results[name] = run_subject(subject, steps, _now)
+            if name == "lenet":
+                simulated = simulate(subject, steps, _now)
         except DataNotFoundError as error:
             missing[name] = str(error)
             say(f"{name} left out: {error}", style="yellow")
     if network:
         return
-    summary = assemble(results, missing, steps, photographs, _now)
+    summary = assemble(results, missing, simulated, steps, photographs, _now)
     draft = output / "summary.draft"
     draft.write_text(json.dumps(summary, indent=1), encoding="utf-8")
     draft.replace(output / "summary.json")

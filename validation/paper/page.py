@@ -169,6 +169,32 @@ def _sections(summary: dict) -> list[Section]:
                 ("deployed add", "add", "number"), ("ratio", "total_ratio", fixed))),),
         ),
         Section(
+            id="figure6", title="Fig. 6, simulated: the same answers without ticking neurons",
+            text=("Every test image in Brian2, by neurons that only integrate, beside the answers "
+                  "and firing times of the network with ticking neurons. " + COMMAND,),
+            tables=(Table(path="figure6", columns=_columns(
+                ("network", "network", text), ("L", "leak", "number"), ("scale", "scale", count),
+                ("images", "images", count), ("same answers", "same_predictions", count),
+                ("neurons", "neurons", count), ("same firing times", "same_latencies", count),
+                ("accuracy", "accuracy", share))),),
+        ),
+        Section(
+            id="figure3", title="Fig. 3: a stream of images",
+            text=("Simulated in Brian2: the active period of a layer is the inhibitory period of "
+                  "the next, and a layer takes the next image as soon as it is free. In ticks; a "
+                  "hop from neuron to neuron takes one integration step, a fifth of a tick. "
+                  "Identical: every firing time and answer is that of the images one at a time. "
+                  + COMMAND,),
+            tables=(Table(path="figure3", columns=_columns(
+                ("network", "network", text), ("window", "window", text),
+                ("images", "images", count), ("ticks to a result", "latency", fixed),
+                ("of an image alone", "latency_alone", fixed),
+                ("ticks between results", "interval", fixed),
+                ("images a tick", "throughput", "number"),
+                ("faster than one at a time", "speedup", fixed),
+                ("identical", "identical", text))),),
+        ),
+        Section(
             id="max-pool", title="Max-pool by the constraints (12) to (14)",
             text=("Largest latency T_m of a pooling window of N inputs up to which weights exist "
                   "that make the neuron fire with the last of them. The paper does not say that "

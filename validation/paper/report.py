@@ -20,6 +20,7 @@ RATIO_GOALS = {
 def assemble(
     results: dict[str, dict],
     missing: dict[str, str],
+    simulated: dict[str, list[dict]],
     steps: Steps,
     n_photographs: int,
     progress: Callable[[str], None],
@@ -32,6 +33,8 @@ def assemble(
         From `validation.paper.runs.run_subject`, by network.
     missing : dict of str to str
         Networks without data, and why.
+    simulated : dict
+        From `validation.paper.simulated.simulate`; empty where there was no data.
     steps : Steps
     n_photographs : int
         How many photographs operations are counted on.
@@ -75,6 +78,7 @@ def assemble(
          "total_ratio": row["ratio_deployed"]}
         for (name, kind), row in measured.items() if kind == "all_fire"
     ]
+    summary |= {"figure3": [], "figure6": [], **simulated}
     summary["figure5"] = _figure5(steps, progress, summary["notes"])
     summary["chosen"] = [
         {"network": name, "kind": kind, "within_goal": within,
@@ -185,6 +189,10 @@ def _goals(results: dict, summary: dict) -> list[dict]:
         goal("VGG-16 on CIFAR-10, lowest accuracy over L, in percent (10 is chance)",
              "no collapse", round(100 * max(worst[1].values()), 1),
              max(worst[1].values()) > 0.5 * results["vgg16"]["dnn_accuracy"])
+    for row in summary["figure6"]:
+        goal(f"{row['network']}, answers without ticking neurons that are those with them",
+             f"{row['images']:,}", f"{row['same_predictions']:,}",
+             row["same_predictions"] == row["images"])
     for kind, wanted in RATIO_GOALS.items():
         for name, ratio in wanted.items():
             row = summary["table2"].get(name, {}).get(kind)

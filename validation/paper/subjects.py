@@ -12,7 +12,7 @@ import tdsnn_brian as td
 from networks import load_model
 from networks.alexnet import alexnet
 from networks.data import load_dataset
-from networks.heads import fit_output_layer, vgg16_cifar10
+from networks.heads import fit_output_layer
 from networks.imagenet import load_convolutions, trained_convolutions
 from networks.pictures import cifar10_part, fashion_mnist, photographs
 from networks.registry import entry
@@ -171,7 +171,7 @@ class Vgg16Cifar10(Subject):
 
     @cached_property
     def model(self):
-        return self._kept(lambda: vgg16_cifar10(*self.train_set))
+        return load_model("vgg16-cifar10")
 
     def retrain(self, adapted):
         images, labels = self.train_set
