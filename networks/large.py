@@ -39,6 +39,7 @@ def large_network(
     dense: Sequence[int] = (4096, 4096, 1000),
     leak: float = 5,
     scale: float = 10,
+    silent_zeros: bool = False,
     seed: int = 0,
 ) -> SpikingNetwork:
     """``"alexnet"`` (64-192-384-256-256, ungrouped) or ``"vgg16"``, compensated and scaled.
@@ -52,7 +53,7 @@ def large_network(
         Rows and columns of the image.
     dense : sequence of int, optional
         Neurons of the dense layers, the output layer last; their weights are random.
-    leak, scale : float, optional
+    leak, scale, silent_zeros : optional
         As in `tdsnn_brian.adapt`.
     seed : int, optional
 
@@ -66,9 +67,11 @@ def large_network(
     for layer in plain:
         if not isinstance(layer, MaxPool2D):
             first, last = layer is plain[0], layer is plain[-1]
-            layer = _compensated(layer, shrink, scale, first=first, last=last)
+            layer = _compensated(layer, shrink, scale, silent_zeros, first=first, last=last)
         layers.append(layer)
-    return SpikingNetwork(layers=tuple(layers), leak=leak, input_scale=scale, name=name)
+    return SpikingNetwork(
+        layers=tuple(layers), leak=leak, input_scale=scale, silent_zeros=silent_zeros, name=name
+    )
 
 
 def plain_layers(
@@ -101,8 +104,10 @@ def plain_layers(
     return layers
 
 
-def _compensated(layer: Layer, shrink, scale: float, *, first: bool, last: bool) -> Layer:
-    """`W x + b` from gains: `x` is about ``shrink G(x) - 1``, exactly so where it is 0.
+def _compensated(
+    layer: Layer, shrink, scale: float, silent_zeros: bool, *, first: bool, last: bool
+) -> Layer:
+    """`W x + b` from gains: `x` is about ``shrink G(x) - 1``, or `shrink G(x)` with silent zeros.
 
     What a padded position would contribute is left out: its bias belongs to each neuron.
     """
@@ -114,7 +119,7 @@ def _compensated(layer: Layer, shrink, scale: float, *, first: bool, last: bool)
         offset = -scale * np.asarray(MEAN, np.float32)
     factor = np.float32(shrink / scale if last else shrink)
     coded = weights * factor
-    constant = weights * offset[:, None] - coded
+    constant = weights * offset[:, None] - (0 if silent_zeros else coded)
     return replace(layer, **{field: coded}, bias=_of_ones(layer, constant)
                    + layer.bias * np.float32(1 if last else scale))
 

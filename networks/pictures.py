@@ -89,7 +89,7 @@ def cifar10_part(
     """
     from PIL import Image
 
-    path = find_file("cifar10-jpeg.zip", "tdsnn_cifar10", ".", directory)
+    path = find_file("cifar10-jpeg.zip", directory=directory)
     try:
         with zipfile.ZipFile(path) as archive:
             names = sorted(

@@ -22,7 +22,7 @@ from networks.pictures import photographs
 from tdsnn_brian import SpikingNetwork, analyse
 from tdsnn_brian.brian import compile_program
 from tdsnn_brian.brian.memory import explicit_bytes
-from tdsnn_brian.brian.program import CACHE_VARIABLE
+from tdsnn_brian.brian.program import CACHE_VARIABLE, Program
 from tdsnn_brian.errors import TDSNNError
 from tdsnn_brian.spec import Conv2D, Dense, MaxPool2D
 
@@ -30,6 +30,7 @@ from .console import console, progress_bar, say
 from .contenders import (
     Contender,
     explicit_standalone,
+    genn_seconds,
     runtime_seconds,
     shared,
     spikingjelly,
@@ -58,6 +59,11 @@ def benchmark(
     cython: Annotated[
         bool, typer.Option(help="Measure the cython target too; it compiles for minutes.")
     ] = False,
+    genn: Annotated[
+        Path | None,
+        typer.Option(help="Python of an environment with Brian2GeNN (make genn makes one); "
+                     "measured where it and GeNN are."),
+    ] = Path(".venv-genn/bin/python"),
     data: Annotated[
         Path | None,
         typer.Option(help="Directory with mnist.npz; else the 1,000 digits that ship are shown.",
@@ -69,7 +75,7 @@ def benchmark(
 ) -> None:
     """Measure LeNet, AlexNet and VGG-16 in Brian2 beside torch and SpikingJelly."""
     parts: dict[Part, Callable[[], dict]] = {
-        Part.lenet: lambda: lenet(rounds, cython),
+        Part.lenet: lambda: lenet(rounds, cython, genn),
         Part.mnist: lambda: mnist(data, processes),
         Part.alexnet: lambda: large("alexnet", rounds),
         Part.vgg16: lambda: large("vgg16", rounds),
@@ -130,7 +136,9 @@ def ratio(seconds: list[float], to: list[float]) -> float:
     return statistics.median(a / b for a, b in zip(seconds, to, strict=True))
 
 
-def lenet(rounds: int, cython: bool, n_images: int = 200, n_explicit: int = 20) -> dict:
+def lenet(
+    rounds: int, cython: bool, genn: Path | None = None, n_images: int = 200, n_explicit: int = 20
+) -> dict:
     """The shipped LeNet: shared and explicit, torch and SpikingJelly, in turn."""
     network = networks.load_network("lenet")
     images, labels = digits(n_images)
@@ -169,6 +177,14 @@ def lenet(rounds: int, cython: bool, n_images: int = 200, n_explicit: int = 20) 
         for kind in ("shared", "explicit"):
             elapsed = runtime_seconds(network, images[:4], target, kind)
             result[f"{kind}_{target}"] = {"ms_per_image": 1e3 * elapsed}
+    if genn is not None and genn.is_file():
+        try:
+            measured = genn_seconds(genn.absolute(), n_explicit)
+            result["explicit_genn"] = {
+                "ms_per_image": 1e3 * measured["run"], "compile_seconds": measured["compile"],
+            }
+        except ImportError as error:
+            notes.append(f"GeNN was left out: {error}")
     return result
 
 
@@ -238,30 +254,44 @@ def mnist(data: Path | None, processes: int) -> dict:
 def large(name: str, rounds: int) -> dict:
     """AlexNet or VGG-16 on a photograph: float32 for speed, float64 against the analysis."""
     network, image = large_network(name), photographs(1)
-    program = compile_program(network, dtype="float32")
-    results = program.stream(image)
-    simulation = next(results)
-    judged = layerwise(network, image, simulation, "float32")
+    program, result = _simulated_once(network, image)
     contenders = {"shared": lambda: _seconds(program, image)}
-    result = {
-        "neurons": judged.neurons,
+    result |= {
         "compile_seconds": program.compile_seconds or _compile_anew(network),
-        "peak_gib": results.peak_bytes / 2**30,
         "explicit_gib": explicit_bytes(network) / 2**30,
-        "disagreements": judged.disagreements,
-        "unexplained": judged.unexplained,
         "identical": _identical_in_double(network, image),
     }
+    quiet, quiet_result = _simulated_once(large_network(name, silent_zeros=True), image)
+    contenders["silent_zeros"] = lambda: _seconds(quiet, image)
     try:
         contenders["torch"] = torch_forward(plain_layers(name), image)
     except ImportError as error:
         say(f"note: torch was left out: {error}", style="yellow")
     seconds = alternate(contenders, rounds)
     result["seconds_per_image"] = statistics.median(seconds["shared"])
+    result["silent_zeros"] = {
+        **quiet_result, "seconds_per_image": statistics.median(seconds["silent_zeros"]),
+        "ratio_to_all_firing": ratio(seconds["silent_zeros"], seconds["shared"]),
+    }
     if "torch" in seconds:
         result["torch_seconds"] = statistics.median(seconds["torch"])
         result["ratio_to_torch"] = ratio(seconds["shared"], seconds["torch"])
     return result
+
+
+def _simulated_once(network: SpikingNetwork, image) -> tuple[Program, dict]:
+    """A program in float32, and how its firing times compare with their expected ones."""
+    program = compile_program(network, dtype="float32")
+    results = program.stream(image)
+    simulation = next(results)
+    judged = layerwise(network, image, simulation, "float32")
+    return program, {
+        "neurons": judged.neurons,
+        "spikes": sum(simulation.spikes.values()),
+        "peak_gib": results.peak_bytes / 2**30,
+        "disagreements": judged.disagreements,
+        "unexplained": judged.unexplained,
+    }
 
 
 def _seconds(program, images) -> float:
@@ -333,7 +363,8 @@ def table(summary: dict) -> Table:
 
     row = summary.get("lenet") or {}
     for name in ("shared", "explicit", "torch", "spikingjelly_t8", "spikingjelly_t16",
-                 "shared_numpy", "explicit_numpy", "shared_cython", "explicit_cython"):
+                 "shared_numpy", "explicit_numpy", "shared_cython", "explicit_cython",
+                 "explicit_genn"):
         if entry := row.get(name):
             seconds = row["compile_seconds"] if name == "shared" else entry.get("compile_seconds")
             beside = entry.get("ratio_to_shared")
@@ -353,4 +384,12 @@ def table(summary: dict) -> Table:
                 f"{row.get('ratio_to_torch', float('nan')):.1f} x torch; "
                 f"{row['unexplained']} unexplained",
             )
+            quiet = row.get("silent_zeros")
+            if quiet:
+                result.add_row(
+                    f"{name}, silent zeros", number(quiet["seconds_per_image"], 1e3),
+                    number(quiet["peak_gib"], 1024), "",
+                    f"{quiet['ratio_to_all_firing']:.2f} x all firing; "
+                    f"{quiet['unexplained']} unexplained",
+                )
     return result

@@ -4,6 +4,7 @@ All work on one core. Those that need what is not installed raise `ImportError`,
 benchmark says so.
 """
 
+import json
 import multiprocessing
 import subprocess
 import tempfile
@@ -86,6 +87,28 @@ def _runtime_seconds(network, images, target, projection) -> float:
         for n in (1, 1, len(images))
     ]
     return max(run[2] - run[1], 0.0) / (len(images) - 1)
+
+
+def genn_seconds(python: Path, n_images: int) -> dict[str, float]:
+    """The shipped LeNet through GeNN's CPU backend, float64: ``compile``, and ``run`` an image.
+
+    Parameters
+    ----------
+    python : Path
+        Interpreter of the environment that has Brian2GeNN; see ``make genn``.
+    n_images : int
+        All in one run.
+    """
+    with tempfile.TemporaryDirectory(prefix="tdsnn-genn-") as output:
+        done = subprocess.run(
+            [python, "-m", "validation", "validate", "--device", "genn", "--images",
+             str(n_images), "--output", output],
+            capture_output=True, text=True, check=False,
+        )
+        if done.returncode:
+            raise ImportError(f"GeNN: {(done.stdout + done.stderr)[-300:].strip()}")
+        seconds = json.loads(Path(output, "summary.json").read_text())["seconds"]
+    return {"compile": seconds["compile"], "run": seconds["run_per_image"]}
 
 
 def torch_forward(layers: Sequence[Layer], images: NDArray) -> Contender:

@@ -1,4 +1,7 @@
-"""The command `evaluate`: accuracy over images x leaks x perturbations, spread over processes."""
+"""The command `evaluate`: accuracy over images x leaks x perturbations, spread over processes.
+
+Perturbations are noise on the pixels, and the flaws of hardware that the report sweeps over.
+"""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +21,9 @@ from tdsnn_brian.errors import InvalidInputError
 
 from .console import console, progress_bar, say
 from .distribution import connected, spread
+from .programs import run_interpreted
 from .subject import digits
+from .sweeps import PERTURBATIONS, flawed, perturbed_program
 
 ENGINES = ("brian2", "discrete")
 
@@ -33,6 +38,8 @@ class Task:
     noise: float
     seed: tuple[int, ...]
     engine: str = "brian2"
+    flaw: tuple[str, float] | None = None
+    """Of the model, one of `validation.sweeps.PERTURBATIONS`, and its strength."""
 
 
 def correct(task: Task) -> int:
@@ -40,7 +47,10 @@ def correct(task: Task) -> int:
     rng = np.random.default_rng(task.seed)
     images = task.images + task.noise * rng.standard_normal(task.images.shape)
     images = np.clip(images, 0, None)
-    if task.engine == "discrete":
+    if task.flaw is not None:
+        setting = flawed(task.network, *task.flaw)
+        predictions = run_interpreted(perturbed_program(task.network, images), setting).predictions
+    elif task.engine == "discrete":
         predictions = analyse(task.network, images).predictions
     else:
         results = stream(task.network, images, dtype="float32", record=())
@@ -51,29 +61,47 @@ def correct(task: Task) -> int:
 def make_tasks(
     by_leak: dict[float, SpikingNetwork], images: NDArray, labels: NDArray,
     noises: Sequence[float], *, engine: str = "brian2", part: int = 100,
+    flaws: Sequence[tuple[str, float] | None] = (None,),
 ) -> list[Task]:
-    """One task for each leak, noise and `part` images; all leaks see the same noise."""
+    """One task for each leak, noise, flaw and `part` images; all leaks see the same noise."""
     return [
         Task(network=network, images=images[start : start + part],
              labels=labels[start : start + part], noise=noise, seed=(level, start),
-             engine=engine)
+             engine=engine, flaw=flaw)
         for network in by_leak.values()
         for level, noise in enumerate(noises)
+        for flaw in flaws
         for start in range(0, len(images), part)
     ]
 
 
 def accuracies(tasks: Sequence[Task], counts: Sequence[int]) -> list[dict]:
-    """Rows of leak, noise, accuracy and the number of images."""
-    rows: dict[tuple[float, float], list[int]] = {}
+    """Rows of leak, noise, flaw and its strength, accuracy and the number of images."""
+    rows: dict[tuple, list[int]] = {}
     for task, count in zip(tasks, counts, strict=True):
-        row = rows.setdefault((float(task.network.leak), float(task.noise)), [0, 0])
+        key = float(task.network.leak), float(task.noise), *(task.flaw or (None, 0.0))
+        row = rows.setdefault(key, [0, 0])
         row[0] += count
         row[1] += len(task.images)
     return [
-        {"leak": leak, "noise": noise, "accuracy": right / shown, "images": shown}
-        for (leak, noise), (right, shown) in rows.items()
+        {"leak": leak, "noise": noise, "flaw": flaw, "strength": strength,
+         "accuracy": right / shown, "images": shown}
+        for (leak, noise, flaw, strength), (right, shown) in rows.items()
     ]
+
+
+def parse_flaw(text: str) -> tuple[str, float]:
+    """``KIND=STRENGTH`` from the command line."""
+    kind, _, strength = text.partition("=")
+    known = ", ".join(f"{name} ({flaw.unit})" for name, flaw in PERTURBATIONS.items())
+    try:
+        if kind not in PERTURBATIONS:
+            raise ValueError(f"{kind!r} is none")
+        return kind, float(strength)
+    except ValueError as error:
+        raise InvalidInputError(
+            f"flaw {text!r} is not KIND=STRENGTH ({error}); kinds are {known}"
+        ) from error
 
 
 def evaluate(
@@ -87,6 +115,11 @@ def evaluate(
         list[float] | None,
         typer.Option(help="Standard deviation of noise on the pixels; may be given more than once.",
                      show_default="0"),
+    ] = None,
+    flaw: Annotated[
+        list[str] | None,
+        typer.Option(help="KIND=STRENGTH, a flaw of the model; may be given more than once. "
+                     f"Simulated on the numpy target. Kinds: {', '.join(PERTURBATIONS)}."),
     ] = None,
     engine: Annotated[str, typer.Option(help=f"One of: {', '.join(ENGINES)}.")] = "brian2",
     scheduler: Annotated[
@@ -102,11 +135,15 @@ def evaluate(
         "reports/evaluation"
     ),
 ) -> None:
-    """Accuracy of LeNet over leaks and noise; images are spread over processes or machines."""
+    """Accuracy of LeNet over leaks, noise and flaws, spread over processes or machines."""
     if engine not in ENGINES:
         raise InvalidInputError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
+    flaws = [parse_flaw(text) for text in flaw or ()] or [None]
     pixels, labels = digits(images, data)
-    tasks = make_tasks(networks_by_leak(leak), pixels, labels, noise or [0.0], engine=engine)
+    tasks = make_tasks(
+        networks_by_leak(leak), pixels, labels, noise or [0.0], engine=engine, flaws=flaws,
+        part=100 if flaw is None else 20,
+    )
     local = scheduler is None and workers == 0
     with (
         nullcontext() if local else connected(scheduler, workers) as client,
@@ -120,11 +157,12 @@ def evaluate(
     output.mkdir(parents=True, exist_ok=True)
     (output / "summary.json").write_text(json.dumps({"engine": engine, "rows": rows}, indent=1))
     table = Table(title=f"LeNet, {engine}")
-    for title in ("leak", "noise", "accuracy", "images"):
+    for title in ("leak", "noise", "flaw", "accuracy", "images"):
         table.add_column(title, justify="right")
     for row in rows:
-        table.add_row(f"{row['leak']:g}", f"{row['noise']:g}", f"{row['accuracy']:.2%}",
-                      f"{row['images']:,}")
+        described = "" if row["flaw"] is None else f"{row['flaw']} {row['strength']:g}"
+        table.add_row(f"{row['leak']:g}", f"{row['noise']:g}", described,
+                      f"{row['accuracy']:.2%}", f"{row['images']:,}")
     console.print(table)
     say(f"wrote {output / 'summary.json'}")
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian import Simulation, SpikingNetwork
-from tdsnn_brian.coding import continuous_latency, gain, round_up, tie_tolerance
+from tdsnn_brian.coding import SILENT, continuous_latency, gain, round_up, tie_tolerance
 from tdsnn_brian.discrete import input_latencies
 from tdsnn_brian.propagation import activation, latest, weighted_sum
 from tdsnn_brian.spec import Dense, Layer, MaxPool2D
@@ -51,7 +51,7 @@ def layerwise(
     spikes = input_latencies(network, image)
     neurons = disagreements = unexplained = 0
     for layer in network.firing_layers:
-        simulated = simulation.latencies[layer.name]
+        simulated = _whole(simulation.latencies[layer.name])
         if isinstance(layer, MaxPool2D):
             wrong = simulated != latest(layer, spikes)
             unexplained += int(wrong.sum())
@@ -60,15 +60,22 @@ def layerwise(
             unexplained += far
         neurons += wrong.size
         disagreements += int(wrong.sum())
-        spikes = np.where(np.isnan(simulated), -1, simulated).astype(np.int32)
+        spikes = simulated
     return Layerwise(neurons, disagreements, unexplained)
+
+
+def _whole(times: NDArray) -> NDArray[np.int32]:
+    return np.where(np.isnan(times), SILENT, times).astype(np.int32)
 
 
 def _judge(network, layer: Layer, spikes, simulated, dtype) -> tuple[NDArray, int]:
     gains = gain(spikes, network.leak)
     total = activation(layer, gains)
     exact = continuous_latency(total, network.leak)
-    wrong = simulated != round_up(exact)
+    expected = round_up(exact)
+    if network.silent_zeros:
+        expected[expected == 0] = SILENT
+    wrong = simulated != expected
     if not wrong.any():
         return wrong, 0
     fan_in = layer.n_inputs if isinstance(layer, Dense) else np.prod(layer.window_shape) * (
@@ -81,8 +88,12 @@ def _judge(network, layer: Layer, spikes, simulated, dtype) -> tuple[NDArray, in
         + tie_tolerance(np.dtype(dtype)) + exact * np.finfo(dtype).eps
     )
     # only the jump between the two firing times counts
-    jump = np.minimum(simulated, round_up(exact))
-    explained = (np.abs(exact - jump) <= tolerance) & (np.abs(simulated - round_up(exact)) == 1)
+    nearest = simulated, expected
+    if network.silent_zeros:  # silent stands where latency 0 would
+        nearest = tuple(np.maximum(times, 0) for times in nearest)
+    jump = np.minimum(*nearest)
+    explained = (np.abs(exact - jump) <= tolerance) & (np.abs(nearest[0] - nearest[1]) == 1)
+    explained &= jump >= 0
     return wrong, int((wrong & ~explained).sum())
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tdsnn_brian import SILENT, DiscreteAnalysis, analyse
+from tdsnn_brian import SILENT, DiscreteAnalysis, SpikingNetwork, analyse
 from tdsnn_brian.brian.perturbations import Setting, slot_ticks
 from tdsnn_brian.spec import MaxPool2D
 
@@ -79,6 +79,28 @@ PERTURBATIONS = {
 }
 
 
+def perturbed_program(network: SpikingNetwork, images: NDArray) -> Program:
+    """The perturbed model, with room in time for every flaw."""
+    windows = analyse(network, images).windows
+    last = {name: int(window.max()) for name, window in windows.items()}
+    wide = slot_ticks(network, last, margin=_margin(network), headroom=HEADROOM)
+    return Program(
+        network=network, last_spikes=last, images=images, slot=wide, leak_of_each=True
+    )
+
+
+def _margin(network: SpikingNetwork) -> int:
+    """Ticks that windows are longer than the images need."""
+    return int(np.ceil(network.leak))
+
+
+def flawed(network: SpikingNetwork, kind: str, strength: float) -> Setting:
+    """The setting of one of `PERTURBATIONS`."""
+    flaw = PERTURBATIONS[kind]
+    values = {"window_cut": -_margin(network), flaw.field: strength}
+    return Setting(steps_per_tick=flaw.steps_per_tick, headroom=flaw.headroom, **values)
+
+
 class Sweeps:
     """Programs and jobs for a subject.
 
@@ -98,14 +120,10 @@ class Sweeps:
             labels=None if subject.labels is None else subject.labels[:integration_images],
         )
         analysis = analyse(network, subject.images)
-        last = {name: int(window.max()) for name, window in analysis.windows.items()}
-        self.margin = int(np.ceil(network.leak))
-        wide = slot_ticks(network, last, margin=self.margin, headroom=HEADROOM)
-        common = {"network": network, "last_spikes": last}
-        self.programs = {
-            "perturbed": Program(**common, images=subject.images, slot=wide, leak_of_each=True)
-        }
+        self.programs = {"perturbed": perturbed_program(network, subject.images)}
         self.bases = {}
+        last = self.programs["perturbed"].last_spikes
+        common = {"network": network, "last_spikes": last}
         narrow = slot_ticks(network, last, margin=0)
         for dtype in FLOOR:
             for method in METHODS:
@@ -135,7 +153,8 @@ class Sweeps:
             Job(
                 program="perturbed",
                 setting=Setting(
-                    steps_per_tick=m or max(TICKS), ticks_per_tick=m, window_cut=-self.margin
+                    steps_per_tick=m or max(TICKS), ticks_per_tick=m,
+                    window_cut=-_margin(self.subject.network),
                 ),
                 key={"m": m or None},
                 evaluate=lambda p, s, o: judge.finer_ticks(s, o, continuous),
@@ -148,12 +167,7 @@ class Sweeps:
         jobs = []
         for kind, flaw in PERTURBATIONS.items():
             for strength in (0.0, *flaw.strengths):
-                values = {"window_cut": -self.margin, flaw.field: strength}
-                if flaw.field == "window_cut":
-                    values = {"window_cut": strength}
-                setting = Setting(
-                    steps_per_tick=flaw.steps_per_tick, headroom=flaw.headroom, **values
-                )
+                setting = flawed(self.subject.network, kind, strength)
                 key = {"kind": kind, "strength": strength}
                 jobs.append(
                     Job(program="perturbed", setting=setting, key=key, evaluate=judge.perturbed)

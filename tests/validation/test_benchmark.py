@@ -44,6 +44,17 @@ def test_large_networks_compute_what_the_dnn_does(name, side):
     np.testing.assert_allclose(logits, x, atol=0.05 * np.abs(x).max())
 
 
+def test_silent_zeros_leave_the_constant_out():
+    options = {"convolutions": small_convolutions("vgg16"), "side": 32, "dense": (12, 10, 5)}
+    image = np.random.default_rng(1).random((1, 32, 32, 3), np.float32)
+    logits = [
+        td.analyse(large_network("vgg16", leak=200, scale=1000, silent_zeros=silent, **options),
+                   image).logits
+        for silent in (False, True)
+    ]
+    np.testing.assert_allclose(*logits, atol=0.05 * np.abs(logits[0]).max())
+
+
 def test_only_two_networks_are_large():
     with pytest.raises(InvalidInputError, match="alexnet, vgg16"):
         large_network("resnet50")
@@ -52,20 +63,24 @@ def test_only_two_networks_are_large():
 def simulated(network, images):
     analysis = td.analyse(network, images)
     return td.Simulation(
-        {name: value.astype(float) for name, value in analysis.latencies.items()},
+        {name: np.where(value < 0, np.nan, value) for name, value in analysis.latencies.items()},
         analysis.logits, {}, {}, {}, {},
     )
 
 
-def test_layers_are_judged_by_what_reached_them():
-    network = small_network()
+@pytest.mark.parametrize("silent_zeros", [False, True])
+def test_layers_are_judged_by_what_reached_them(silent_zeros):
+    network = small_network(silent_zeros=silent_zeros)
     images = random_images(network, 1)
     simulation = simulated(network, images)
     judged = layerwise(network, images, simulation, "float32")
     assert judged.identical
     assert judged.neurons == sum(layer.n_neurons for layer in network.firing_layers)
     wrong = {name: value.copy() for name, value in simulation.latencies.items()}
-    wrong["dense1"][0, 0] += 1
+    wrong["dense1"][0, np.nanargmax(wrong["dense1"])] += 1
+    judged = layerwise(network, images, replace(simulation, latencies=wrong), "float32")
+    assert (judged.disagreements, judged.unexplained) == (1, 1)
+    wrong["dense1"][0, np.nanargmax(wrong["dense1"])] = np.nan  # lost altogether
     judged = layerwise(network, images, replace(simulation, latencies=wrong), "float32")
     assert (judged.disagreements, judged.unexplained) == (1, 1)
 

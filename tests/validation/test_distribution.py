@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.errors import InvalidInputError
 
 pytest.importorskip("distributed")
 
 from validation.distribution import connected, spread
-from validation.evaluate import accuracies, correct, make_tasks
+from validation.evaluate import accuracies, correct, make_tasks, parse_flaw
 
 
 def square(x):
@@ -84,6 +85,28 @@ def test_an_evaluation_equals_the_serial_one(client):
     serial = accuracies(tasks, spread(correct, tasks))
     assert accuracies(tasks, spread(correct, tasks, client=client)) == serial
     assert [(row["noise"], row["images"]) for row in serial] == [(0.0, 9), (0.3, 9)]
+
+
+def test_flaws_are_spread_too(client):
+    network = small_network()
+    images = random_images(network, 4)
+    labels = td.analyse(network, images).predictions
+    tasks = make_tasks(
+        {5.0: network}, images, labels, [0.0], part=2,
+        flaws=[("threshold", 0.0), ("weight_noise", 5.0)],
+    )
+    rows = accuracies(tasks, spread(correct, tasks, client=client))
+    assert rows == accuracies(tasks, spread(correct, tasks))
+    assert [(row["flaw"], row["images"]) for row in rows] == [("threshold", 4),
+                                                              ("weight_noise", 4)]
+    assert rows[0]["accuracy"] == 1 > rows[1]["accuracy"]
+
+
+@pytest.mark.parametrize("text", ["gremlins=1", "jitter", "jitter=lots"])
+def test_a_flaw_is_a_kind_and_a_strength(text):
+    with pytest.raises(InvalidInputError, match=r"is not KIND=STRENGTH.*jitter \(ticks"):
+        parse_flaw(text)
+    assert parse_flaw("jitter=0.5") == ("jitter", 0.5)
 
 
 def test_nobody_at_the_address():

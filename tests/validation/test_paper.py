@@ -23,8 +23,8 @@ class Small(Subject):
     n_calibration = 20
     made = 0
 
-    def __init__(self, folder, data):
-        super().__init__(folder, data)
+    def __init__(self, data):
+        super().__init__(data)
         rng = np.random.default_rng(0)
         keras.utils.set_random_seed(0)
         self.images = rng.random((40, 6, 6, 1)).astype(np.float32)
@@ -59,7 +59,7 @@ def small(monkeypatch):
         monkeypatch.setattr(runs, table, {name: [(5, 10), (2, 10)] for name in subjects})
 
     def full_size(name, options):
-        return Small(None, None).convert(options)
+        return Small(None).convert(options)
 
     monkeypatch.setattr(runs, "full_size", full_size)
     monkeypatch.setattr(runs, "photographs", lambda n, side: np.ones((n, 6, 6, 1), np.float32))

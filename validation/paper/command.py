@@ -43,7 +43,7 @@ def paper(
     steps = Steps(output / "steps", fresh=fresh)
     results, missing, simulated = {}, {}, {}
     for name in network or SUBJECTS:
-        subject = SUBJECTS[name](steps.folder, data)
+        subject = SUBJECTS[name](data)
         try:
             results[name] = run_subject(subject, steps, _now)
             if name == "lenet":

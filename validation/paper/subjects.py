@@ -48,8 +48,8 @@ class Subject:
     note: str
     n_calibration = 2000
 
-    def __init__(self, folder: Path, data: Path | None):
-        self.folder, self.data = folder, data
+    def __init__(self, data: Path | None):
+        self.data = data
 
     @cached_property
     def train_set(self) -> tuple[NDArray, NDArray]:
@@ -80,15 +80,6 @@ class Subject:
 
     def retrain(self, adapted: keras.Model) -> None:
         raise NotImplementedError
-
-    def _kept(self, make) -> keras.Model:
-        """The model from a file of this report, or made and written there."""
-        path = self.folder / f"{self.name}.keras"
-        if path.is_file():
-            return keras.models.load_model(path, compile=False)
-        model = make()
-        model.save(path)
-        return model
 
 
 class Lenet(Subject):
@@ -123,7 +114,7 @@ class Lenet(Subject):
 
 
 class Fashion(Lenet):
-    """The same architecture, trained here on Fashion-MNIST."""
+    """The same architecture, trained on Fashion-MNIST."""
 
     name = "fashion"
     note = "LeNet trained on Fashion-MNIST, all 10,000 test images."
@@ -135,14 +126,7 @@ class Fashion(Lenet):
 
     @cached_property
     def model(self):
-        def make():
-            known = entry(self.recipe_of)
-            keras.utils.set_random_seed(0)
-            model = known.build()
-            train(model, *self.train_set, known.training, label="fashion, training")
-            return model
-
-        return self._kept(make)
+        return load_model("fashion-lenet")
 
 
 class Vgg16Cifar10(Subject):
