@@ -49,6 +49,9 @@ def small(monkeypatch):
     subjects = {}
     for name in ("lenet", "vgg16"):
         subjects[name] = type(name, (Small,), {"name": name})
+    subjects["vgg16"].further_test_set = property(
+        lambda self: (self.images[:5] + 0.1, np.zeros(5, int))
+    )
     monkeypatch.setattr(command, "SUBJECTS", subjects)
     monkeypatch.setattr(runs, "LEAKS", (2, 5))
     monkeypatch.setattr(simulated, "find_compiler", lambda: None)
@@ -86,6 +89,9 @@ def test_page_and_summary(tmp_path, small):
             )
     assert set(summary["figure4"]["vgg16"]["5"]) == {"retrained", "untrained"}
     assert {"L", "scale", "ticks", "accuracy", "total_ratio"} <= set(summary["frontier"][0])
+    chosen = {(row["network"], row["kind"]): row for row in summary["chosen"]}
+    assert chosen["lenet", "all_fire"]["further_loss"] is None
+    assert chosen["vgg16", "all_fire"]["further_images"] == 5
     assert {"N", "L", "T_m"} == set(summary["max_pool"]["feasible"][0])
     assert [row["window"] for row in summary["figure3"]] == ["fixed", "dynamic"]
     assert all(row["identical"] and row["speedup"] >= 1 for row in summary["figure3"])

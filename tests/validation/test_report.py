@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,6 +117,25 @@ def test_the_summary_follows_its_schema(made):
     for row in summary["perturbations"]:
         assert set(row) >= {"kind", "strength", "moved", "accuracy"}
         assert (row["moved"] == 0) == (row["strength"] == 0)
+
+
+def test_the_schema_is_documented(made):
+    text = (Path(__file__).parents[2] / "docs" / "report.md").read_text()
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    documented = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", text))))
+    composed = re.compile(r"(open|closed)_loop_|(dnn|snn)_")
+
+    def keys(value):
+        if isinstance(value, dict):
+            for key, below in value.items():
+                yield key
+                yield from keys(below)
+        elif isinstance(value, list):
+            for below in value:
+                yield from keys(below)
+
+    missing = {key for key in keys(made[1]) if not composed.match(key)} - documented
+    assert not missing
 
 
 def test_orders_are_observed(made):

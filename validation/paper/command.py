@@ -42,8 +42,8 @@ def paper(
         )
     steps = Steps(output / "steps", fresh=fresh)
     results, missing, simulated = {}, {}, {}
-    for name in network or SUBJECTS:
-        subject = SUBJECTS[name](data)
+    subjects = {name: SUBJECTS[name](data) for name in network or SUBJECTS}
+    for name, subject in subjects.items():
         try:
             results[name] = run_subject(subject, steps, _now)
             if name == "lenet":
@@ -53,7 +53,7 @@ def paper(
             say(f"{name} left out: {error}", style="yellow")
     if network:
         return
-    summary = assemble(results, missing, simulated, steps, photographs, _now)
+    summary = assemble(results, missing, subjects, simulated, steps, photographs, _now)
     draft = output / "summary.draft"
     draft.write_text(json.dumps(summary, indent=1), encoding="utf-8")
     draft.replace(output / "summary.json")

@@ -16,13 +16,13 @@ RETRAINED_SCALE = {"lenet": 3, "fashion": 3, "vgg16": 10}
 SILENT = {
     "lenet": [(leak, scale) for leak in (2, 3, 5, 10) for scale in (10, 30)],
     "fashion": [(2, 30), (5, 30), (10, 30)],
-    "vgg16": [(5, 30), (10, 30)],
+    "vgg16": [(5, 30), (10, 30), (5, 100), (10, 100)],
 }
 # corrected on calibration images: those of Fig. 4 first
 CALIBRATED = {
     "lenet": [*((leak, 3) for leak in LEAKS), (2, 10), (1.5, 20)],
     "fashion": [(leak, 3) for leak in LEAKS],
-    "vgg16": [*((leak, 10) for leak in LEAKS), (5, 30), (10, 30)],
+    "vgg16": [*((leak, 10) for leak in LEAKS), (5, 30), (10, 30), (3, 100), (5, 100), (10, 100)],
 }
 CALIBRATED_SILENT = {
     "lenet": [(2, 10), (2, 30), (3, 10)], "fashion": [(5, 30)], "vgg16": SILENT["vgg16"],
@@ -62,7 +62,9 @@ def run_subject(subject: Subject, steps: Steps, progress: Callable[[str], None])
 
     progress(f"{subject.name}: DNN")
     size = {"images": getattr(subject, "n_test", 10_000), "train": getattr(subject, "n_train", 0)}
-    dnn = steps(f"{subject.name}-dnn", size, lambda: {"accuracy": subject.accuracy()})
+    dnn = steps(
+        f"{subject.name}-dnn", size, lambda: {"accuracy": subject.accuracy(*subject.test_set)}
+    )
     rows = []
     for options in [*untrained_options(subject), *retrained_options(subject)]:
         progress(f"{subject.name}: leak {options.leak}, scale {options.scale}"
@@ -77,16 +79,43 @@ def run_subject(subject: Subject, steps: Steps, progress: Callable[[str], None])
     return {"note": subject.note, "dnn_accuracy": dnn["accuracy"], "rows": rows}
 
 
-def choose(result: dict, *, silent_zeros: bool, goal: float) -> tuple[dict, bool]:
+def choose(result: dict, *, silent_zeros: bool, goal: float) -> dict:
     """Of the conversions that lose at most `goal` the one with the best ratio.
 
-    Where none does, the most accurate one with L <= 10. The second value tells which case it is.
+    Where none does, the most accurate one with L <= 10.
     """
     rows = [row for row in result["rows"] if row["silent_zeros"] == silent_zeros]
     good = [row for row in rows if row["loss"] <= goal + 1e-9]
     if good:
-        return max(good, key=lambda row: row["ratio_measured"]), True
-    return max((row for row in rows if row["leak"] <= 10), key=lambda row: row["accuracy"]), False
+        return max(good, key=lambda row: row["ratio_measured"])
+    return max((row for row in rows if row["leak"] <= 10), key=lambda row: row["accuracy"])
+
+
+def confirm(
+    subject: Subject, chosen: dict, steps: Steps, progress: Callable[[str], None]
+) -> dict | None:
+    """Accuracy of a chosen conversion where it was not chosen; None if all images chose it."""
+    if subject.further_test_set is None:
+        return None
+    options = _options(chosen)
+    images, labels = subject.further_test_set
+    progress(f"{subject.name}: leak {options.leak}, scale {options.scale} on {len(images):,} "
+             "further images")
+    settings = {"network": subject.name, "images": len(images)}
+    dnn = steps(f"{subject.name}-further-dnn", settings,
+                lambda: {"accuracy": subject.accuracy(images, labels)})
+    found = steps(
+        f"{subject.name}-further", {**settings, **asdict(options)},
+        lambda: measure(subject.convert(options), images, labels),
+    )
+    return {
+        "images": len(images), "dnn_accuracy": dnn["accuracy"], "accuracy": found["accuracy"],
+        "loss": dnn["accuracy"] - found["accuracy"], "ratio_measured": found["ratio_measured"],
+    }
+
+
+def _options(row: dict) -> Options:
+    return Options(**{field: row[field] for field in Options.__dataclass_fields__})
 
 
 def count_full_size(

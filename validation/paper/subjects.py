@@ -60,12 +60,16 @@ class Subject:
         raise NotImplementedError
 
     @cached_property
+    def further_test_set(self) -> tuple[NDArray, NDArray] | None:
+        """Test images that conversions are not compared on, to confirm the chosen one."""
+        return None
+
+    @cached_property
     def model(self) -> keras.Model:
         raise NotImplementedError
 
-    def accuracy(self) -> float:
-        """Of the DNN on the test set."""
-        images, labels = self.test_set
+    def accuracy(self, images: NDArray, labels: NDArray) -> float:
+        """Of the DNN."""
         return float(np.mean(predict(self.model, images) == labels))
 
     def convert(self, options: Options) -> SpikingNetwork:
@@ -141,7 +145,8 @@ class Vgg16Cifar10(Subject):
         return (
             f"VGG-16 with its ImageNet convolutions at 32 x 32 and one dense layer trained on "
             f"{self.n_train:,} CIFAR-10 images stored as JPEG (lossy), "
-            f"{self.n_test:,} test images; "
+            f"conversions compared on {self.n_test:,} test images and the chosen ones confirmed "
+            f"on all others; "
             f"retraining is of that dense layer alone, on {self.n_retrain:,} of them."
         )
 
@@ -152,6 +157,11 @@ class Vgg16Cifar10(Subject):
     @cached_property
     def test_set(self):
         return cifar10_part("test", self.n_test, self.data)
+
+    @cached_property
+    def further_test_set(self):
+        images, labels = cifar10_part("test", None, self.data)
+        return images[self.n_test :], labels[self.n_test :]
 
     @cached_property
     def model(self):
