@@ -83,8 +83,9 @@ class Runner:
                 self._advance(RUN / total)
         elif missing:
             self._run_compiled(missing, wanted, bases, total)
-            for name in wanted:  # rows are all that is needed again
-                shutil.rmtree(self._place(name), ignore_errors=True)
+            # rows are all that is needed again; programs of other code or images are of no use
+            for place in self._directory.glob("program-*"):
+                shutil.rmtree(place, ignore_errors=True)
         return [self._kept(job) for job in jobs]
 
     def _run_compiled(self, missing, wanted, bases, total):

@@ -169,6 +169,7 @@ def run(program: Program, setting: Setting, directory: Path) -> Outcome:
     ProgramError
         If it ends with an error.
     """
+    directory = directory.absolute()  # the program runs in a directory of its own
     manifest = json.loads((directory / MANIFEST).read_text())
     values = parameters(
         program.network, program.plan(setting), setting, manifest["variables"]

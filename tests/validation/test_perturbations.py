@@ -1,6 +1,7 @@
 """The model with flaws: without them it is the model, and with each of them it is not."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -94,12 +95,13 @@ def test_a_constant_current_is_the_continuous_limit():
 
 
 @pytest.mark.standalone
-def test_one_program_serves_every_setting(tmp_path):
+def test_one_program_serves_every_setting(tmp_path, monkeypatch):
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     program, analysis = made_program(leak_of_each=True)
-    place = tmp_path / "program"
+    monkeypatch.chdir(tmp_path)
+    place = Path("program")  # as the reports' default directories are: relative
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as builder:
         builder.submit(programs.build, program, place).result()
     for setting in (Setting(), Setting(steps_per_tick=10), Setting(window_cut=-4)):
