@@ -120,40 +120,49 @@ def _band(bottom: int, rows: int) -> tuple[float, float]:
 def potentials(network: SpikingNetwork, trace: Trace) -> Plot:
     """Potentials of chosen neurons, relative to the tick weight, with the ticks marked."""
     layers = list(trace.potentials)
-    figure, grid = new_figure(7.2, 2.1 * len(layers), len(layers))
-    per_tick = trace.timing.steps_per_tick
-    for axes, name in zip(grid[:, 0], layers, strict=True):
-        recorded = trace.potentials[name]
-        release = trace.timing.releases[name]
-        latencies = trace.simulation.latencies[name][0].ravel()[recorded.neurons]
-        last = np.nanmax(trace.simulation.latencies[name])
-        until = release + 1 + int((last + 1) * per_tick)
-        scale = np.exp(trace.timing.windows[name] / network.leak)
-        shown = recorded.steps <= until
-        time = (recorded.steps[shown] - release - 1) / per_tick
-        axes.axvspan(time[0], 0, color=INHIBITORY, alpha=0.6, lw=0)
-        axes.axvspan(0, last, color=ACTIVE, alpha=0.6, lw=0)
-        for tick in range(1, int(last) + 1):
-            axes.axvline(tick, color="#c9a25a", lw=0.5)
-        axes.axhline(0, color="#667", lw=0.8)
-        for neuron, v, latency in zip(recorded.neurons, recorded.v, latencies, strict=True):
-            (line,) = axes.plot(time, v[shown] * scale, lw=1.2, label=f"neuron {neuron}")
-            if np.isfinite(latency):
-                axes.plot([latency], [0], "o", ms=5, color=line.get_color())
-                _continuous(axes, network.leak, v[release + 1] * scale, latency, line.get_color())
-        axes.set_title(name, loc="left", fontweight="bold")
-        axes.set_ylabel("v · exp(T/L)")
-        axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    grid[-1, 0].set_xlabel("time after the layer's release (ticks)")
+    figure, grid = new_figure(7.6, 2.1 * len(layers), len(layers), 2)
+    for (whole, active), name in zip(grid, layers, strict=True):
+        for axes in (whole, active):
+            last, lowest = _draw_potentials(axes, network, trace, name)
+        active.set(xlim=(-0.5, last + 0.5), ylim=(1.15 * lowest, -0.4 * lowest))
+        whole.set_title(name, loc="left", fontweight="bold")
+        whole.set_ylabel("v · exp(T/L)")
+        active.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    grid[0, 1].set_title("its active period", loc="left", fontsize=8)
+    for axes in grid[-1]:
+        axes.set_xlabel("time after the layer's release (ticks)")
     return plot(
         figure, name="potentials",
         alt="Membrane potentials of up to three neurons in each of the layers "
         f"{', '.join(layers)}: they fall while the layer before fires, and rise tick by tick "
         "to the threshold 0 after release; dashed, the same neurons driven by a constant current.",
-        caption="Potentials of some neurons, scaled by exp(T/L) so that layers compare. Vertical "
+        caption="Potentials of some neurons, scaled by exp(T/L) so that layers compare; on the "
+        "right the active period closer. Vertical "
         "lines: ticks. Dots: where the neuron fired. Dashed: the same neuron in continuous time, "
         "driven by a current, from the same potential; its ring stands at L ln(A + 1).",
     )
+
+
+def _draw_potentials(axes, network: SpikingNetwork, trace: Trace, name: str):
+    """One layer's potentials; its last latency and its lowest potential when it is active."""
+    recorded, per_tick = trace.potentials[name], trace.timing.steps_per_tick
+    release = trace.timing.releases[name]
+    latencies = trace.simulation.latencies[name][0].ravel()[recorded.neurons]
+    last = np.nanmax(trace.simulation.latencies[name])
+    scale = np.exp(trace.timing.windows[name] / network.leak)
+    shown = recorded.steps <= release + 1 + int((last + 1) * per_tick)
+    time = (recorded.steps[shown] - release - 1) / per_tick
+    axes.axvspan(time[0], 0, color=INHIBITORY, alpha=0.6, lw=0)
+    axes.axvspan(0, last, color=ACTIVE, alpha=0.6, lw=0)
+    for tick in range(1, int(last) + 1):
+        axes.axvline(tick, color="#c9a25a", lw=0.5)
+    axes.axhline(0, color="#667", lw=0.8)
+    for neuron, v, latency in zip(recorded.neurons, recorded.v, latencies, strict=True):
+        (line,) = axes.plot(time, v[shown] * scale, lw=1.2, label=f"neuron {neuron}")
+        if np.isfinite(latency):
+            axes.plot([latency], [0], "o", ms=5, color=line.get_color())
+            _continuous(axes, network.leak, v[release + 1] * scale, latency, line.get_color())
+    return last, min(recorded.v[:, release + 1].min() * scale, -0.5)
 
 
 def _continuous(axes, leak: float, released: float, until: float, color: str) -> None:
