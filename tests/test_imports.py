@@ -63,3 +63,13 @@ def test_importing_the_package_loads_neither_keras_nor_brian2():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_the_commands_of_validation_start_without_keras():
+    """GeNN's environment has none."""
+    code = (
+        "import sys; sys.modules['keras'] = None; import validation.__main__; "
+        "print(len(validation.__main__.app.registered_commands))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout.strip() == "5", result.stderr

@@ -12,6 +12,7 @@ import validation.paper.command as command
 import validation.paper.report as report
 import validation.paper.runs as runs
 import validation.paper.simulated as simulated
+import validation.paper.subjects as known
 from tdsnn_brian.errors import InvalidInputError
 from validation.paper.measure import measure
 from validation.paper.steps import Steps
@@ -52,7 +53,7 @@ def small(monkeypatch):
     subjects["vgg16"].further_test_set = property(
         lambda self: (self.images[:5] + 0.1, np.zeros(5, int))
     )
-    monkeypatch.setattr(command, "SUBJECTS", subjects)
+    monkeypatch.setattr(known, "SUBJECTS", subjects)
     monkeypatch.setattr(runs, "LEAKS", (2, 5))
     monkeypatch.setattr(simulated, "find_compiler", lambda: None)
     for table in ("SCALES", "RETRAINED_SCALE"):

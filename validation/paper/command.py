@@ -1,4 +1,4 @@
-"""The command `paper`."""
+"""The command `paper`; what needs Keras is imported when it runs."""
 
 import json
 from pathlib import Path
@@ -10,18 +10,15 @@ from networks.data import DataNotFoundError
 from tdsnn_brian.errors import InvalidInputError
 
 from ..console import say
-from .page import write_page
-from .report import assemble
-from .runs import run_subject
-from .simulated import simulate
 from .steps import Steps
-from .subjects import SUBJECTS
+
+NETWORKS = ("lenet", "fashion", "vgg16")
 
 
 def paper(
     network: Annotated[
         list[str] | None,
-        typer.Option(help=f"Only these of: {', '.join(SUBJECTS)}; no page is written then."),
+        typer.Option(help=f"Only these of: {', '.join(NETWORKS)}; no page is written then."),
     ] = None,
     photographs: Annotated[
         int, typer.Option(min=1, max=20, help="Photographs to count operations on.")
@@ -35,11 +32,17 @@ def paper(
     output: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("reports/paper"),
 ) -> None:
     """Measure every table and figure of the paper; go on where a run was interrupted."""
-    unknown = set(network or ()) - set(SUBJECTS)
+    unknown = set(network or ()) - set(NETWORKS)
     if unknown:
         raise InvalidInputError(
-            f"--network {sorted(unknown)[0]} is not known; choose from {', '.join(SUBJECTS)}"
+            f"--network {sorted(unknown)[0]} is not known; choose from {', '.join(NETWORKS)}"
         )
+    from .page import write_page
+    from .report import assemble
+    from .runs import run_subject
+    from .simulated import simulate
+    from .subjects import SUBJECTS
+
     steps = Steps(output / "steps", fresh=fresh)
     results, missing, simulated = {}, {}, {}
     subjects = {name: SUBJECTS[name](data) for name in network or SUBJECTS}
