@@ -8,8 +8,10 @@ NEED_KERAS = [
     "keras",
     "networks/test_commands.py",
     "networks/test_files.py",
+    "networks/test_large_networks.py",
     "networks/test_shipped.py",
     "networks/test_training.py",
+    "validation/test_paper.py",
 ]
 try:
     version("keras")
