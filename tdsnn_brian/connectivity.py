@@ -112,3 +112,15 @@ def n_synapses(layer: Layer) -> int:
     if isinstance(layer, Conv2D):
         return inside * layer.kernel.shape[2] * layer.kernel.shape[3]
     return inside * layer.input_shape[2]
+
+
+def fan_out(layer: Layer) -> NDArray[np.int64]:
+    """Synapses of each input neuron, shape `layer.input_shape`."""
+    if isinstance(layer, Dense):
+        return np.full(layer.input_shape, layer.n_neurons)
+    rows, columns, _ = layer.input_shape
+    positions = np.zeros(rows * columns, np.int64)
+    for _, source, _ in _taps(layer):
+        positions += np.bincount(source, minlength=rows * columns)
+    each = layer.n_channels // layer.groups if isinstance(layer, Conv2D) else 1
+    return np.broadcast_to(positions.reshape(rows, columns, 1) * each, layer.input_shape)

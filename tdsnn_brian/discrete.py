@@ -198,6 +198,24 @@ def without_threshold(
     )
 
 
+def overhang(network: SpikingNetwork, analysis: DiscreteAnalysis) -> int:
+    """Ticks by which a layer still fires when the next one's window has ended.
+
+    Its last neurons may be ones that nobody listens to: max-pools whose windows do not fit their
+    input leave some out at its border.
+    """
+    ticks = 0
+    last = analysis.input_latencies.reshape(len(analysis.logits), -1).max(axis=1)
+    for layer in network:
+        if layer.name in analysis.windows:
+            ticks = max(ticks, int((last - analysis.windows[layer.name]).max()))
+            last = np.zeros_like(last)
+        if layer is not network.output_layer:
+            own = analysis.latencies[layer.name].reshape(len(last), -1).max(axis=1)
+            last = np.maximum(last, own)
+    return ticks
+
+
 def discrete_latencies(network: SpikingNetwork, images: NDArray) -> dict[str, NDArray]:
     """Firing times of all neurons, {layer name: (n_images, *layer shape)}; see `analyse`."""
     return analyse(network, images).latencies

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .coding import SILENT
-from .connectivity import _taps, n_synapses
+from .connectivity import fan_out, n_synapses
 from .discrete import bias_latency
 from .errors import InvalidInputError
 from .propagation import _windows
@@ -260,18 +260,6 @@ def _sliding_sum(layer: Layer, values: NDArray, padding: float) -> NDArray:
     if isinstance(layer, Conv2D):
         layer = replace(layer, input_shape=shape)
     return _windows(layer, values, padding).sum(axis=(4, 5))
-
-
-def fan_out(layer: Layer) -> NDArray[np.int64]:
-    """Synapses of each input neuron, shape `layer.input_shape`."""
-    if isinstance(layer, Dense):
-        return np.full(layer.input_shape, layer.n_neurons)
-    rows, columns, _ = layer.input_shape
-    positions = np.zeros(rows * columns, np.int64)
-    for _, source, _ in _taps(layer):
-        positions += np.bincount(source, minlength=rows * columns)
-    each = layer.n_channels // layer.groups if isinstance(layer, Conv2D) else 1
-    return np.broadcast_to(positions.reshape(rows, columns, 1) * each, layer.input_shape)
 
 
 def synaptic_operations(

@@ -26,6 +26,23 @@ def small_network(seed=0, leak=5.0, **fields):
     return SpikingNetwork(layers=layers, leak=leak, name="small", **fields)
 
 
+def network_with_a_loose_end():
+    """A max-pool leaves the last row and column of a convolution out; they fire last."""
+    rng = np.random.default_rng(0)
+    layers = (
+        Conv2D(name="conv", input_shape=(5, 5, 1), kernel=np.full((1, 1, 1, 2), 2.0),
+               bias=np.array([-1.0, 0.5])),
+        MaxPool2D(name="pool", input_shape=(5, 5, 2), pool_size=(2, 2), strides=(2, 2)),
+        Dense(name="hidden", input_shape=(2, 2, 2), weights=rng.normal(0, 0.1, (8, 3)), bias=None),
+        Dense(name="output", input_shape=(3,), weights=rng.normal(0, 0.1, (3, 2)),
+              bias=np.array([0.1, 0.2])),
+    )
+    images = np.zeros((3, 5, 5, 1))
+    images[:, 4, 4] = [[40], [0.0], [90]]
+    images[1, :2, :2] = 0.5
+    return SpikingNetwork(layers=layers, leak=5.0, name="loose end"), images
+
+
 def random_images(network, n=3, seed=1):
     rng = np.random.default_rng(seed)
     return rng.random((n, *network.input_shape)) * (rng.random((n, *network.input_shape)) > 0.3)

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdsnn_brian.connectivity import connections, n_synapses
+from helpers import small_network
+from tdsnn_brian.connectivity import connections, fan_out, n_synapses
 from tdsnn_brian.propagation import latest, weighted_sum, window_counts
 from tdsnn_brian.spec import AveragePool2D, Conv2D, Dense, MaxPool2D
 
@@ -98,3 +99,11 @@ def test_synapses_are_sorted_and_unique():
 def test_a_window_wider_than_its_input_has_no_neurons(shape):
     layer = Conv2D(name="conv", input_shape=(3, 3, 1), kernel=np.ones(shape))
     assert layer.output_shape == (1, 1, 1)
+
+
+def test_fan_out_counts_synapses():
+    for layer in small_network():
+        i = connections(layer).i
+        np.testing.assert_array_equal(
+            fan_out(layer).ravel(), np.bincount(i, minlength=layer.n_inputs)
+        )

@@ -112,14 +112,6 @@ def test_silence_saves_additions():
     assert counts[1]["conv2"].additions < counts[0]["conv2"].additions
 
 
-def test_fan_out_counts_synapses():
-    for layer in small_network():
-        i = connections(layer).i
-        np.testing.assert_array_equal(
-            ops.fan_out(layer).ravel(), np.bincount(i, minlength=layer.n_inputs)
-        )
-
-
 def test_neurobench_names(run):
     network, analysis = run
     active = ops.inputs_that_fire(network, analysis.input_latencies, analysis.latencies)

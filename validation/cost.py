@@ -8,6 +8,7 @@ from brian2 import ms
 import tdsnn_brian as td
 from tdsnn_brian.brian.timing import choose_windows, schedule
 from tdsnn_brian.connectivity import n_synapses
+from tdsnn_brian.discrete import overhang
 from tdsnn_brian.operations import count_dnn, measure_snn
 
 from .core import Core
@@ -21,7 +22,8 @@ def cost(core: Core) -> dict:
     network, summary = core.subject.network, core.summary
     window = summary["window"]
     timing = schedule(
-        network, choose_windows(network, core.analysis, window), summary["dt_per_tick"]
+        network, choose_windows(network, core.analysis, window), summary["dt_per_tick"],
+        overhang(network, core.analysis),
     )
     dnn = count_dnn(network)
     snn = measure_snn(network, core.analysis.input_latencies, core.simulation.latencies)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian import SILENT, DiscreteAnalysis, SpikingNetwork, analyse
 from tdsnn_brian.brian.perturbations import Setting, slot_ticks
+from tdsnn_brian.discrete import overhang
 from tdsnn_brian.spec import MaxPool2D
 
 from .continuous import closed_loop
@@ -81,9 +82,12 @@ PERTURBATIONS = {
 
 def perturbed_program(network: SpikingNetwork, images: NDArray) -> Program:
     """The perturbed model, with room in time for every flaw."""
-    windows = analyse(network, images).windows
-    last = {name: int(window.max()) for name, window in windows.items()}
-    wide = slot_ticks(network, last, margin=_margin(network), headroom=HEADROOM)
+    analysis = analyse(network, images)
+    last = {name: int(window.max()) for name, window in analysis.windows.items()}
+    wide = slot_ticks(
+        network, last, margin=_margin(network), headroom=HEADROOM,
+        overhang=overhang(network, analysis),
+    )
     return Program(
         network=network, last_spikes=last, images=images, slot=wide, leak_of_each=True
     )
@@ -124,7 +128,7 @@ class Sweeps:
         self.bases = {}
         last = self.programs["perturbed"].last_spikes
         common = {"network": network, "last_spikes": last}
-        narrow = slot_ticks(network, last, margin=0)
+        narrow = slot_ticks(network, last, margin=0, overhang=overhang(network, analysis))
         for dtype in FLOOR:
             for method in METHODS:
                 name = f"{dtype} {method}"

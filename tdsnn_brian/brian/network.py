@@ -17,7 +17,7 @@ from brian2 import (
 from numpy.typing import NDArray
 
 from ..coding import gain
-from ..discrete import DiscreteAnalysis, analyse, bias_latency
+from ..discrete import DiscreteAnalysis, analyse, bias_latency, overhang
 from ..errors import InvalidInputError
 from ..pooling import pool_weights
 from ..spec import MaxPool2D, SpikingNetwork, check_images, is_simplified_pool
@@ -129,7 +129,9 @@ def build_network(
             "threshold >= 0"
         )
     analysis = analyse(network, images, window=window)
-    timing = schedule(network, choose_windows(network, analysis, window), steps)
+    timing = schedule(
+        network, choose_windows(network, analysis, window), steps, overhang(network, analysis)
+    )
     net = FiringNetwork(network, analysis, timing, isinstance(window, str) and window == "dynamic",
                         dt)
     clock = defaultclock if defaultclock.dt == dt else Clock(dt, name="tdsnn_clock*")

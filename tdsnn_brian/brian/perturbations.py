@@ -242,12 +242,20 @@ def plan(
 
 
 def slot_ticks(
-    network: SpikingNetwork, last_spikes: Mapping[str, int], *, margin: float, headroom: float = 0
+    network: SpikingNetwork,
+    last_spikes: Mapping[str, int],
+    *,
+    margin: float,
+    headroom: float = 0,
+    overhang: int = 0,
 ) -> int:
-    """Ticks an image that suffice for any integration step, with `margin` ticks to each window."""
+    """Ticks an image that suffice for any integration step, with `margin` ticks to each window.
+
+    `overhang`: see `tdsnn_brian.discrete.overhang`.
+    """
     coarse = Setting(window_cut=-margin, headroom=headroom)
     last = plan(network, last_spikes, coarse, 0).releases[network.output_layer.name]
-    return int(np.ceil(last)) + 2
+    return int(np.ceil(last)) + 2 + overhang
 
 
 def parameters(

@@ -110,6 +110,9 @@ def plan_pipeline(
     if window == "fixed":
         windows = np.broadcast_to(windows.max(axis=0), windows.shape)
     active = np.concatenate([windows[:, 1:], np.zeros((len(windows), 1), int)], axis=1)
+    for k, layer in enumerate(layers[:-1]):  # the last to fire may be one that nobody listens to
+        own = analysis.latencies[layer.name].reshape(len(windows), -1).max(axis=1)
+        active[:, k] = np.maximum(active[:, k], own)
     hops = _hops(network)
     shape = windows.shape
     onsets = np.zeros(shape[0], int)

@@ -10,6 +10,7 @@ import numpy as np
 from brian2 import Clock, Network
 from numpy.typing import NDArray
 
+from ..connectivity import fan_out
 from ..discrete import bias_latency
 from ..errors import InvalidInputError, WindowTooShortError
 from ..propagation import window_counts
@@ -75,7 +76,7 @@ def add_shared(
         clock=clock, silent_zeros=network.silent_zeros,
     )
     net.add(image)
-    parts, hops = {}, 0
+    parts, hops, awaited = {}, 0, []
     for order, layer in enumerate(network):
         hops += isinstance(layer, MaxPool2D)
         common = {
@@ -85,6 +86,8 @@ def add_shared(
         }
         if isinstance(layer, MaxPool2D):
             group = SleepingMaxPool(window_counts(layer).ravel(), **common)
+            if source is not image and (fan_out(layer) == 0).any():
+                awaited.append(source)
             effect = {"variable": "n_arrived", "counter": "n_events"}
             if network.silent_zeros:
                 net.add(SharedProjection(
@@ -103,6 +106,7 @@ def add_shared(
         ))
         source = parts[layer.name] = group
     image.readout = readout = parts.pop(network.output_layer.name)
+    readout.awaited = awaited
     readout.recorded = [(parts[name], "latency") for name in record] + [
         (group, count) for group in image.windowed for count in COUNTS
     ] + [(image, "onset"), (readout, "u")]

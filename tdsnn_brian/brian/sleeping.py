@@ -345,9 +345,12 @@ class TickedLayer(_Following):
             over = now > origin + state["window_steps"]
         else:
             over = now > origin and self._n_missing(state) <= 0
-        if over:
+        if over and self._may_end():
             state["release"][:] = now
             state["n_missing"][:] = self._n_missing(state)
+        return True
+
+    def _may_end(self) -> bool:
         return True
 
     def _n_missing(self, state):
@@ -385,17 +388,27 @@ class TickedLayer(_Following):
             self._fire(state, state["u"] >= limit, tick)
 
 
+def _is_busy(group: SleepingGroup) -> bool:
+    done = sum(group.variables[name].get_value()[0] for name in ("n_fired", "n_silent"))
+    return done < len(group)
+
+
 class Readout(TickedLayer):
     """The output layer, which does not fire: when its potentials are complete, it is read.
 
     `recorded` lists (group, variable) whose values make up an image's record, in that order.
+    `awaited` are groups with neurons that nobody listens to, which may fire after all others.
     """
 
     def __init__(self, n, **kwargs):
         self.recorded: list[tuple[SleepingGroup, str]] = []
+        self.awaited: list[SleepingGroup] = []
         self.streaming = False
         self.records: list[bytes] = []
         super().__init__(n, template="readout", **kwargs)
+
+    def _may_end(self):
+        return not any(map(_is_busy, self.awaited))
 
     @property
     def record_dtype(self) -> np.dtype:
@@ -409,6 +422,9 @@ class Readout(TickedLayer):
         arguments = super()._template_arguments()
         arguments["p"]["streaming"] = self.streaming
         arguments["p"]["file"] = RECORDS
+        arguments["awaited"] = [
+            {"n": len(group), **_global(group, "n_fired", "n_silent")} for group in self.awaited
+        ]
         arguments["recorded"] = [
             (_global(group, name)[name], group.variables[name].size)
             for group, name in self.recorded

@@ -65,8 +65,13 @@ class Timing:
     slot: int
 
 
-def schedule(network: SpikingNetwork, windows: Mapping[str, int], steps: int) -> Timing:
-    """Lay out the layers' inhibitory periods one after the other."""
+def schedule(
+    network: SpikingNetwork, windows: Mapping[str, int], steps: int, overhang: int = 0
+) -> Timing:
+    """Lay out the layers' inhibitory periods one after the other.
+
+    `overhang` are ticks that an image is to last longer; see `tdsnn_brian.discrete.overhang`.
+    """
     origins, releases, hops = {}, {}, {}
     start, pools = 0, 0
     for layer in network:
@@ -78,7 +83,8 @@ def schedule(network: SpikingNetwork, windows: Mapping[str, int], steps: int) ->
         origins[layer.name] = start + pools
         releases[layer.name] = origins[layer.name] + windows[layer.name] * steps + 1
         start, pools = releases[layer.name] + 1, 0
-    return Timing(steps, dict(windows), origins, releases, hops, start + steps + 1)
+    slot = start + (1 + overhang) * steps + 1
+    return Timing(steps, dict(windows), origins, releases, hops, slot)
 
 
 def choose_windows(

@@ -5,7 +5,7 @@ import pytest
 from brian2 import ms, prefs
 
 import tdsnn_brian as td
-from helpers import random_images, small_network
+from helpers import network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.brian.deployment import deploy
 from tdsnn_brian.brian.pipeline import plan_pipeline, run_pipeline
 
@@ -65,6 +65,12 @@ def test_a_stream_gives_what_single_images_give(window, steps):
     run = run_pipeline(network, images, window=window, dt=1 * ms / steps)
     assert_same(run, td.analyse(network, images))
     np.testing.assert_array_equal(run.predictions, td.analyse(network, images).predictions)
+
+
+@pytest.mark.parametrize("window", ["fixed", "dynamic"])
+def test_a_stream_waits_for_neurons_that_nobody_listens_to(window):
+    network, images = network_with_a_loose_end()
+    assert_same(run_pipeline(network, images, window=window), td.analyse(network, images))
 
 
 @pytest.mark.parametrize("window", ["fixed", "dynamic"])

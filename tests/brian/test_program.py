@@ -9,7 +9,7 @@ import pytest
 from brian2 import get_device, ms
 
 import tdsnn_brian as td
-from helpers import random_images, small_network
+from helpers import network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.brian import compile_program
 from tdsnn_brian.brian import program as programs
 from tdsnn_brian.brian.program import ProgramError
@@ -158,3 +158,13 @@ def test_a_threshold_out_of_reach_is_refused(program):
     unreachable = replace(program, network=replace(NETWORK, v_threshold=0.9))
     with pytest.raises(InvalidInputError, match="out of reach"):
         unreachable.stream(random_images(NETWORK, 1))
+
+
+@pytest.mark.parametrize("window", ["dynamic", "fixed"])
+def test_neurons_that_nobody_listens_to_fire_too(cache, window):
+    network, images = network_with_a_loose_end()
+    analysis = td.analyse(network, images)
+    for index, result in enumerate(td.stream(network, images, dtype="float64", window=window)):
+        for name, expected in analysis.latencies.items():
+            np.testing.assert_array_equal(result.latencies[name][0], expected[index], err_msg=name)
+        np.testing.assert_allclose(result.potentials[0], analysis.logits[index], rtol=1e-9)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tdsnn_brian as td
-from helpers import random_images, small_network
+from helpers import network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.spec import Conv2D, Dense, MaxPool2D, SpikingNetwork
 
 
@@ -43,6 +43,19 @@ def test_every_firing_time_is_that_of_the_analysis(leak, window, steps):
             "fixed": analysis.windows[name].max(), "dynamic": analysis.windows[name], 25: 25
         }[window]
         np.testing.assert_allclose(windows, np.broadcast_to(expected, len(images)), atol=1e-9)
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("window", ["fixed", "dynamic"])
+@pytest.mark.parametrize("projection", ["explicit", "shared"])
+def test_neurons_that_nobody_listens_to_fire_too(projection, window, steps):
+    network, images = network_with_a_loose_end()
+    analysis = td.analyse(network, images)
+    assert analysis.latencies["conv"].max() > analysis.windows["hidden"].max() + 10
+    result = td.simulate(
+        network, images, window=window, dt=1 * ms / steps, projection=projection
+    )
+    assert_same(result, analysis)
 
 
 @st.composite

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 import tdsnn_brian as td
-from helpers import random_images, small_network
+from helpers import network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.brian.perturbations import Setting, slot_ticks
 from validation import programs
 from validation.continuous import closed_loop
 from validation.programs import Program
+from validation.subject import Subject
+from validation.sweeps import Sweeps
 
 
 def made_program(n=2, **fields):
@@ -47,6 +49,14 @@ def test_without_flaws_it_fires_like_the_discrete_analysis(setting, leak_of_each
     assert set(moved(outcome, analysis).values()) == {0.0}
     np.testing.assert_allclose(outcome.logits, analysis.logits, rtol=1e-9, atol=1e-9)
     assert outcome.late == 0
+
+
+def test_neurons_that_nobody_listens_to_fire_too():
+    network, images = network_with_a_loose_end()
+    sweeps = Sweeps(Subject(network=network, images=images), len(images))
+    for name, setting in (("perturbed", Setting(window_cut=-5)), ("float64 exact", Setting())):
+        outcome = programs.run_interpreted(sweeps.programs[name], setting)
+        assert set(moved(outcome, td.analyse(network, images)).values()) == {0.0}
 
 
 @pytest.mark.parametrize(

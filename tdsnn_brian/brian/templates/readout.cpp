@@ -30,6 +30,9 @@
     {% endif %}
     const int64_t missing = {{p.n_presynaptic}} - {{n_arrived}} - {{source.n_silent}}[0];
     if (now <= {{origin}} + ({{window_steps}} > 0 ? {{window_steps}} : 0) || ({{window_steps}} < 0 && missing > 0)) return;
+    {% for group in awaited %}
+    if ({{group.n_fired}}[0] + {{group.n_silent}}[0] < {{group.n}}) return;
+    {% endfor %}
     {{release}} = now;
     {{n_missing}} = missing;
 
