@@ -32,7 +32,7 @@ from .timing import steps_per_tick
 _RESET = "v_post = 0\ndrive_post = 0\nfired_post = 0\npulse_post = 0"
 _START = "pulse_post = 1"
 _LET_GO = "n_fired_post = 0\nnext_tick_post = timestep(t, dt) + 1"
-_RELEASE = "drive_post += leak_factor * pulse_post * int(drive_post == 0)"
+_RELEASE = "drive_post += leak_factor * pulse_post"
 _TICK = "v_post += drive_post"
 _PULSE = "dpulse/dt = -pulse / tau_mem : 1\n"
 
@@ -290,7 +290,8 @@ class _Stream:
         return [
             ticking,
             groups.signals(go, ticking, _LET_GO, f"{name}_let_go"),
-            groups.signals(ticking, neurons, _RELEASE, f"{name}_release",
+            # with the ticking neuron's first spike
+            groups.signals(go, neurons, _RELEASE, f"{name}_release", delay=self.dt,
                            namespace=factor),
             groups.signals(ticking, neurons, _TICK, f"{name}_ticks", delay=self.tick),
             groups.signals(neurons, ticking, equations.FIRED, f"{name}_done"),

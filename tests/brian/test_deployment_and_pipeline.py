@@ -67,6 +67,13 @@ def test_a_stream_gives_what_single_images_give(window, steps):
     np.testing.assert_array_equal(run.predictions, td.analyse(network, images).predictions)
 
 
+def test_brian2_has_nothing_to_warn_of(caplog):
+    network = small_network()
+    with caplog.at_level("WARNING", logger="brian2"):
+        run_pipeline(network, random_images(network, 2))
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
 @pytest.mark.parametrize("window", ["fixed", "dynamic"])
 def test_a_stream_waits_for_neurons_that_nobody_listens_to(window):
     network, images = network_with_a_loose_end()
