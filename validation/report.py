@@ -351,7 +351,12 @@ Part = Annotated[
 
 
 def command(
-    network: Annotated[Path, typer.Argument(metavar="NETWORK.npz", help="A converted network.")],
+    network: Annotated[
+        Path,
+        typer.Argument(
+            metavar="NETWORK.npz", help="A converted network.", exists=True, dir_okay=False
+        ),
+    ],
     images: Annotated[
         Path, typer.Option(help="An .npy file, or an .npz file with images and, if known, labels.")
     ],

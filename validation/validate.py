@@ -34,7 +34,10 @@ def validate(
     ] = False,
     network: Annotated[
         Path | None,
-        typer.Option(help="A network for 28 x 28 digits.", show_default="the LeNet that ships"),
+        typer.Option(
+            help="A network for 28 x 28 digits.", show_default="the LeNet that ships",
+            exists=True, dir_okay=False,
+        ),
     ] = None,
     data: Annotated[
         Path | None,

@@ -263,6 +263,12 @@ def test_refuses_labels_that_do_not_fit(tmp_path):
         validation.report(tiny_network(), np.full((1, 6), 0.5), labels=[1, 2], output=tmp_path)
 
 
+def test_refuses_a_network_that_is_not_there():
+    result = CliRunner().invoke(app, ["report", "nothing.npz", "--images", "images.npz"])
+    assert result.exit_code == 2
+    assert "'nothing.npz' does not exist" in " ".join(result.output.replace("│", " ").split())
+
+
 def test_refuses_a_file_without_images(tmp_path):
     network, images = tmp_path / "network.npz", tmp_path / "images.npz"
     tiny_network().save(network)
