@@ -86,8 +86,7 @@ def look_up(summary: dict, path: str):
 
 
 def render(
-    summary: dict, sections: Iterable[Section], *, title: str, failed: list[str],
-    template: str = "page.html",
+    summary: dict, sections: Iterable[Section], *, title: str, failed: list[str] | None
 ) -> str:
     """The page as text.
 
@@ -97,10 +96,8 @@ def render(
         Every number on the page is looked up here.
     sections : iterable of Section
     title : str
-    failed : list of str
-        Layers with unexplained disagreements, for the banner.
-    template : str, optional
-        In `validation/templates`.
+    failed : list of str or None
+        Layers with unexplained disagreements, for the banner; None for a page without one.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -116,7 +113,7 @@ def render(
             "" if value is None else value, path, style, show(value, style)
         )
 
-    return environment.get_template(template).render(
+    return environment.get_template("page.html").render(
         summary=summary, sections=list(sections), title=title, failed=failed, number=number,
         look_up=lambda path: look_up(summary, path),
     )

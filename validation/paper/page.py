@@ -12,8 +12,7 @@ def write_page(summary: dict, path: Path) -> None:
     """Write the page in one go."""
     view = {**summary, "rows": _rows(summary)}
     text = render(
-        view, _sections(view), title="TDSNN: the paper and this project", failed=[],
-        template="paper.html",
+        view, _sections(view), title="TDSNN: the paper and this project", failed=None
     )
     write(text, path)
 

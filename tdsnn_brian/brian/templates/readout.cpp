@@ -16,18 +16,7 @@
         {{n_arrived}} = 0;
     }
     if ({{release}} != {{never}}) return;
-    if ({{origin}} == {{never}})
-    {
-        if ({{previous.release}}[0] == {{never}}) return;
-        {{origin}} = {{previous.release}}[0] + 1 + {{p.hops}};
-    }
-    {% if bias is not none %}
-    if (now == {{origin}} + {{p.bias_steps}} + 1)
-    {
-        for (long i = 0; i < N; i++) {{u}}[i] += {{bias}}[{{bias_index}}];
-        {{n_arrived}} += 1;
-    }
-    {% endif %}
+    {% include 'integrate.h' %}
     const int64_t missing = {{p.n_presynaptic}} - {{n_arrived}} - {{source.n_silent}}[0];
     if (now <= {{origin}} + ({{window_steps}} > 0 ? {{window_steps}} : 0) || ({{window_steps}} < 0 && missing > 0)) return;
     {% for group in awaited %}

@@ -23,18 +23,7 @@ namespace {
         {{n_arrived}} = {{n_fired}} = {{n_silent}} = {{n_ticks}} = 0;
     }
     if ({{n_fired}} + {{n_silent}} == N) return;
-    if ({{origin}} == {{never}})
-    {
-        if ({{previous.release}}[0] == {{never}}) return;
-        {{origin}} = {{previous.release}}[0] + 1 + {{p.hops}};
-    }
-    {% if bias is not none %}
-    if (now == {{origin}} + {{p.bias_steps}} + 1)
-    {
-        for (long i = 0; i < N; i++) {{u}}[i] += {{bias}}[{{bias_index}}];
-        {{n_arrived}} += 1;
-    }
-    {% endif %}
+    {% include 'integrate.h' %}
     if ({{release}} == {{never}})
     {
         const int64_t missing = {{p.n_presynaptic}} - {{n_arrived}} - {{source.n_silent}}[0];
