@@ -138,7 +138,7 @@ class Vgg16Cifar10(Subject):
 
     name = "vgg16"
     n_calibration = 200
-    n_train, n_retrain, n_test = 20_000, 10_000, 1000
+    n_train, n_retrain, n_test, n_further = 20_000, 10_000, 1000, 4000
 
     @property
     def note(self):
@@ -146,7 +146,7 @@ class Vgg16Cifar10(Subject):
             f"VGG-16 with its ImageNet convolutions at 32 x 32 and one dense layer trained on "
             f"{self.n_train:,} CIFAR-10 images stored as JPEG (lossy), "
             f"conversions compared on {self.n_test:,} test images and the chosen ones confirmed "
-            f"on all others; "
+            f"on {self.n_further:,} others; "
             f"retraining is of that dense layer alone, on {self.n_retrain:,} of them."
         )
 
@@ -160,7 +160,7 @@ class Vgg16Cifar10(Subject):
 
     @cached_property
     def further_test_set(self):
-        images, labels = cifar10_part("test", None, self.data)
+        images, labels = cifar10_part("test", self.n_test + self.n_further, self.data)
         return images[self.n_test :], labels[self.n_test :]
 
     @cached_property
