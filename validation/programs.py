@@ -17,14 +17,11 @@ from numpy.typing import NDArray
 
 from tdsnn_brian import SpikingNetwork
 from tdsnn_brian.brian.groups import brian_name
-from tdsnn_brian.brian.perturbations import (
+from tdsnn_brian.brian.perturbations import Plan, Setting, parameters, plan
+from tdsnn_brian.brian.perturbed_network import (
     PerturbedNetwork,
-    Plan,
-    Setting,
     build_perturbed,
     input_latencies,
-    parameters,
-    plan,
 )
 from tdsnn_brian.errors import TDSNNError
 
