@@ -59,7 +59,6 @@ def small(monkeypatch):
     for table in ("SCALES", "RETRAINED_SCALE"):
         monkeypatch.setattr(runs, table, {name: (3,) if table == "SCALES" else 3
                                           for name in subjects})
-    monkeypatch.setattr(runs, "RETRAINED_FINER", {"vgg16": [(5, 10)]})
     for table in ("SILENT", "CALIBRATED", "CALIBRATED_SILENT"):
         monkeypatch.setattr(runs, table, {name: [(5, 10), (2, 10)] for name in subjects})
 

@@ -13,7 +13,6 @@ LEAKS = (1, 2, 3, 4, 5, 10, 20)
 PAPER_LEAK = 5
 SCALES = {"lenet": (3, 1, 10), "fashion": (3,), "vgg16": ()}
 RETRAINED_SCALE = {"lenet": 3, "fashion": 3, "vgg16": 10}
-RETRAINED_FINER = {"vgg16": [(5, 30), (10, 30)]}
 SILENT = {
     "lenet": [(leak, scale) for leak in (2, 3, 5, 10) for scale in (10, 30)],
     "fashion": [(2, 30), (5, 30), (10, 30)],
@@ -48,13 +47,11 @@ def untrained_options(subject: Subject) -> list[Options]:
 
 
 def retrained_options(subject: Subject) -> list[Options]:
-    """The conversions of Fig. 4, retrained, and finer ones of deep networks."""
+    """The conversions of Fig. 4, retrained."""
     order = sorted(LEAKS, key=lambda leak: (leak > 10, -leak))
     scale = RETRAINED_SCALE[subject.name]
-    pairs = [(leak, scale) for leak in order] + RETRAINED_FINER.get(subject.name, [])
     return [
-        Options(leak, scale, calibrate=subject.name == "vgg16", retrain=True)
-        for leak, scale in pairs
+        Options(leak, scale, calibrate=subject.name == "vgg16", retrain=True) for leak in order
     ]
 
 
