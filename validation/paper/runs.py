@@ -80,15 +80,18 @@ def run_subject(subject: Subject, steps: Steps, progress: Callable[[str], None])
 
 
 def choose(result: dict, *, silent_zeros: bool, goal: float) -> dict:
-    """Of the conversions that lose at most `goal` the one with the best ratio.
+    """Of the conversions with L <= 10 that lose at most `goal` the one with the best ratio.
 
-    Where none does, the most accurate one with L <= 10.
+    Where none does, the most accurate one.
     """
-    rows = [row for row in result["rows"] if row["silent_zeros"] == silent_zeros]
+    rows = [
+        row for row in result["rows"]
+        if row["silent_zeros"] == silent_zeros and row["leak"] <= 10
+    ]
     good = [row for row in rows if row["loss"] <= goal + 1e-9]
     if good:
         return max(good, key=lambda row: row["ratio_measured"])
-    return max((row for row in rows if row["leak"] <= 10), key=lambda row: row["accuracy"])
+    return max(rows, key=lambda row: row["accuracy"])
 
 
 def confirm(
