@@ -112,6 +112,9 @@ def adapt(
     silent_zeros: Annotated[
         bool, typer.Option(help="Let neurons with nothing to say stay silent.")
     ] = False,
+    input_steps: Annotated[
+        int, typer.Option(min=1, help="Let the input fire so many times finer than at ticks.")
+    ] = 1,
     calibration: Annotated[
         int, typer.Option(min=0, help="Correct channels on so many training images; 0: do not.")
     ] = 0,
@@ -141,6 +144,7 @@ def adapt(
         compensate=compensate,
         scale=scale,
         silent_zeros=silent_zeros,
+        input_steps=input_steps,
         calibration=images,
     )
     dataset = None if known.dataset is None else load_dataset(known.dataset, data)

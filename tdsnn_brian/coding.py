@@ -34,6 +34,16 @@ def check_leak(leak: float) -> float:
     return float(leak)
 
 
+def check_steps(steps: int, name: str = "steps") -> int:
+    """Return `steps` a tick as an int; raise `InvalidInputError` unless it is one and positive."""
+    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1:
+        raise InvalidInputError(
+            f"{name} must be a whole number of steps a tick, 1 or more, got {steps!r}; "
+            f"pass for example {name}=4"
+        )
+    return int(steps)
+
+
 def tie_tolerance(dtype: DTypeLike) -> float:
     """Excess over an integer, in ticks, that still counts as that integer.
 
@@ -67,8 +77,8 @@ def continuous_latency(values: ArrayLike, leak: float) -> NDArray:
 
 
 def latency(
-    values: ArrayLike, leak: float, *, silent_zeros: bool = False
-) -> NDArray[np.int32]:
+    values: ArrayLike, leak: float, *, silent_zeros: bool = False, steps: int = 1
+) -> NDArray:
     """Firing time `T(x)` in ticks after release (Eq. 10).
 
     Parameters
@@ -79,23 +89,31 @@ def latency(
         Membrane time constant in ticks.
     silent_zeros : bool, optional
         Give `SILENT` instead of 0 where a value is not positive.
+    steps : int, optional
+        Round up to whole multiples of ``1 / steps`` ticks, ``T(x) = ceil(steps L ln(x + 1)) /
+        steps``, for neurons that no ticking neuron drives.
 
     Returns
     -------
     ndarray of int32
-        Same shape as `values`.
+        Same shape as `values`; of float64 if there is more than one step a tick.
 
     Raises
     ------
     InvalidInputError
-        If `leak` is not finite and positive.
+        If `leak` is not finite and positive, or `steps` no whole number of 1 or more.
 
     Examples
     --------
     >>> latency([-1.0, 0.0, 0.5, 1.0], leak=5).tolist()
     [0, 0, 3, 4]
+    >>> latency([0.5, 1.0], leak=5, steps=4).tolist()
+    [2.25, 3.5]
     """
-    latencies = round_up(continuous_latency(values, leak))
+    steps = check_steps(steps)
+    latencies = round_up(continuous_latency(values, check_leak(leak) * steps))
+    if steps > 1:
+        latencies = latencies / steps
     return np.where(latencies > 0, latencies, SILENT) if silent_zeros else latencies
 
 
@@ -107,16 +125,18 @@ def round_up(continuous: NDArray) -> NDArray[np.int32]:
 def gain(latencies: ArrayLike, leak: float, dtype: DTypeLike = np.float64) -> NDArray:
     """`exp(T / L)`: what a spike `T` ticks into a window weighs at its end, relative to one at 0.
 
-    `SILENT` neurons have gain 0.
+    `SILENT` neurons have gain 0. Latencies need not be whole.
     """
     latencies = np.asarray(latencies)
+    if latencies.dtype.kind == "f":
+        return np.where(latencies == SILENT, 0, np.exp(latencies / check_leak(leak))).astype(dtype)
     table = np.exp(np.arange(latencies.max(initial=0) + 2) / check_leak(leak)).astype(dtype)
     table[SILENT] = 0
     return table[latencies]
 
 
 def reverse_coding(
-    values: ArrayLike, leak: float, *, silent_zeros: bool = False
+    values: ArrayLike, leak: float, *, silent_zeros: bool = False, steps: int = 1
 ) -> NDArray:
     """Activation `G(x) = exp(T(x) / L)` that a spike time stands for (Eq. 11).
 
@@ -128,12 +148,15 @@ def reverse_coding(
         Membrane time constant in ticks.
     silent_zeros : bool, optional
         Give 0 instead of 1 where a value is not positive.
+    steps : int, optional
+        See `latency`.
 
     Returns
     -------
     ndarray
         Same shape and floating type as `values`; 1 where they are not positive, else between
-        ``x + 1`` and ``(x + 1) * exp(1 / leak)``.
+        ``x + 1`` and ``(x + 1) * exp(1 / (steps * leak))``.
     """
     values = _floating(values)
-    return gain(latency(values, leak, silent_zeros=silent_zeros), leak, values.dtype)
+    latencies = latency(values, leak, silent_zeros=silent_zeros, steps=steps)
+    return gain(latencies, leak, values.dtype)

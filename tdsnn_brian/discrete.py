@@ -6,6 +6,7 @@ simulations are compared with.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -23,12 +24,12 @@ class DiscreteAnalysis:
     Attributes
     ----------
     input_latencies : ndarray of int32
-        (n_images, *input shape).
+        (n_images, *input shape); of float64 where inputs fire between ticks (`input_steps`).
     latencies : dict of str to ndarray of int32
         (n_images, *layer shape) for every layer that fires; `SILENT` for a neuron that does not.
     windows : dict of str to ndarray of int32
         (n_images,) for every synapse-based layer: the last presynaptic spike, its bias neuron's
-        included, in ticks after the layer's time origin.
+        included, in ticks after the layer's time origin; of float64 as `input_latencies`.
     logits : ndarray
         (n_images, n_classes), what the output potentials stand for.
     continuous : dict of str to ndarray
@@ -50,7 +51,10 @@ class DiscreteAnalysis:
 def input_latencies(network: SpikingNetwork, images: NDArray) -> NDArray:
     """Firing times of the input neurons, (n_images, *input shape), in ticks."""
     images = check_images(network, images).astype(np.float64)
-    return latency(images * network.input_scale, network.leak, silent_zeros=network.silent_zeros)
+    return latency(
+        images * network.input_scale, network.leak, silent_zeros=network.silent_zeros,
+        steps=network.input_steps,
+    )
 
 
 def bias_latency(network: SpikingNetwork) -> int:
@@ -59,9 +63,9 @@ def bias_latency(network: SpikingNetwork) -> int:
 
 
 def _window(network, layer, latencies):
-    last = latencies.reshape(len(latencies), -1).max(axis=1).astype(np.int32)
+    last = latencies.reshape(len(latencies), -1).max(axis=1)
     has_bias = getattr(layer, "bias", None) is not None
-    return np.maximum(last, bias_latency(network) if has_bias else 0)
+    return np.maximum(last, last.dtype.type(bias_latency(network) if has_bias else 0))
 
 
 def _batches(network: SpikingNetwork, n_images: int, batch_size: int | None) -> Iterator[slice]:
@@ -168,7 +172,7 @@ def _inhibitory(layer, windows, choice):
     if isinstance(choice, Mapping):
         choice = choice.get(layer.name, "fixed")
     if isinstance(choice, str):
-        return last if choice == "dynamic" else np.full_like(last, last.max())
+        return last if choice == "dynamic" else np.full_like(last, np.ceil(last.max()))
     return np.full_like(last, choice)
 
 
@@ -208,7 +212,7 @@ def overhang(network: SpikingNetwork, analysis: DiscreteAnalysis) -> int:
     last = analysis.input_latencies.reshape(len(analysis.logits), -1).max(axis=1)
     for layer in network:
         if layer.name in analysis.windows:
-            ticks = max(ticks, int((last - analysis.windows[layer.name]).max()))
+            ticks = max(ticks, ceil((last - analysis.windows[layer.name]).max()))
             last = np.zeros_like(last)
         if layer is not network.output_layer:
             own = analysis.latencies[layer.name].reshape(len(last), -1).max(axis=1)
@@ -253,17 +257,19 @@ def run_algorithm_1(network: SpikingNetwork, images: NDArray) -> DiscreteAnalysi
 
 def _inhibitory_period(network, layer, spikes, windows, sign):
     """Potential of each neuron when its image's window ends, (n_images, *layer shape)."""
-    decay = np.exp(-1 / network.leak)
+    steps = network.input_steps if layer is network.layers[0] else 1
+    decay = np.exp(-1 / (network.leak * steps))
     bias_at = bias_latency(network)
     bias_weight = 0 if layer.bias is None else layer.bias / gain(bias_at, network.leak)
     potential = np.zeros((len(spikes), *layer.output_shape))
     at_end = potential.copy()
-    for tick in range(windows.max() + 1):
+    # ticks, or between them where the inputs fire
+    for time in np.arange(round(windows.max() * steps) + 1) / steps:
         potential *= decay
-        potential += sign * weighted_sum(layer, (spikes == tick).astype(np.float64))
-        if tick == bias_at:
+        potential += sign * weighted_sum(layer, (spikes == time).astype(np.float64))
+        if time == bias_at:
             potential += sign * bias_weight
-        at_end[windows == tick] = potential[windows == tick]
+        at_end[windows == time] = potential[windows == time]
     return at_end
 
 

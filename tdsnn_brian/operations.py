@@ -10,6 +10,7 @@ Conventions, those of the paper where it has one:
 * A comparison in a pooling layer is one addition. A max-pool neuron has to learn of every one of
   its inputs, silent ones too, so it takes as many in the spiking network as in the DNN.
 * The leak of a neuron in one tick is one multiplication, a tick that reaches it one addition.
+  Where inputs fire between ticks (`input_steps`), the first layer leaks once in each such step.
 * Not in the totals but listed: `comparisons`, that is ReLUs in the DNN, threshold tests in the
   active period (one at release and one a tick), and in the deployment without ticking neurons
   the search for the firing time.
@@ -142,10 +143,11 @@ def count_snn(network: SpikingNetwork, windows: Mapping[str, float]) -> Counted:
             counted[layer.name] = Operations(additions=_pool_comparisons(layer))
             continue
         neurons, ticks = layer.n_neurons, active[layer.name]
+        leaks = windows[layer.name] * _steps(network, layer)
         is_output = layer is network.output_layer
         counted[layer.name] = Operations(
             additions=_summed(layer) - neurons + neurons * ticks,
-            multiplications=neurons * (windows[layer.name] + ticks),
+            multiplications=neurons * (leaks + ticks),
             comparisons=0 if is_output else neurons * (ticks + 1),
         )
     return counted
@@ -169,7 +171,7 @@ def count_deployed(network: SpikingNetwork, windows: Mapping[str, float]) -> Cou
         is_output = layer is network.output_layer
         counted[layer.name] = Operations(
             additions=_summed(layer) - neurons,
-            multiplications=neurons * windows[layer.name],
+            multiplications=neurons * windows[layer.name] * _steps(network, layer),
             comparisons=0 if is_output else neurons * ceil(log2(active[layer.name] + 1)),
         )
     return counted
@@ -189,38 +191,41 @@ def measure_snn(
         (n_images, *layer shape) of a `DiscreteAnalysis` or of a `Simulation`; silent neurons are
         `SILENT` or `nan`.
     """
-    before, counted = _whole_ticks(input_latencies), {}
+    before, counted = _silenced(input_latencies), {}
     for layer in network:
         if isinstance(layer, MaxPool2D):
             counted[layer.name] = Operations(additions=_pool_comparisons(layer))
-            before = _whole_ticks(latencies[layer.name])
+            before = _silenced(latencies[layer.name])
             continue
         last = before.reshape(len(before), -1).max(axis=1)
         window = np.maximum(last, 0 if layer.bias is None else bias_latency(network)).mean()
+        leaks = float(window) * _steps(network, layer)
         synaptic = synaptic_additions(
             layer, before != SILENT, padding_fires=not network.silent_zeros
         )
         neurons = layer.n_neurons
         if layer is network.output_layer:
             counted[layer.name] = Operations(
-                additions=synaptic, multiplications=neurons * float(window)
+                additions=synaptic, multiplications=neurons * leaks
             )
             break
-        before = _whole_ticks(latencies[layer.name])
+        before = _silenced(latencies[layer.name])
         ticks = float(np.maximum(before, 0).reshape(len(before), -1).sum(axis=1).mean())
         counted[layer.name] = Operations(
             additions=synaptic + ticks,
-            multiplications=neurons * float(window) + ticks,
+            multiplications=neurons * leaks + ticks,
             comparisons=neurons + ticks,
         )
     return counted
 
 
-def _whole_ticks(latencies: NDArray) -> NDArray[np.int32]:
-    latencies = np.asarray(latencies)
-    if latencies.dtype.kind == "f":
-        latencies = np.where(np.isnan(latencies), SILENT, np.rint(latencies))
-    return latencies.astype(np.int32)
+def _steps(network: SpikingNetwork, layer: Layer) -> int:
+    """How often a neuron leaks in a tick of its inhibitory period."""
+    return network.input_steps if layer is network.layers[0] else 1
+
+
+def _silenced(latencies: NDArray) -> NDArray:
+    return np.where(np.isnan(latencies), SILENT, latencies)
 
 
 def synaptic_additions(
@@ -303,7 +308,7 @@ def inputs_that_fire(
     before, active = input_latencies, {}
     for layer in network:
         if not isinstance(layer, MaxPool2D):
-            active[layer.name] = _whole_ticks(before) != SILENT
+            active[layer.name] = _silenced(before) != SILENT
         if layer is not network.output_layer:
             before = latencies[layer.name]
     return active

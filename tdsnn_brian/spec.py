@@ -13,7 +13,7 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
-from .coding import check_leak
+from .coding import check_leak, check_steps
 from .errors import InvalidInputError
 
 Shape = tuple[int, ...]
@@ -157,6 +157,9 @@ class SpikingNetwork:
         Membrane time constant `L` in ticks.
     input_scale : float
         Images are multiplied by it before they are coded as firing times.
+    input_steps : int
+        Input neurons fire at whole multiples of ``1 / input_steps`` ticks: no ticking neuron
+        drives them, so that their code may be finer than that of the layers.
     silent_zeros : bool
         Whether neurons that are at or above threshold at release stay silent instead of firing
         at once.
@@ -174,6 +177,7 @@ class SpikingNetwork:
     layers: tuple[Layer, ...]
     leak: float
     input_scale: float = 1.0
+    input_steps: int = 1
     silent_zeros: bool = False
     v_threshold: float = 0.0
     name: str = "network"
@@ -182,6 +186,7 @@ class SpikingNetwork:
 
     def __post_init__(self):
         check_leak(self.leak)
+        object.__setattr__(self, "input_steps", check_steps(self.input_steps, "input_steps"))
         if not np.isfinite(self.v_threshold):
             raise InvalidInputError(
                 f"v_threshold must be a finite number, got {self.v_threshold!r}; 0 is the default"
@@ -198,6 +203,11 @@ class SpikingNetwork:
                     f"image_shape={self.image_shape} does not hold the {self.layers[0].n_inputs} "
                     f"inputs of layer {self.layers[0].name!r}"
                 )
+        if self.input_steps > 1 and isinstance(self.layers[0], MaxPool2D):
+            raise InvalidInputError(
+                f"layer {self.layers[0].name!r}: max-pools fire at ticks, so one that takes the "
+                f"image itself needs input_steps=1, got {self.input_steps}"
+            )
         names = [layer.name for layer in self.layers]
         if len(set(names)) != len(names):
             raise InvalidInputError(f"layer names must differ from each other, got {names}")

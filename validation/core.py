@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import lcm
 from pathlib import Path
 
 from brian2 import ms
@@ -66,7 +67,7 @@ def run_core(
     float_type : {"float64", "float32"}, optional
         Of the simulated potentials.
     dt_per_tick : int, optional
-        Integration steps a tick.
+        Integration steps a tick; raised to a multiple of the network's `input_steps`.
     window : {"fixed", "dynamic"} or int, optional
         See `tdsnn_brian.build_network`.
     directory : Path, optional
@@ -75,6 +76,7 @@ def run_core(
         Called with the completed share of the simulation.
     """
     network, images = subject.network, subject.images
+    dt_per_tick = lcm(dt_per_tick, network.input_steps)
     analysis = td.analyse(network, images, window=window)
     with active_device(device, directory, float_type=float_type):
         simulation = td.simulate(

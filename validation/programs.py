@@ -8,7 +8,7 @@ the numpy target, each built anew.
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -135,7 +135,7 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
     prefs.devices.cpp_standalone.extra_make_args_unix = ["-j1"]  # others are built beside it
     set_device("cpp_standalone", directory=str(directory), build_on_run=False, with_output=False)
     # the finest step that any run asks for decides how finely arrays over time are looked up
-    built = _construct(program, Setting(steps_per_tick=64))
+    built = _construct(program, Setting(steps_per_tick=64 * program.network.input_steps))
     built.net.run(_duration(program, built), namespace={})
     device.build(directory=str(directory), compile=True, run=False, with_output=False)
 
@@ -253,7 +253,3 @@ def _outcome(program, setting, events, readout, release) -> Outcome:
         latencies=latencies, logits=readout[1 : n + 1] * np.exp(elapsed / network.leak),
         release_potentials=release[1 : n + 1], late=late / max(spikes, 1),
     )
-
-
-def scaled(program: Program, **changes) -> Program:
-    return replace(program, **changes)

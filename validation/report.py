@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from math import lcm
 from pathlib import Path
 from typing import Annotated
 
@@ -88,7 +89,8 @@ def report(
     float_type : {"float64", "float32"}, optional
         Of the potentials in the main simulation.
     dt_per_tick : int, optional
-        Integration steps a tick of the main simulation.
+        Integration steps a tick of the main simulation; raised to a multiple of the network's
+        `input_steps`.
     window : {"fixed", "dynamic"} or int, optional
         See `tdsnn_brian.build_network`.
     parts : iterable of str, optional
@@ -142,7 +144,8 @@ def make(subject: Subject, options: Options, output: Path, progress: Progress) -
     if options.device in GENN:
         from . import genn
 
-        genn.require(subject, dt=1 * ms / options.dt_per_tick, window=options.window)
+        steps = lcm(options.dt_per_tick, network.input_steps)
+        genn.require(subject, dt=1 * ms / steps, window=options.window)
     core = run_core(
         subject, device=options.device, float_type=options.float_type,
         dt_per_tick=options.dt_per_tick, window=options.window,

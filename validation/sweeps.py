@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,7 @@ PERTURBATIONS = {
 def perturbed_program(network: SpikingNetwork, images: NDArray) -> Program:
     """The perturbed model, with room in time for every flaw."""
     analysis = analyse(network, images)
-    last = {name: int(window.max()) for name, window in analysis.windows.items()}
+    last = {name: ceil(window.max()) for name, window in analysis.windows.items()}
     wide = slot_ticks(
         network, last, margin=_margin(network), headroom=HEADROOM,
         overhang=overhang(network, analysis),
@@ -102,7 +103,8 @@ def flawed(network: SpikingNetwork, kind: str, strength: float) -> Setting:
     """The setting of one of `PERTURBATIONS`."""
     flaw = PERTURBATIONS[kind]
     values = {"window_cut": -_margin(network), flaw.field: strength}
-    return Setting(steps_per_tick=flaw.steps_per_tick, headroom=flaw.headroom, **values)
+    steps = flaw.steps_per_tick * network.input_steps
+    return Setting(steps_per_tick=steps, headroom=flaw.headroom, **values)
 
 
 class Sweeps:
@@ -143,8 +145,10 @@ class Sweeps:
         judge = _Judge(self._few, _first(self._analysis, len(self._few.images)))
         return [
             Job(
-                program=f"{dtype} {method}", setting=Setting(steps_per_tick=steps),
-                key={"method": method, "dt_per_tick": steps, "dtype": dtype},
+                program=f"{dtype} {method}",
+                setting=Setting(steps_per_tick=steps * self.subject.network.input_steps),
+                key={"method": method, "dtype": dtype,
+                     "dt_per_tick": steps * self.subject.network.input_steps},
                 evaluate=judge.integration,
             )
             for dtype in FLOOR for method in METHODS for steps in STEPS
@@ -157,7 +161,8 @@ class Sweeps:
             Job(
                 program="perturbed",
                 setting=Setting(
-                    steps_per_tick=m or max(TICKS), ticks_per_tick=m,
+                    steps_per_tick=(m or max(TICKS)) * self.subject.network.input_steps,
+                    ticks_per_tick=m,
                     window_cut=-_margin(self.subject.network),
                 ),
                 key={"m": m or None},

@@ -1,6 +1,7 @@
 """One image followed closely: potentials of a few neurons at a fine integration step."""
 
 from dataclasses import dataclass
+from math import lcm
 
 import numpy as np
 from brian2 import StateMonitor, ms
@@ -57,9 +58,11 @@ def trace_image(
     image : ndarray
         (*input shape)
     steps_per_tick : int, optional
+        Raised to a multiple of the network's `input_steps`.
     neurons : int, optional
         How many to record in each layer: from the earliest to the latest to fire.
     """
+    steps_per_tick = lcm(steps_per_tick, network.input_steps)
     with active_device("numpy"):
         net = build_network(network, image[None], tick=1 * ms, dt=1 * ms / steps_per_tick)
         monitors = {}

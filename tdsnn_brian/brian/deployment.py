@@ -6,6 +6,7 @@ times.
 """
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from brian2 import Clock, Network, NeuronGroup, Quantity, StateMonitor, get_device, ms
@@ -20,7 +21,7 @@ from ..spec import MaxPool2D, SpikingNetwork, check_images
 from . import equations, groups
 from .memory import choose_projection
 from .projections import SharedProjection
-from .timing import steps_per_tick
+from .timing import choose_steps, in_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,8 @@ def deploy(
     tick : Quantity, optional
         A tick, a time.
     dt : Quantity, optional
-        Integration step, a whole fraction of `tick`; equal to it if not given.
+        Integration step, a whole fraction of `tick`; if not given, `tick` itself, or
+        ``tick / input_steps`` where the inputs fire between ticks.
     projection : {"auto", "explicit", "shared"}, optional
         See `build_network`.
 
@@ -88,8 +90,7 @@ def deploy(
             "deploy a network with v_threshold=0"
         )
     images = check_images(network, images)
-    dt = tick if dt is None else dt
-    steps = steps_per_tick(tick, dt)
+    dt, steps = choose_steps(network, tick, dt)
     shared = choose_projection(network, projection) == "shared"
     spikes, latencies = input_latencies(network, images), {}
     for layer in network:
@@ -107,14 +108,14 @@ def deploy(
 def _integrate(network, layer, spikes, tick, dt, steps, shared) -> NDArray:
     """Sum that each neuron's potential stands for, (n_images, *layer shape)."""
     n_images = len(spikes)
-    window = int(_window(network, layer, spikes).max())
+    window = ceil(_window(network, layer, spikes).max())
     slot = window * steps + 2
     clock = Clock(dt, name="tdsnn_deployed_clock*")
     image_clock = Clock(slot * dt, name="tdsnn_deployed_image_clock*")
     flat = spikes.reshape(n_images, -1)
     image, neuron = np.nonzero(flat != SILENT)
     source = groups.spike_source(
-        "source*", flat.shape[1], neuron, image * slot + flat[image, neuron] * steps, clock
+        "source*", flat.shape[1], neuron, image * slot + in_steps(flat[image, neuron], steps), clock
     )
     neurons = NeuronGroup(
         layer.n_neurons, equations.OUTPUT, clock=clock, method="exact", name="integrating*",

@@ -25,7 +25,7 @@ from ..ticking import leak_factor, tick_weight
 from . import equations, genn, groups
 from .memory import choose_projection
 from .shared import SharedParts, add_shared
-from .timing import Timing, choose_windows, schedule, steps_per_tick
+from .timing import Timing, choose_steps, choose_windows, in_steps, schedule
 
 
 class FiringNetwork(Network):
@@ -87,7 +87,8 @@ def build_network(
     tick : Quantity, optional
         Interval of the ticking neuron, a time.
     dt : Quantity, optional
-        Integration step, a whole fraction of `tick`; equal to it if not given.
+        Integration step, a whole fraction of `tick`; if not given, `tick` itself, or
+        ``tick / input_steps`` where the inputs fire between ticks.
     window : {"fixed", "dynamic"}, int or mapping, optional
         Inhibitory period in ticks: fixed at the last presynaptic spike found in the data, or as
         given (one number, or one for each layer name), or until all presynaptic neurons of the
@@ -117,8 +118,7 @@ def build_network(
         If the active device is GeNN and cannot take the network: see `tdsnn_brian.brian.genn`.
     """
     images = check_images(network, images)
-    dt = tick if dt is None else dt
-    steps = steps_per_tick(tick, dt)
+    dt, steps = choose_steps(network, tick, dt)
     if genn.is_genn(get_device()):
         genn.check_network(network, len(images), dt)
     shared = choose_projection(network, projection, method) == "shared"
@@ -138,7 +138,7 @@ def build_network(
     if shared:
         net.shared = add_shared(
             net, network, clock, steps_per_tick=steps, slot=timing.slot,
-            latencies=analysis.input_latencies.reshape(len(images), -1).astype(np.int32),
+            input_steps=in_steps(analysis.input_latencies.reshape(len(images), -1), steps),
             windows=None if net.dynamic else timing.windows,
         )
         return net
@@ -197,7 +197,8 @@ class _Builder:
         """The input neurons, and who tells that they are silent: (group, its event) or None."""
         latencies = self.net.analysis.input_latencies.reshape(self.net.n_images, -1)
         image, neuron = np.nonzero(latencies >= 0)
-        steps = image * self.timing.slot + latencies[image, neuron] * self.timing.steps_per_tick
+        after_onset = in_steps(latencies[image, neuron], self.timing.steps_per_tick)
+        steps = image * self.timing.slot + after_onset
         n, clock = latencies.shape[1], self.clocks.step
         source = self._add(groups.spike_source("input", n, neuron, steps, clock))
         if not self.network.silent_zeros:

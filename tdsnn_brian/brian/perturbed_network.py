@@ -285,7 +285,7 @@ class _Builder:
 def input_latencies(
     network: SpikingNetwork, images: NDArray, ticks_per_tick: int = 1
 ) -> NDArray:
-    """Firing times of the inputs in ticks, (n_images, n_inputs), on a grid of `1/ticks_per_tick`.
+    """Firing times of the inputs in ticks, (n_images, n_inputs), with ticks so many times finer.
 
     0 gives `L ln(x + 1)` itself.
     """
@@ -295,7 +295,7 @@ def input_latencies(
     if ticks_per_tick == 0:
         times = continuous_latency(values, network.leak)
     else:
-        times = latency(values, network.leak * ticks_per_tick) / ticks_per_tick
+        times = latency(values, network.leak, steps=ticks_per_tick * network.input_steps)
     if network.silent_zeros:
         times = np.where(times > 0, times, -1e6)
     return times.reshape(len(times), -1)

@@ -27,7 +27,7 @@ from ..errors import InvalidInputError
 from ..spec import MaxPool2D, SpikingNetwork
 from ..ticking import leak_factor
 from . import equations, groups
-from .timing import steps_per_tick
+from .timing import choose_steps, in_steps
 
 _RESET = "v_post = 0\ndrive_post = 0\nfired_post = 0\npulse_post = 0"
 _START = "pulse_post = 1"
@@ -106,13 +106,13 @@ def plan_pipeline(
     if window not in ("fixed", "dynamic"):
         raise InvalidInputError(f"window must be 'fixed' or 'dynamic', got {window!r}")
     layers = [layer for layer in network if not isinstance(layer, MaxPool2D)]
-    windows = np.stack([analysis.windows[layer.name] for layer in layers], axis=1)
+    windows = np.stack([in_steps(analysis.windows[x.name], steps) for x in layers], axis=1)
     if window == "fixed":
         windows = np.broadcast_to(windows.max(axis=0), windows.shape)
     active = np.concatenate([windows[:, 1:], np.zeros((len(windows), 1), int)], axis=1)
     for k, layer in enumerate(layers[:-1]):  # the last to fire may be one that nobody listens to
         own = analysis.latencies[layer.name].reshape(len(windows), -1).max(axis=1)
-        active[:, k] = np.maximum(active[:, k], own)
+        active[:, k] = np.maximum(active[:, k], own * steps)
     hops = _hops(network)
     shape = windows.shape
     onsets = np.zeros(shape[0], int)
@@ -124,13 +124,13 @@ def plan_pipeline(
         onsets[image] = start
         for k in range(shape[1]):
             origin = start + hops[k]
-            release = origin + windows[image, k] * steps + 1
+            release = origin + windows[image, k] + 1
             if k + 1 < shape[1]:
                 # ticks of the image before are still under way for two ticks
                 release = max(release, free[k + 1] - hops[k + 1] - 1,
-                              last_release[k] + (last_active[k] + 2) * steps + 1)
+                              last_release[k] + last_active[k] + 2 * steps + 1)
             origins[image, k], releases[image, k] = origin, release
-            free[k] = ends[image, k] = release + active[image, k] * steps + 3
+            free[k] = ends[image, k] = release + active[image, k] + 3
             last_release[k], last_active[k] = release, active[image, k]
             start = release + 1
     return Schedule(steps, onsets, origins, releases, ends)
@@ -167,7 +167,8 @@ def run_pipeline(
     tick : Quantity, optional
         Interval of the ticking neurons.
     dt : Quantity, optional
-        Integration step, a whole fraction of `tick`; equal to it if not given.
+        Integration step, a whole fraction of `tick`; if not given, `tick` itself, or
+        ``tick / input_steps`` where the inputs fire between ticks.
     window : {"fixed", "dynamic"}, optional
         See `plan_pipeline`.
 
@@ -190,8 +191,7 @@ def run_pipeline(
             "a pipeline has no constrained max-pools; convert with max_pool='simplified'"
         )
     analysis = analyse(network, images)
-    dt = tick if dt is None else dt
-    steps = steps_per_tick(tick, dt)
+    dt, steps = choose_steps(network, tick, dt)
     schedule = plan_pipeline(network, analysis, window, steps)
     return _Stream(network, analysis, schedule, tick, dt).run()
 
@@ -225,7 +225,7 @@ class _Stream:
         latencies = self.analysis.input_latencies.reshape(len(self.schedule.onsets), -1)
         image, neuron = np.nonzero(latencies >= 0)
         at = self.schedule.onsets[image]
-        at = at + latencies[image, neuron] * self.schedule.steps_per_tick
+        at = at + in_steps(latencies[image, neuron], self.schedule.steps_per_tick)
         source = groups.spike_source("input", latencies.shape[1], neuron, at, self.clock)
         self.net.add(source)
         return source

@@ -29,7 +29,7 @@ from ..discrete import analyse, input_latencies
 from ..errors import TDSNNError
 from ..spec import MaxPool2D, SpikingNetwork, check_images
 from .results import Simulation, from_records
-from .timing import choose_windows, steps_per_tick
+from .timing import choose_steps, choose_windows, in_steps
 
 CACHE_VARIABLE = "TDSNN_CACHE"
 _COMPILER_PREFERENCES = (
@@ -172,16 +172,17 @@ class _Worker:
             stderr=self.errors,
         )
         self.thread = threading.Thread(
-            target=self._feed, args=(program.network, images, windows), daemon=True
+            target=self._feed, args=(program, images, windows), daemon=True
         )
         self.thread.start()
 
-    def _feed(self, network, images, windows):
+    def _feed(self, program, images, windows):
         try:
             self.process.stdin.write(np.array(windows, np.int64).tobytes())
             for start in range(0, len(images), _CHUNK):
-                for row in input_latencies(network, images[start : start + _CHUNK]):
-                    self.process.stdin.write(row.astype(np.int32).tobytes())
+                latencies = input_latencies(program.network, images[start : start + _CHUNK])
+                for row in in_steps(latencies, program.steps_per_tick).astype(np.int32):
+                    self.process.stdin.write(row.tobytes())
                     self.process.stdin.flush()
         except OSError:
             pass  # it has ended; the reader says why
@@ -245,7 +246,7 @@ def compile_program(
     ProgramError
         If it cannot be compiled; with the compiler's last words.
     """
-    steps = steps_per_tick(tick, tick if dt is None else dt)
+    _, steps = choose_steps(network, tick, dt)
     description = {
         "network": network,
         "tick": float(tick / second),
@@ -345,7 +346,7 @@ def _build() -> None:
     net = Network()
     parts = add_shared(
         net, description["network"], Clock(dt, name="tdsnn_clock"), steps_per_tick=steps,
-        latencies=None, record=description["record"],
+        input_steps=None, record=description["record"],
     )
     parts.readout.streaming = True
     net.run(_FOREVER * dt, namespace={})

@@ -37,7 +37,7 @@ def add_shared(
     clock: Clock,
     *,
     steps_per_tick: int,
-    latencies: NDArray | None,
+    input_steps: NDArray | None,
     windows: dict[str, int] | None = None,
     slot: int = 0,
     record: tuple[str, ...] | None = None,
@@ -50,8 +50,9 @@ def add_shared(
     network : SpikingNetwork
     clock : Clock
     steps_per_tick : int
-    latencies : ndarray or None
-        (n_images, n_inputs) int32; None in a program that reads them.
+    input_steps : ndarray or None
+        (n_images, n_inputs) firing times in steps after an image's onset, `SILENT` for inputs
+        that do not fire; None in a program that reads them.
     windows : dict of str to int, optional
         Fixed inhibitory periods in ticks; without, they last until all spikes have come.
     slot : int
@@ -72,8 +73,8 @@ def add_shared(
             f"its firing layers are {names}"
         )
     source = previous = image = ImageInput(
-        network.layers[0].n_inputs, latencies, slot=slot, steps_per_tick=steps_per_tick,
-        clock=clock, silent_zeros=network.silent_zeros,
+        network.layers[0].n_inputs, input_steps, slot=slot, clock=clock,
+        silent_zeros=network.silent_zeros,
     )
     net.add(image)
     parts, hops, awaited = {}, 0, []

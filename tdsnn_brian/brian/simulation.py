@@ -16,6 +16,7 @@ from .network import build_network
 from .program import Stream, compile_program
 from .progress import reporting
 from .results import Simulation, read_results
+from .timing import choose_steps
 
 
 def simulate(
@@ -72,7 +73,8 @@ def simulate(
     on_genn = genn.is_genn(device)
     if on_genn:
         genn.check_device(device)
-    with genn.default_clock_at(tick if dt is None else dt) if on_genn else nullcontext():
+        dt, _ = choose_steps(network, tick, dt)
+    with genn.default_clock_at(dt) if on_genn else nullcontext():
         net = build_network(
             network, images, tick=tick, dt=dt, window=window, method=method, projection=projection
         )

@@ -136,20 +136,21 @@ def _static(group: SleepingGroup, what: str, values: NDArray) -> str:
 class ImageInput(SleepingGroup):
     """Input neurons: each fires once an image, at the latency that the image has for it.
 
+    Their `latency` is in steps after the onset, not in ticks: no ticking neuron drives them.
+
     Parameters
     ----------
-    latencies : ndarray of int32 or None
-        (n_images, n) in ticks, negative for neurons that do not fire; None in a program that
+    steps : ndarray or None
+        (n_images, n) latencies, `SILENT` for neurons that do not fire; None in a program that
         reads them from its standard input.
     slot : int
         Least number of steps from one image's onset to the next.
     """
 
-    def __init__(self, n, latencies, *, slot, steps_per_tick, clock, silent_zeros=False,
-                 name="input"):
+    def __init__(self, n, steps, *, slot, clock, silent_zeros=False, name="input"):
         super().__init__(n, "image_input", name=name, clock=clock, order=-1, when="start",
                          silent_zeros=silent_zeros)
-        self.latencies, self.slot, self.steps_per_tick = latencies, slot, steps_per_tick
+        self.steps, self.slot = None if steps is None else steps.astype(np.int32), slot
         self._neurons("latency", np.int32)
         self._shared("image", "onset", "release", "last")
         self.variables["image"].set_value(-1)
@@ -158,33 +159,33 @@ class ImageInput(SleepingGroup):
         self._enable_group_attributes()
 
     def _template_arguments(self):
-        streaming = self.latencies is None
+        streaming = self.steps is None
         return {
             **super()._template_arguments(),
             "p": {
-                "slot": self.slot, "steps_per_tick": self.steps_per_tick, "streaming": streaming,
-                "n_images": 0 if streaming else len(self.latencies),
+                "slot": self.slot, "streaming": streaming,
+                "n_images": 0 if streaming else len(self.steps),
             },
             "readout": _global(self.readout, "release"),
             "windows": [_global(layer, "window_steps")["window_steps"] for layer in self.windowed],
-            "latencies": None if streaming else _static(self, "latencies", self.latencies),
+            "latencies": None if streaming else _static(self, "latencies", self.steps),
         }
 
     def step(self, state, now):
         ready = self.readout.variables["release"].get_value()[0] != NEVER
         if state["image"] < 0 or (ready and now >= state["onset"] + self.slot):
-            if state["image"] + 1 >= len(self.latencies):
+            if state["image"] + 1 >= len(self.steps):
                 return
             state["image"] += 1
-            state["latency"][:] = self.latencies[state["image"][0]]
+            state["latency"][:] = self.steps[state["image"][0]]
             state["onset"][:], state["release"][:] = now, now - 1
             state["last"][:] = state["latency"].max()
             if self.silent_zeros:
                 state["n_silent"][:] = 0
                 self._judge(state, state["latency"] == SILENT)
-        tick, rest = divmod(now - int(state["onset"][0]), self.steps_per_tick)
-        if rest == 0 and tick <= state["last"]:
-            self._emit(state, np.flatnonzero(state["latency"] == tick))
+        elapsed = now - int(state["onset"][0])
+        if elapsed <= state["last"]:
+            self._emit(state, np.flatnonzero(state["latency"] == elapsed))
 
 
 class _Following(SleepingGroup):

@@ -7,13 +7,51 @@ from origins that include the hops, latencies are whole ticks.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from brian2 import Quantity, get_unit, have_same_dimensions, second
+from numpy.typing import NDArray
 
+from ..coding import SILENT
 from ..discrete import DiscreteAnalysis
 from ..errors import InvalidInputError, WindowTooShortError
 from ..spec import SpikingNetwork, is_simplified_pool
+
+
+def choose_steps(
+    network: SpikingNetwork, tick: Quantity, dt: Quantity | None
+) -> tuple[Quantity, int]:
+    """The integration step, and how many of them a tick has.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    tick : Quantity
+        Interval of the ticking neurons, a time.
+    dt : Quantity or None
+        Integration step; None for the longest one, on which the network's inputs can fire.
+
+    Raises
+    ------
+    InvalidInputError
+        If one is no time, or the inputs' steps or the tick are no whole multiples of `dt`.
+    """
+    dt = tick / network.input_steps if dt is None else dt
+    steps = steps_per_tick(tick, dt)
+    if steps % network.input_steps:
+        raise InvalidInputError(
+            f"the inputs of network {network.name!r} fire at multiples of tick/"
+            f"{network.input_steps}, and dt={dt!s} is tick/{steps}; choose "
+            f"dt=tick/{network.input_steps} or a whole fraction of it"
+        )
+    return dt, steps
+
+
+def in_steps(ticks: NDArray, steps: int) -> NDArray[np.int64]:
+    """Times in ticks, which need not be whole, as whole integration steps; `SILENT` stays."""
+    ticks = np.asarray(ticks)
+    return np.where(ticks == SILENT, SILENT, np.rint(ticks * steps)).astype(np.int64)
 
 
 def steps_per_tick(tick: Quantity, dt: Quantity) -> int:
@@ -110,7 +148,7 @@ def choose_windows(
     InvalidInputError
         If `window` is something else.
     """
-    needed = {name: int(np.max(values)) for name, values in analysis.windows.items()}
+    needed = {name: ceil(np.max(values)) for name, values in analysis.windows.items()}
     if isinstance(window, str) and window in ("fixed", "dynamic"):
         return needed
     if isinstance(window, Mapping):

@@ -1,6 +1,6 @@
 """Put reverse coding into a Keras model, with or without the corrections that spare retraining."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 
 import keras
@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers as kl
 from numpy.typing import NDArray
 
-from ..coding import check_leak
+from ..coding import check_leak, check_steps
 from ..errors import InvalidInputError, UnsupportedLayerError
 from .calibration import correct_channels
 from .chain import SYNAPSE_BASED, Role, describe, input_shape_of, layers_of, scale_and_offset
@@ -27,6 +27,7 @@ def adapt(
     compensate: bool = False,
     scale: float = 1,
     silent_zeros: bool = False,
+    input_steps: int = 1,
     calibration: NDArray | None = None,
 ) -> keras.Model:
     r"""A copy of a trained model with `ReverseCoding` right before every synapse-based layer.
@@ -52,6 +53,11 @@ def adapt(
     silent_zeros : bool, optional
         Neurons with latency 0 do not fire: ``G(0) = 0``. With `compensate`, the sum of the
         weights then stays in place; use a `scale` of 10 or more.
+    input_steps : int, optional
+        Let the input fire at whole multiples of ``1 / input_steps`` ticks, which makes its code as
+        fine as that of a leak of ``input_steps * leak``. No ticking neuron drives the input, so
+        nothing else changes. Worth it for pictures: the coding of bright pixels costs a deep
+        network more than that of all its layers.
     calibration : array_like, optional
         (n_images, ...) images, a few hundred of the training set: each channel of the hidden
         layers is corrected so that its sums come closest to those of `model` on them. Worth it in
@@ -67,12 +73,14 @@ def adapt(
     Raises
     ------
     InvalidInputError
-        If `leak` or `scale` is not finite and positive, or `model` has no definite input shape.
+        If `leak` or `scale` is not finite and positive, `input_steps` no whole number of 1 or
+        more, or `model` has no definite input shape.
     UnsupportedLayerError
         If a layer, or its place, has no spiking counterpart; it says which one and what to do.
     """
     leak = check_leak(leak)
     _check_scale(scale)
+    input_steps = check_steps(input_steps, "input_steps")
     layers, input_shape = as_primitives(layers_of(model), input_shape_of(model))
     layers = fold_input(layers, input_shape)
     roles = check_order(layers, adapted=False)
@@ -81,17 +89,20 @@ def adapt(
     correction = _Correction(
         scale=float(scale),
         needs_bias=calibration is not None,
-        factor=float(np.exp(-0.5 / leak)) if compensate else 1.0,
+        factor=1.0,
         shift=compensate and not silent_zeros,
     )
-    output = max(place for place, role in enumerate(roles) if role in SYNAPSE_BASED)
+    places = [place for place, role in enumerate(roles) if role in SYNAPSE_BASED]
+    first, output = places[0], places[-1]
     graph = _Graph(model, input_shape)
     graph.rescale(layers, roles, correction.scale)
     for place, (layer, role) in enumerate(zip(layers, roles, strict=True)):
         if role in SYNAPSE_BASED:
-            coding = ReverseCoding(leak, silent_zeros, name=f"{layer.name}_coding")
+            steps = input_steps if place == first else 1
+            coding = ReverseCoding(leak, silent_zeros, steps, name=f"{layer.name}_coding")
+            own = replace(correction, factor=_of_ceiling(coding)) if compensate else correction
             normalization = normalization_behind(layers, roles, place)
-            graph.synaptic(layer, coding, correction, normalization, is_output=place == output)
+            graph.synaptic(layer, coding, own, normalization, is_output=place == output)
         elif role is Role.BIAS:
             factor = 1 if place > output else correction.scale
             graph.add(_copy(layer), [factor * to_numpy(layer.bias)])
@@ -101,6 +112,11 @@ def adapt(
     if calibration is not None:
         correct_channels(layers, layers_of(adapted), calibration, correction.scale)
     return adapted
+
+
+def _of_ceiling(coding: ReverseCoding) -> float:
+    """The factor that makes up for the mean of a code's ceiling."""
+    return float(np.exp(-0.5 / (coding.leak * coding.steps)))
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ def convert(adapted: keras.Model, *, max_pool: str = "simplified") -> spec.Spiki
         layers=tuple(converted),
         leak=coding.leak,
         input_scale=input_scale,
+        input_steps=coding.steps,
         silent_zeros=coding.silent_zeros,
         name=adapted.name,
         image_shape=None if image_shape == converted[0].input_shape else image_shape,

@@ -169,6 +169,11 @@ def _check_coding(layers, roles, adapted) -> None:
                     f"{layer.silent_zeros}, but those before it leak={leak[0]:g}, silent_zeros="
                     f"{leak[1]}; a network has one of each, so adapt the whole model with one leak"
                 )
+            if leak is not None and layer.steps > 1:
+                raise UnsupportedLayerError(
+                    f"{describe(layer)} has steps={layer.steps}, but only the input, which no "
+                    "ticking neuron drives, can fire between ticks; use steps=1"
+                )
             coded, leak = layer, (layer.leak, layer.silent_zeros)
         elif role in SYNAPSE_BASED:
             if adapted and coded is None:

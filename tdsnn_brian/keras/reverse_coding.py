@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from ..coding import check_leak, tie_tolerance
+from ..coding import check_leak, check_steps, tie_tolerance
 
 
 @keras.saving.register_keras_serializable(package="tdsnn_brian")
@@ -20,26 +20,31 @@ class ReverseCoding(keras.layers.Layer):
         Membrane time constant in ticks.
     silent_zeros : bool, optional
         Neurons with latency 0 do not fire at all: `G` is 0 there instead of 1.
+    steps : int, optional
+        Firing times are whole multiples of ``1 / steps`` ticks. More than 1 is for the input of a
+        network alone: layers fire at ticks.
     **kwargs
         Of `keras.layers.Layer`, for example `name`.
 
     Raises
     ------
     InvalidInputError
-        If `leak` is not finite and positive.
+        If `leak` is not finite and positive, or `steps` no whole number of 1 or more.
     """
 
-    def __init__(self, leak: float, silent_zeros: bool = False, **kwargs):
+    def __init__(self, leak: float, silent_zeros: bool = False, steps: int = 1, **kwargs):
         super().__init__(**kwargs)
         self.leak = check_leak(leak)
         self.silent_zeros = bool(silent_zeros)
+        self.steps = check_steps(steps)
         self.supports_masking = True
 
     def call(self, inputs):
         positive = ops.relu(inputs)
         tolerance = tie_tolerance("float64" if self.compute_dtype == "float64" else "float32")
-        latency = ops.relu(ops.ceil(self.leak * ops.log1p(positive) - tolerance))
-        gain = ops.exp(latency / self.leak)
+        leak = self.leak * self.steps
+        latency = ops.relu(ops.ceil(leak * ops.log1p(positive) - tolerance))
+        gain = ops.exp(latency / leak)
         if self.silent_zeros:
             gain = ops.where(latency > 0, gain, ops.zeros_like(gain))
         # The difference is exactly 0 forward, so that the sum is exactly the gain.
@@ -49,4 +54,5 @@ class ReverseCoding(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), "leak": self.leak, "silent_zeros": self.silent_zeros}
+        own = {"leak": self.leak, "silent_zeros": self.silent_zeros, "steps": self.steps}
+        return {**super().get_config(), **own}

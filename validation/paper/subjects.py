@@ -27,6 +27,7 @@ class Options:
 
     leak: float
     scale: float
+    input_steps: int = 1
     silent_zeros: bool = False
     calibrate: bool = False
     retrain: bool = False
@@ -75,7 +76,7 @@ class Subject:
     def convert(self, options: Options) -> SpikingNetwork:
         adapted = td.adapt(
             self.model, options.leak, scale=options.scale, compensate=True,
-            silent_zeros=options.silent_zeros,
+            silent_zeros=options.silent_zeros, input_steps=options.input_steps,
             calibration=self.train_set[0][: self.n_calibration] if options.calibrate else None,
         )
         if options.retrain:
@@ -183,7 +184,7 @@ def full_size(name: str, options: Options) -> SpikingNetwork:
         load_convolutions(model, trained_convolutions(name))
     adapted = td.adapt(
         model, options.leak, scale=options.scale, compensate=True,
-        silent_zeros=options.silent_zeros,
+        silent_zeros=options.silent_zeros, input_steps=options.input_steps,
         calibration=photographs(2) if options.calibrate and name == "vgg16" else None,
     )
     return td.convert(adapted)

@@ -44,11 +44,10 @@
         {% endif %}
     }
     const int64_t elapsed = now - {{onset}};
-    if (elapsed % {{p.steps_per_tick}} || elapsed / {{p.steps_per_tick}} > {{last}}) return;
-    const int32_t tick = elapsed / {{p.steps_per_tick}};
+    if (elapsed > {{last}}) return;
     int32_t count = 0;
     for (int32_t i = 0; i < N; i++)
-        if ({{latency}}[i] == tick) {{_spikespace}}[count++] = i;
+        if ({{latency}}[i] == elapsed) {{_spikespace}}[count++] = i;
     {{_spikespace}}[N] = count;
 }();
 {% endblock %}
