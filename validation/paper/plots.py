@@ -23,6 +23,33 @@ def accuracy_over_leak(summary: dict) -> Plot:
     )
 
 
+def input_steps(summary: dict) -> Plot:
+    """Points lost over the steps a tick on which inputs fire, a line a conversion."""
+    lines: dict[str, list[tuple]] = {}
+    for row in summary["input_steps"]:
+        label = f"{row['network']}, L = {row['L']:g}, scale {row['scale']:g}" + (
+            ", silent zeros" if row["silent_zeros"] else "") + (
+            "" if row["calibrated"] else ", plain")
+        lines.setdefault(label, []).append((row["input_steps"], 100 * row["loss"]))
+    figure, axes = new_figure(7.5, 3.2, 1, 1)
+    axis = axes[0, 0]
+    for k, (label, points) in enumerate(lines.items()):
+        style = ("-", "--", ":")[k // len(COLORS) % 3]
+        axis.plot(*zip(*points, strict=True), f"o{style}", color=COLORS[k % len(COLORS)],
+                  label=label, markersize=4)
+    axis.axhline(0, color="#aaa", lw=0.8)
+    axis.set(xlabel="steps a tick at which inputs may fire", ylabel="points lost")
+    axis.set_yscale("symlog", linthresh=1)
+    axis.yaxis.set_major_formatter("{x:g}")
+    if lines:
+        axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    return plot(
+        figure, name="input-steps",
+        alt="Points of accuracy lost over the number of steps a tick at which inputs may fire.",
+        caption="Points of accuracy lost over how finely the input is coded.",
+    )
+
+
 def frontier(summary: dict) -> Plot:
     """Points lost over ticks, and over the ratio of operations."""
     figure, axes = new_figure(7.5, 3.2, 1, 2)

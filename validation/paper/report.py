@@ -1,6 +1,7 @@
 """From the measured rows to ``summary.json``: the paper's tables and figures by their names."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from networks.data import DataNotFoundError
 from tdsnn_brian.pooling import feasible_table
@@ -8,7 +9,7 @@ from tdsnn_brian.pooling import feasible_table
 from . import reported, runs
 from .runs import GOAL, PAPER_LEAK, choose, confirm, count_full_size
 from .steps import Steps
-from .subjects import Subject
+from .subjects import Options, Subject
 
 FULL_SIZE = {"alexnet": "alexnet", "vgg16": "vgg16", "alexnet_grouped": "alexnet-grouped"}
 OPERATIONS = ("dnn_mult", "dnn_add", "snn_mult", "snn_add", "total_ratio")
@@ -83,6 +84,7 @@ def assemble(
         for (name, kind), row in measured.items() if kind == "all_fire"
     ]
     summary |= {"figure3": [], "figure6": [], **simulated}
+    summary["input_steps"] = _input_steps(summary["frontier"])
     summary["figure5"] = _figure5(steps, progress, summary["notes"])
     summary["chosen"] = [
         _chosen_row(name, kind, row, confirm(subjects[name], row, steps, progress))
@@ -99,7 +101,7 @@ def _chosen_row(name: str, kind: str, row: dict, confirmed: dict | None) -> dict
     return {
         "network": name, "kind": kind,
         **{key: row[key] for key in (
-            "leak", "scale", "calibrate", "retrain", "accuracy", "loss", "ticks")},
+            "leak", "scale", "input_steps", "calibrate", "retrain", "accuracy", "loss", "ticks")},
         "further_images": further.get("images"),
         "further_dnn_accuracy": further.get("dnn_accuracy"),
         "further_accuracy": further.get("accuracy"), "further_loss": further.get("loss"),
@@ -141,12 +143,25 @@ def _figure4(result: dict) -> dict:
 def _frontier_row(name: str, row: dict) -> dict:
     return {
         "network": name, "L": row["leak"], "scale": row["scale"],
+        "input_steps": row["input_steps"],
         "silent_zeros": row["silent_zeros"], "calibrated": row["calibrate"],
         "retrained": row["retrain"],
         "ticks": row["ticks"], "ticks_mean": row["ticks_mean"], "accuracy": row["accuracy"],
         "loss": row["loss"], "total_ratio": row["ratio_measured"],
         "total_ratio_fixed": row["ratio_fixed"],
     }
+
+
+def _input_steps(frontier: list[dict]) -> list[dict]:
+    """Conversions that differ in nothing but how finely their input is coded."""
+    settings = ("network", "L", "scale", "silent_zeros", "calibrated", "retrained")
+    alike: dict[tuple, list[dict]] = {}
+    for row in frontier:
+        alike.setdefault(tuple(row[key] for key in settings), []).append(row)
+    return [
+        row for rows in alike.values() if len(rows) > 1
+        for row in sorted(rows, key=lambda row: row["input_steps"])
+    ]
 
 
 def _table2(measured: dict[tuple[str, str], dict]) -> dict:
@@ -168,9 +183,8 @@ def _table2(measured: dict[tuple[str, str], dict]) -> dict:
 def _figure5(steps, progress, notes) -> list[dict]:
     rows = []
     for leak in (1, 2, 3, 4, 5):
-        setting = {"leak": leak, "scale": 3, "silent_zeros": False, "calibrate": False}
         try:
-            row = count_full_size("alexnet", setting, steps, 1, progress)
+            row = count_full_size("alexnet", asdict(Options(leak, 3)), steps, 1, progress)
         except DataNotFoundError as error:
             notes.append(f"Fig. 5 could not be measured: {error}")
             return []
@@ -203,8 +217,9 @@ def _goals(results: dict, summary: dict) -> list[dict]:
         for row in summary["chosen"]:
             if row["network"] == "vgg16" and row["further_loss"] is not None:
                 goal(f"VGG-16 on CIFAR-10, {row['kind'].replace('_', ' ')}, L = {row['leak']:g}, "
-                     f"scale {row['scale']:g}, points lost on {row['further_images']:,} further "
-                     "images", "<= 0.5", round(100 * row["further_loss"], 2), row["within_goal"])
+                     f"scale {row['scale']:g}, {row['input_steps']} input steps a tick, points "
+                     f"lost on {row['further_images']:,} further images", "<= 0.5",
+                     round(100 * row["further_loss"], 2), row["within_goal"])
         worst = min(summary["figure4"]["vgg16"].items(),
                     key=lambda item: max(item[1].values()))
         goal("VGG-16 on CIFAR-10, lowest accuracy over L, in percent (10 is chance)",

@@ -1,7 +1,7 @@
 """What is measured: accuracies and operations over leak and scale."""
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
 
 from networks.pictures import photographs
 
@@ -11,48 +11,58 @@ from .subjects import Options, Subject, full_size
 
 LEAKS = (1, 2, 3, 4, 5, 10, 20)
 PAPER_LEAK = 5
-SCALES = {"lenet": (3, 1, 10), "fashion": (3,), "vgg16": ()}
-RETRAINED_SCALE = {"lenet": 3, "fashion": 3, "vgg16": 10}
-SILENT = {
-    "lenet": [(leak, scale) for leak in (2, 3, 5, 10) for scale in (10, 30)],
-    "fashion": [(2, 30), (5, 30), (10, 30)],
-    "vgg16": [(5, 30), (10, 30), (5, 100), (10, 100)],
+
+
+def _grid(leaks: Iterable[float], scales: Iterable[float], **options) -> list[Options]:
+    return [Options(leak, scale, **options) for scale in scales for leak in leaks]
+
+
+CONVERSIONS: dict[str, list[Options]] = {
+    "lenet": [
+        *_grid(LEAKS, (3,), calibrate=True),
+        Options(2, 10, calibrate=True),
+        Options(1.5, 20, calibrate=True),
+        *_grid((1, 2), (3, 10), calibrate=True, input_steps=4),
+        *_grid(LEAKS, (3, 1, 10)),
+        *_grid((1, 2), (3, 10), input_steps=4),
+        *_grid((2,), (10, 30), silent_zeros=True, calibrate=True),
+        Options(3, 10, silent_zeros=True, calibrate=True),
+        *_grid((2, 3, 5, 10), (10, 30), silent_zeros=True),
+    ],
+    "fashion": [
+        *_grid(LEAKS, (3,), calibrate=True),
+        *_grid((1, 2, 5), (3,), calibrate=True, input_steps=8),
+        *_grid(LEAKS, (3,)),
+        Options(5, 30, silent_zeros=True, calibrate=True),
+        *_grid((2, 5, 10), (30,), silent_zeros=True),
+    ],
+    "vgg16": [
+        *_grid(LEAKS, (10,), calibrate=True, input_steps=8),
+        *(Options(5, 10, calibrate=True, input_steps=steps) for steps in (1, 2, 4)),
+        *(Options(10, 30, calibrate=True, input_steps=steps) for steps in (1, 2, 4)),
+        Options(5, 30, calibrate=True, input_steps=8),
+        Options(7, 10, calibrate=True, input_steps=5),
+        Options(8, 10, calibrate=True, input_steps=4),
+        Options(5, 10, input_steps=8),
+        Options(7, 10, input_steps=5),
+        *(Options(5, 30, silent_zeros=True, calibrate=True, input_steps=steps)
+          for steps in (1, 8)),
+        *(Options(10, 30, silent_zeros=True, calibrate=True, input_steps=steps)
+          for steps in (1, 4)),
+        Options(7, 30, silent_zeros=True, calibrate=True, input_steps=5),
+    ],
 }
-# corrected on calibration images: those of Fig. 4 first
-CALIBRATED = {
-    "lenet": [*((leak, 3) for leak in LEAKS), (2, 10), (1.5, 20)],
-    "fashion": [(leak, 3) for leak in LEAKS],
-    "vgg16": [*((leak, 10) for leak in LEAKS), (5, 30), (10, 30), (3, 100), (5, 100), (10, 100)],
+"""Without retraining; those of Fig. 4 come first."""
+
+RETRAINED: dict[str, list[Options]] = {
+    "lenet": _grid(LEAKS, (3,), retrain=True),
+    "fashion": _grid(LEAKS, (3,), retrain=True),
+    "vgg16": _grid(LEAKS, (10,), calibrate=True, input_steps=8, retrain=True),
 }
-CALIBRATED_SILENT = {
-    "lenet": [(2, 10), (2, 30), (3, 10)], "fashion": [(5, 30)], "vgg16": SILENT["vgg16"],
-}
+"""Those of Fig. 4."""
+
 GOAL = {"lenet": 0.0002, "fashion": 0.0002, "vgg16": 0.005}
 """Accuracy that a conversion may lose."""
-
-
-def untrained_options(subject: Subject) -> list[Options]:
-    """Conversions without retraining, those of Fig. 4 first."""
-    name = subject.name
-    plain = [(leak, scale) for scale in SCALES[name] for leak in LEAKS]
-    silent = [] if name == "vgg16" else SILENT[name]
-    return [
-        Options(leak, scale, silent_zeros=silent_zeros, calibrate=calibrate)
-        for calibrate, silent_zeros, pairs in (
-            (True, False, CALIBRATED[name]), (False, False, plain),
-            (True, True, CALIBRATED_SILENT[name]), (False, True, silent),
-        )
-        for leak, scale in pairs
-    ]
-
-
-def retrained_options(subject: Subject) -> list[Options]:
-    """The conversions of Fig. 4, retrained."""
-    order = sorted(LEAKS, key=lambda leak: (leak > 10, -leak))
-    scale = RETRAINED_SCALE[subject.name]
-    return [
-        Options(leak, scale, calibrate=subject.name == "vgg16", retrain=True) for leak in order
-    ]
 
 
 def run_subject(subject: Subject, steps: Steps, progress: Callable[[str], None]) -> dict:
@@ -66,8 +76,9 @@ def run_subject(subject: Subject, steps: Steps, progress: Callable[[str], None])
         f"{subject.name}-dnn", size, lambda: {"accuracy": subject.accuracy(*subject.test_set)}
     )
     rows = []
-    for options in [*untrained_options(subject), *retrained_options(subject)]:
+    for options in [*CONVERSIONS[subject.name], *RETRAINED[subject.name]]:
         progress(f"{subject.name}: leak {options.leak}, scale {options.scale}"
+                 + (f", input steps {options.input_steps}" if options.input_steps > 1 else "")
                  + (", silent zeros" if options.silent_zeros else "")
                  + (", retraining" if options.retrain else ""))
         settings = {**describe(options), **size}
@@ -125,9 +136,7 @@ def count_full_size(
     name: str, chosen: dict, steps: Steps, n_images: int, progress: Callable[[str], None]
 ) -> dict:
     """Operations at full size on photographs, with the settings of a conversion."""
-    options = Options(
-        chosen["leak"], chosen["scale"], chosen["silent_zeros"], chosen["calibrate"]
-    )
+    options = replace(_options(chosen), retrain=False)
     progress(f"{name}: operations at full size, leak {options.leak}, scale {options.scale}")
 
     def count() -> dict:

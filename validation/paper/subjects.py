@@ -139,7 +139,7 @@ class Vgg16Cifar10(Subject):
 
     name = "vgg16"
     n_calibration = 200
-    n_train, n_retrain, n_test, n_further = 20_000, 10_000, 1000, 4000
+    n_train, n_retrain, n_test, n_further = 20_000, 10_000, 2000, 8000
 
     @property
     def note(self):
