@@ -14,7 +14,7 @@ import validation.paper.runs as runs
 import validation.paper.simulated as simulated
 import validation.paper.subjects as known
 from tdsnn_brian.errors import InvalidInputError
-from validation.paper.measure import measure
+from validation.paper.measure import judge, loss, measure
 from validation.paper.steps import Steps
 from validation.paper.subjects import Options, Subject
 
@@ -152,6 +152,29 @@ def test_a_damaged_step_is_measured_again(tmp_path):
     file.write_text("{")
     assert steps("a", {"x": 1}, lambda: {"value": 2}) == {"value": 2}
     assert steps("a", {"x": 2}, lambda: {"value": 3}) == {"value": 3}
+
+
+def test_the_standard_error_of_a_loss_is_that_of_a_paired_difference():
+    labels = np.zeros(40, int)
+    before, after = np.zeros(40, int), np.zeros(40, int)
+    before[:3], after[1:9] = 1, 1  # one is won, six are lost
+    found = loss({"images": 40, **judge(before, labels)}, judge(after, labels))
+    differences = (after != labels).astype(int) - (before != labels)
+    assert found["loss"] == pytest.approx(differences.mean())
+    assert found["loss_error"] == pytest.approx(differences.std() / 40**0.5)
+    assert judge(after, labels)["accuracy"] == 0.8
+
+
+def test_what_is_confirmed_elsewhere_is_chosen_with_a_margin():
+    rows = [
+        {"leak": 5, "silent_zeros": False, "loss": loss, "loss_error": 0.002, "accuracy": 1 - loss,
+         "ratio_measured": ratio}
+        for loss, ratio in ((0.004, 1.9), (0.001, 1.8), (0.006, 2.0))
+    ]
+    for is_confirmed, ratio in ((False, 1.9), (True, 1.8)):
+        result = {"rows": rows, "is_confirmed": is_confirmed}
+        chosen = runs.choose(result, silent_zeros=False, goal=0.005)
+        assert chosen["ratio_measured"] == ratio
 
 
 def test_measure_adds_up_batches():

@@ -33,9 +33,10 @@ def measure(
     Returns
     -------
     dict
-        JSON values: ``accuracy``, ``ticks`` (windows that hold all images, summed over layers),
-        ``ticks_mean`` (windows that end with each image's last spike), operations of the DNN and
-        of the network (``fixed``, ``measured``, ``deployed``), NeuroBench's, and each layer's.
+        JSON values: ``accuracy`` and ``wrong`` (which images), ``ticks`` (windows that hold all
+        images, summed over layers), ``ticks_mean`` (windows that end with each image's last
+        spike), operations of the DNN and of the network (``fixed``, ``measured``, ``deployed``),
+        NeuroBench's, and each layer's.
     """
     parts, predictions, weights = [], [], []
     for start in range(0, len(images), batch):
@@ -89,8 +90,26 @@ def measure(
         ops.total(dnn).total_with_comparisons / ops.total(measured).total_with_comparisons
     )
     if labels is not None:
-        result["accuracy"] = float(np.mean(np.concatenate(predictions) == labels))
+        result |= judge(np.concatenate(predictions), labels)
     return result
+
+
+def judge(predictions: NDArray, labels: NDArray) -> dict:
+    """Accuracy, and the images that are classified wrongly, as JSON values."""
+    wrong = np.flatnonzero(predictions != labels)
+    return {"accuracy": 1 - len(wrong) / len(labels), "wrong": wrong.tolist()}
+
+
+def loss(before: dict, after: dict) -> dict:
+    """Accuracy lost between two results of `judge`, and its standard error.
+
+    The same images are in both: only those that one of the two gets right contribute.
+    """
+    n = before["images"]
+    lost = len(set(after["wrong"]) - set(before["wrong"]))
+    won = len(set(before["wrong"]) - set(after["wrong"]))
+    share = (lost - won) / n
+    return {"loss": share, "loss_error": max((lost + won) / n - share**2, 0) ** 0.5 / n**0.5}
 
 
 def _plain(counted: ops.Operations) -> dict:

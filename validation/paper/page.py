@@ -93,8 +93,9 @@ def _sections(summary: dict) -> list[Section]:
             id="frontier", title="Accuracy against ticks and operations",
             text=("Every conversion measured. Ticks: windows that hold all test images, summed "
                   "over the layers; ratio: operations of the DNN over those of the spiking "
-                  "network, measured. Which conversion is best was seen on these same test images; "
-                  "that of VGG-16 is confirmed on others, below. " + COMMAND,),
+                  "network, measured. Standard errors are of the difference on the same images. Which "
+                  "conversion is best was seen on these same test images; that of VGG-16 is "
+                  "confirmed on others, below. " + COMMAND,),
             tables=(Table(path="frontier", filter_by="network", columns=_columns(
                 ("network", "network", text), ("L", "L", "number"), ("scale", "scale", count),
                 ("input steps", "input_steps", count),
@@ -102,7 +103,7 @@ def _sections(summary: dict) -> list[Section]:
                 ("retrained", "retrained", text),
                 ("ticks", "ticks", count), ("ticks an image", "ticks_mean", fixed),
                 ("accuracy", "accuracy", share), ("lost", "loss", share),
-                ("ratio", "total_ratio", fixed),
+                ("± s.e.", "loss_error", share), ("ratio", "total_ratio", fixed),
                 ("ratio, fixed windows", "total_ratio_fixed", fixed))),),
             plots=(plots.frontier(summary),),
         ),
@@ -117,7 +118,8 @@ def _sections(summary: dict) -> list[Section]:
                 ("input steps", "input_steps", count),
                 ("silent zeros", "silent_zeros", text), ("calibrated", "calibrated", text),
                 ("ticks", "ticks", fixed), ("accuracy", "accuracy", share),
-                ("lost", "loss", share), ("ratio", "total_ratio", fixed))),),
+                ("lost", "loss", share), ("± s.e.", "loss_error", share),
+                ("ratio", "total_ratio", fixed))),),
             plots=(plots.input_steps(summary),),
         ),
         Section(
@@ -143,11 +145,12 @@ def _sections(summary: dict) -> list[Section]:
                     ("calibrated", "calibrate", text),
                     ("retrained", "retrain", text),
                     ("accuracy", "accuracy", share), ("lost", "loss", share),
-                    ("ticks", "ticks", count),
+                    ("± s.e.", "loss_error", share), ("ticks", "ticks", count),
                     ("further images", "further_images", count),
                     ("DNN there", "further_dnn_accuracy", share),
                     ("accuracy there", "further_accuracy", share),
                     ("lost there", "further_loss", share),
+                    ("± s.e.", "further_loss_error", share),
                     ("within the goal", "within_goal", text))),
                 Table(path="rows.table2", columns=_columns(
                     ("network", "network", text), ("neurons", "kind", text), ("L", "L", "number"),

@@ -5,7 +5,6 @@ from functools import cached_property
 from pathlib import Path
 
 import keras
-import numpy as np
 from numpy.typing import NDArray
 
 import tdsnn_brian as td
@@ -19,6 +18,8 @@ from networks.registry import entry
 from networks.training import predict, train
 from networks.vgg16 import vgg16
 from tdsnn_brian.spec import SpikingNetwork
+
+from .measure import judge
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,16 @@ class Subject:
 
     @cached_property
     def further_test_set(self) -> tuple[NDArray, NDArray] | None:
-        """Test images that conversions are not compared on, to confirm the chosen one."""
+        """Images that conversions are not compared on, to confirm the chosen one."""
         return None
 
     @cached_property
     def model(self) -> keras.Model:
         raise NotImplementedError
 
-    def accuracy(self, images: NDArray, labels: NDArray) -> float:
-        """Of the DNN."""
-        return float(np.mean(predict(self.model, images) == labels))
+    def measure_dnn(self, images: NDArray, labels: NDArray) -> dict:
+        """Like `validation.paper.measure.judge`."""
+        return {"images": len(images), **judge(predict(self.model, images), labels)}
 
     def convert(self, options: Options) -> SpikingNetwork:
         adapted = td.adapt(
@@ -139,16 +140,16 @@ class Vgg16Cifar10(Subject):
 
     name = "vgg16"
     n_calibration = 200
-    n_train, n_retrain, n_test, n_further = 20_000, 10_000, 2000, 8000
+    n_train, n_retrain, n_further = 20_000, 10_000, 10_000
 
     @property
     def note(self):
         return (
             f"VGG-16 with its ImageNet convolutions at 32 x 32 and one dense layer trained on "
-            f"{self.n_train:,} CIFAR-10 images stored as JPEG (lossy), "
-            f"conversions compared on {self.n_test:,} test images and the chosen ones confirmed "
-            f"on {self.n_further:,} others; "
-            f"retraining is of that dense layer alone, on {self.n_retrain:,} of them."
+            f"{self.n_train:,} CIFAR-10 images stored as JPEG (lossy), all 10,000 test images; "
+            f"the chosen conversions are confirmed on {self.n_further:,} training images that "
+            "nothing was trained on; retraining is of that dense layer alone, on "
+            f"{self.n_retrain:,} of its images."
         )
 
     @cached_property
@@ -157,12 +158,12 @@ class Vgg16Cifar10(Subject):
 
     @cached_property
     def test_set(self):
-        return cifar10_part("test", self.n_test, self.data)
+        return cifar10_part("test", directory=self.data)
 
     @cached_property
     def further_test_set(self):
-        images, labels = cifar10_part("test", self.n_test + self.n_further, self.data)
-        return images[self.n_test :], labels[self.n_test :]
+        images, labels = cifar10_part("train", self.n_train + self.n_further, self.data)
+        return images[self.n_train :], labels[self.n_train :]
 
     @cached_property
     def model(self):
