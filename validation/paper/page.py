@@ -93,9 +93,9 @@ def _sections(summary: dict) -> list[Section]:
             id="frontier", title="Accuracy against ticks and operations",
             text=("Every conversion measured. Ticks: windows that hold all test images, summed "
                   "over the layers; ratio: operations of the DNN over those of the spiking "
-                  "network, measured. Standard errors are of the difference on the same images. Which "
-                  "conversion is best was seen on these same test images; that of VGG-16 is "
-                  "confirmed on others, below. " + COMMAND,),
+                  "network, measured. Standard errors are of the difference on the same images. "
+                  "Which conversion is best was seen on these same test images; that of VGG-16 "
+                  "is confirmed on others, below. " + COMMAND,),
             tables=(Table(path="frontier", filter_by="network", columns=_columns(
                 ("network", "network", text), ("L", "L", "number"), ("scale", "scale", count),
                 ("input steps", "input_steps", count),
