@@ -43,10 +43,10 @@ from brian2 import defaultclock, ms, prefs, set_device
 from helpers import random_images, small_network
 import tdsnn_brian as td
 
-window, steps, float_type, directory, path = sys.argv[1:]
+window, steps, float_type, input_steps, directory, path = sys.argv[1:]
 prefs.core.default_float_dtype = getattr(np, float_type)
 set_device("genn", use_GPU=False, directory=directory, with_output=False)
-network = small_network()
+network = small_network(input_steps=int(input_steps))
 before, seen = defaultclock.dt, []
 result = td.simulate(
     network, random_images(network, 4), window=window, dt=1 * ms / int(steps), progress=seen.append
@@ -67,14 +67,15 @@ def run_script(tmp_path, *arguments):
     return np.load(path)
 
 
-@pytest.mark.parametrize(("window", "steps", "float_type"), [
-    ("fixed", "1", "float64"),
-    ("dynamic", "2", "float32"),
+@pytest.mark.parametrize(("window", "steps", "float_type", "input_steps"), [
+    ("fixed", "1", "float64", "1"),
+    ("dynamic", "2", "float32", "1"),
+    ("dynamic", "4", "float64", "4"),
 ])
-def test_every_firing_time(tmp_path, window, steps, float_type):
-    network = small_network()
+def test_every_firing_time(tmp_path, window, steps, float_type, input_steps):
+    network = small_network(input_steps=int(input_steps))
     analysis = td.analyse(network, random_images(network, 4))
-    result = run_script(tmp_path, window, steps, float_type)
+    result = run_script(tmp_path, window, steps, float_type, input_steps)
     for name, expected in analysis.latencies.items():
         np.testing.assert_array_equal(result[name], expected, err_msg=name)
     rtol = 1e-9 if float_type == "float64" else 1e-4
