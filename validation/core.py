@@ -97,6 +97,7 @@ def run_core(
         "float_type": float_type,
         "images": len(images),
         "leak": network.leak,
+        "input_steps": network.input_steps,
         "dt_per_tick": dt_per_tick,
         "window": window,
         "boundary_ticks": comparisons[0].boundary,

@@ -34,6 +34,7 @@ def overview() -> Section:
             ("Discrete and Brian2 SNN agree", "agreement.discrete_brian2", "share"),
             ("Images", "images", "count"),
             ("Leak (ticks)", "leak"),
+            ("Steps a tick at which inputs fire", "input_steps", "count"),
             ("Integration steps a tick", "dt_per_tick", "count"),
             ("Window", "window", "text"),
             ("Device", "device", "text"),

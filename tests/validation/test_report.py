@@ -98,6 +98,24 @@ def check_values(values, summary):
         assert text == show(value, attributes["data-style"])
 
 
+def test_a_report_on_inputs_that_fire_between_ticks(tmp_path, few_runs):
+    network = replace(tiny_network(), input_steps=4, leak=2.0)
+    images = np.random.default_rng(0).random((4, 6))
+    summary = validation.report(
+        network, images, output=tmp_path, device="numpy", sweep_images=2, integration_images=2
+    )
+    assert (summary["input_steps"], summary["dt_per_tick"]) == (4, 4)
+    assert validation.failed(summary) == []
+    assert all(row["identical"] == 1 for row in summary["layers"])
+    exact = [row for row in summary["integration"] if row["method"] == "exact"]
+    assert [row["dt_per_tick"] for row in exact] == [4, 8, 20] * 2
+    assert all(row["moved"] == 0 for row in exact)
+    assert [row["identical_on_grid"] for row in summary["ticks"]] == [1, 1, 1, None]
+    assert all(row["moved"] == 0 for row in summary["perturbations"] if row["strength"] == 0)
+    page = Page((tmp_path / "index.html").read_text())
+    check_values(page.values, summary)
+
+
 def test_the_summary_follows_its_schema(made):
     output, summary = made
     assert json.loads((output / "summary.json").read_text()) == summary
