@@ -136,7 +136,7 @@ def read_weights(target: "keras.Model | keras.Layer", path: str | os.PathLike) -
         raise MissingFileError(f"{path} does not exist; name a file of weights")
     try:
         if path.suffix != ".npz":
-            target.load_weights(path)
+            _load_all_or_none(target, path)
             return
         with np.load(path, allow_pickle=False) as file:
             arrays = [file[name] for name in file.files]
@@ -159,6 +159,15 @@ def read_weights(target: "keras.Model | keras.Layer", path: str | os.PathLike) -
             "the order of model.weights"
         )
     target.set_weights(arrays)
+
+
+def _load_all_or_none(target: "keras.Model", path: Path) -> None:
+    before = target.get_weights()
+    try:
+        target.load_weights(path)
+    except Exception:
+        target.set_weights(before)
+        raise
 
 
 def round_to_half(model: "keras.Model") -> None:

@@ -49,7 +49,8 @@ def correct(task: Task) -> int:
     images = np.clip(images, 0, None)
     if task.flaw is not None:
         setting = flawed(task.network, *task.flaw)
-        predictions = run_interpreted(perturbed_program(task.network, images), setting).predictions
+        program = perturbed_program(task.network, images, analyse(task.network, images))
+        predictions = run_interpreted(program, setting).predictions
     elif task.engine == "discrete":
         predictions = analyse(task.network, images).predictions
     else:

@@ -81,9 +81,10 @@ PERTURBATIONS = {
 }
 
 
-def perturbed_program(network: SpikingNetwork, images: NDArray) -> Program:
-    """The perturbed model, with room in time for every flaw."""
-    analysis = analyse(network, images)
+def perturbed_program(
+    network: SpikingNetwork, images: NDArray, analysis: DiscreteAnalysis
+) -> Program:
+    """The perturbed model, with room in time for every flaw; `analysis` is of the same images."""
     last = {name: ceil(window.max()) for name, window in analysis.windows.items()}
     wide = slot_ticks(
         network, last, margin=_margin(network), headroom=HEADROOM,
@@ -126,7 +127,7 @@ class Sweeps:
             labels=None if subject.labels is None else subject.labels[:integration_images],
         )
         analysis = analyse(network, subject.images)
-        self.programs = {"perturbed": perturbed_program(network, subject.images)}
+        self.programs = {"perturbed": perturbed_program(network, subject.images, analysis)}
         self.bases = {}
         last = self.programs["perturbed"].last_spikes
         common = {"network": network, "last_spikes": last}

@@ -114,9 +114,9 @@ def test_weights_of_ones_own(large, tmp_path, suffix):
     ):
         np.testing.assert_array_equal(mine, loaded)
     call("adapt", "vgg16", "--no-retrain", "--leak", 10, "--scale", 3, "--silent-zeros",
-         "--calibration-images", images, "--weights", out, "--output", out)
+         "--input-steps", 4, "--calibration-images", images, "--weights", out, "--output", out)
     network = load_network("vgg16", out)
-    assert (network.leak, network.silent_zeros) == (10, True)
+    assert (network.leak, network.silent_zeros, network.input_steps) == (10, True, 4)
 
 
 def call(*arguments):

@@ -4,7 +4,7 @@ import pytest
 from keras import layers
 
 from networks import load_adapted, load_model, load_network
-from networks.files import plain_path, round_to_half, save_model
+from networks.files import plain_path, read_weights, round_to_half, save_model
 from tdsnn_brian.errors import NetworkFileError
 
 
@@ -84,3 +84,21 @@ def test_a_damaged_file_is_named(tmp_path, load):
         (tmp_path / name).write_bytes(b"PK\x03\x04 no archive")
     with pytest.raises(NetworkFileError, match="bad"):
         load("bad", tmp_path)
+
+
+def test_a_file_that_fits_in_part_changes_nothing(tmp_path):
+    """Keras itself leaves the layers changed that it has read before the one that does not fit."""
+
+    def model(units):
+        return keras.Sequential([
+            keras.Input((4,)), layers.Dense(3, name="first"), layers.Dense(units, name="second"),
+        ])
+
+    path = tmp_path / "mine.weights.h5"
+    model(7).save_weights(path)
+    target = model(5)
+    before = target.get_weights()
+    with pytest.raises(NetworkFileError, match="layers"):
+        read_weights(target, path)
+    for now, then in zip(target.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
