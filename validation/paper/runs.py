@@ -42,7 +42,7 @@ CONVERSIONS: dict[str, list[Options]] = {
         *(Options(7, 30, silent_zeros=True, calibrate=True, input_steps=steps)
           for steps in (5, 1)),
         Options(8, 10, calibrate=True, input_steps=4),
-        *(Options(5, 10, calibrate=True, input_steps=steps) for steps in (1, 4)),
+        *(Options(5, 10, calibrate=True, input_steps=steps) for steps in (1, 2, 4)),
         Options(7, 10, input_steps=5),
         Options(7, 10, calibrate=True),
         Options(10, 30, silent_zeros=True, calibrate=True, input_steps=4),
