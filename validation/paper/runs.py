@@ -31,7 +31,8 @@ CONVERSIONS: dict[str, list[Options]] = {
     ],
     "fashion": [
         *_grid(LEAKS, (3,), calibrate=True),
-        *_grid((1, 2, 5), (3,), calibrate=True, input_steps=8),
+        *_grid((1, 2, 5), (3, 30), calibrate=True, input_steps=8),
+        *_grid((1, 2, 3, 5, 10), (10, 30), calibrate=True),
         *_grid(LEAKS, (3,)),
         Options(5, 30, silent_zeros=True, calibrate=True),
         *_grid((2, 5, 10), (30,), silent_zeros=True),
