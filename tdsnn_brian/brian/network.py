@@ -125,8 +125,8 @@ def build_network(
     if network.v_threshold < 0 and steps > 1 and not shared:
         raise InvalidInputError(
             f"v_threshold={network.v_threshold:g} with dt={dt!s} below tick={tick!s}: a leaking "
-            "potential rises past a negative threshold between two ticks; use dt=tick, or a "
-            "threshold >= 0"
+            "potential rises past a negative threshold between two ticks; use dt=tick, "
+            'projection="shared", or a threshold >= 0'
         )
     analysis = analyse(network, images, window=window)
     timing = schedule(
@@ -138,7 +138,7 @@ def build_network(
     if shared:
         net.shared = add_shared(
             net, network, clock, steps_per_tick=steps, slot=timing.slot,
-            input_steps=in_steps(analysis.input_latencies.reshape(len(images), -1), steps),
+            latencies=in_steps(analysis.input_latencies.reshape(len(images), -1), steps),
             windows=None if net.dynamic else timing.windows,
         )
         return net

@@ -346,7 +346,7 @@ def _build() -> None:
     net = Network()
     parts = add_shared(
         net, description["network"], Clock(dt, name="tdsnn_clock"), steps_per_tick=steps,
-        input_steps=None, record=description["record"],
+        latencies=None, record=description["record"],
     )
     parts.readout.streaming = True
     net.run(_FOREVER * dt, namespace={})

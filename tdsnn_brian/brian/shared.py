@@ -37,7 +37,7 @@ def add_shared(
     clock: Clock,
     *,
     steps_per_tick: int,
-    input_steps: NDArray | None,
+    latencies: NDArray | None,
     windows: dict[str, int] | None = None,
     slot: int = 0,
     record: tuple[str, ...] | None = None,
@@ -50,7 +50,7 @@ def add_shared(
     network : SpikingNetwork
     clock : Clock
     steps_per_tick : int
-    input_steps : ndarray or None
+    latencies : ndarray or None
         (n_images, n_inputs) firing times in steps after an image's onset, `SILENT` for inputs
         that do not fire; None in a program that reads them.
     windows : dict of str to int, optional
@@ -73,7 +73,7 @@ def add_shared(
             f"its firing layers are {names}"
         )
     source = previous = image = ImageInput(
-        network.layers[0].n_inputs, input_steps, slot=slot, clock=clock,
+        network.layers[0].n_inputs, latencies, slot=slot, clock=clock,
         silent_zeros=network.silent_zeros,
     )
     net.add(image)

@@ -140,17 +140,18 @@ class ImageInput(SleepingGroup):
 
     Parameters
     ----------
-    steps : ndarray or None
-        (n_images, n) latencies, `SILENT` for neurons that do not fire; None in a program that
+    latencies : ndarray or None
+        (n_images, n) in steps, `SILENT` for neurons that do not fire; None in a program that
         reads them from its standard input.
     slot : int
         Least number of steps from one image's onset to the next.
     """
 
-    def __init__(self, n, steps, *, slot, clock, silent_zeros=False, name="input"):
+    def __init__(self, n, latencies, *, slot, clock, silent_zeros=False, name="input"):
         super().__init__(n, "image_input", name=name, clock=clock, order=-1, when="start",
                          silent_zeros=silent_zeros)
-        self.steps, self.slot = None if steps is None else steps.astype(np.int32), slot
+        self.latencies = None if latencies is None else latencies.astype(np.int32)
+        self.slot = slot
         self._neurons("latency", np.int32)
         self._shared("image", "onset", "release", "last")
         self.variables["image"].set_value(-1)
@@ -159,25 +160,25 @@ class ImageInput(SleepingGroup):
         self._enable_group_attributes()
 
     def _template_arguments(self):
-        streaming = self.steps is None
+        streaming = self.latencies is None
         return {
             **super()._template_arguments(),
             "p": {
                 "slot": self.slot, "streaming": streaming,
-                "n_images": 0 if streaming else len(self.steps),
+                "n_images": 0 if streaming else len(self.latencies),
             },
             "readout": _global(self.readout, "release"),
             "windows": [_global(layer, "window_steps")["window_steps"] for layer in self.windowed],
-            "latencies": None if streaming else _static(self, "latencies", self.steps),
+            "latencies": None if streaming else _static(self, "latencies", self.latencies),
         }
 
     def step(self, state, now):
         ready = self.readout.variables["release"].get_value()[0] != NEVER
         if state["image"] < 0 or (ready and now >= state["onset"] + self.slot):
-            if state["image"] + 1 >= len(self.steps):
+            if state["image"] + 1 >= len(self.latencies):
                 return
             state["image"] += 1
-            state["latency"][:] = self.steps[state["image"][0]]
+            state["latency"][:] = self.latencies[state["image"][0]]
             state["onset"][:], state["release"][:] = now, now - 1
             state["last"][:] = state["latency"].max()
             if self.silent_zeros:
