@@ -140,7 +140,7 @@ class Vgg16Cifar10(Subject):
 
     name = "vgg16"
     n_calibration = 200
-    n_train, n_retrain, n_further = 20_000, 10_000, 10_000
+    n_train, n_further = 20_000, 10_000
 
     @property
     def note(self):
@@ -148,8 +148,7 @@ class Vgg16Cifar10(Subject):
             f"VGG-16 with its ImageNet convolutions at 32 x 32 and one dense layer trained on "
             f"{self.n_train:,} CIFAR-10 images stored as JPEG (lossy), all 10,000 test images; "
             f"the chosen conversions are confirmed on {self.n_further:,} training images that "
-            "nothing was trained on; retraining is of that dense layer alone, on "
-            f"{self.n_retrain:,} of its images."
+            "nothing was trained on; retraining is of that dense layer alone, on the same images."
         )
 
     @cached_property
@@ -170,8 +169,7 @@ class Vgg16Cifar10(Subject):
         return load_model("vgg16-cifar10")
 
     def retrain(self, adapted):
-        images, labels = self.train_set
-        fit_output_layer(adapted, images[: self.n_retrain], labels[: self.n_retrain])
+        fit_output_layer(adapted, *self.train_set)
 
 
 def full_size(name: str, options: Options) -> SpikingNetwork:
