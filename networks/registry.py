@@ -65,7 +65,7 @@ NETWORKS: dict[str, Entry] = {
         build=vgg16_cifar10,
         dataset="cifar10-jpeg",
         training=HeadRecipe(),
-        retraining=HeadRecipe(images=10_000),
+        retraining=HeadRecipe(),
     ),
     "alexnet": Entry(build=lambda: alexnet(grouped=False, name="alexnet")),
     "alexnet-grouped": Entry(build=lambda: alexnet(grouped=True, name="alexnet_grouped")),
