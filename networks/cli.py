@@ -164,7 +164,8 @@ def adapt(
     files.save_model(adapted, keras_path)
     converted.save(network_path)
     if dataset is not None:
-        _show(f"{network}, leak {leak:g}, scale {scale:g}", dataset, stages)
+        finer = f", {input_steps} input steps a tick" if input_steps > 1 else ""
+        _show(f"{network}, leak {leak:g}, scale {scale:g}{finer}", dataset, stages)
     _say(f"wrote {keras_path}")
     _say(f"wrote {network_path}")
 
