@@ -1,5 +1,6 @@
 """The command `paper` on a small network that stands for all three."""
 
+import base64
 import json
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 from keras import layers as kl
 
 import validation.paper.command as command
+import validation.paper.plots as plots
 import validation.paper.report as report
 import validation.paper.runs as runs
 import validation.paper.simulated as simulated
@@ -110,6 +112,21 @@ def test_page_and_summary(tmp_path, small):
                     "figure3", "figure6", "max-pool"):
         assert f'<section id="{section}">' in page
     assert "python -m validation paper" in page
+
+
+def test_axes_are_labelled_by_plain_numbers():
+    """Mathematical text is off, as names of networks are to stay as they are."""
+    rows = [
+        {"network": "vgg16", "L": 5, "scale": 10, "input_steps": steps, "silent_zeros": False,
+         "calibrated": True, "retrained": False, "ticks": 10**steps, "loss": loss,
+         "total_ratio": 2}
+        for steps, loss in ((1, 0.2), (2, 0.03), (4, -0.002))
+    ]
+    summary = {"frontier": rows, "input_steps": rows, "figure4": {"vgg16": {}}}
+    for draw in (plots.frontier, plots.input_steps):
+        svg = base64.b64decode(draw(summary).source.split(",")[1]).decode()
+        assert "mathdefault" not in svg
+        assert "points lost" in svg
 
 
 def test_answers_that_differ_are_counted(monkeypatch):

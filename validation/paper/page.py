@@ -83,7 +83,8 @@ def _sections(summary: dict) -> list[Section]:
         ),
         Section(
             id="figure4", title="Fig. 4: accuracy over L",
-            text=("Discrete analysis, all neurons firing. " + COMMAND,),
+            text=("Discrete analysis, all neurons firing; LeNet at scale 3, VGG-16 at scale 10 "
+                  "with 8 input steps a tick. Table 1 is the row of L = 5. " + COMMAND,),
             tables=(Table(path="rows.figure4", filter_by="network", columns=_columns(
                 ("network", "network", text), ("L", "L", "number"),
                 ("untrained", "untrained", share), ("retrained", "retrained", share))),),
@@ -110,14 +111,13 @@ def _sections(summary: dict) -> list[Section]:
         Section(
             id="input-steps", title="Inputs that fire between ticks",
             text=("No ticking neuron drives the input, so it may fire between ticks; the first "
-                  "layer then leaks in as many steps a tick, which is counted. In VGG-16 the "
-                  "code of the pixels costs more accuracy than that of all thirteen layers. "
-                  + COMMAND,),
+                  "layer then leaks in as many steps a tick, which is counted. The conversions of "
+                  "a kind differ in nothing else. " + COMMAND,),
             tables=(Table(path="input_steps", filter_by="network", columns=_columns(
                 ("network", "network", text), ("L", "L", "number"), ("scale", "scale", count),
                 ("input steps", "input_steps", count),
                 ("silent zeros", "silent_zeros", text), ("calibrated", "calibrated", text),
-                ("ticks", "ticks", fixed), ("accuracy", "accuracy", share),
+                ("ticks", "ticks", count), ("accuracy", "accuracy", share),
                 ("lost", "loss", share), ("± s.e.", "loss_error", share),
                 ("ratio", "total_ratio", fixed))),),
             plots=(plots.input_steps(summary),),

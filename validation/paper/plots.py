@@ -1,6 +1,6 @@
 """Plots of the paper's page."""
 
-from ..figures import COLORS, Plot, new_figure, plot
+from ..figures import COLORS, Plot, new_figure, plain_logarithmic, plot
 
 
 def accuracy_over_leak(summary: dict) -> Plot:
@@ -37,10 +37,9 @@ def input_steps(summary: dict) -> Plot:
         style = ("-", "--", ":")[k // len(COLORS) % 3]
         axis.plot(*zip(*points, strict=True), f"o{style}", color=COLORS[k % len(COLORS)],
                   label=label, markersize=4)
-    axis.axhline(0, color="#aaa", lw=0.8)
     axis.set(xlabel="steps a tick at which inputs may fire", ylabel="points lost")
-    axis.set_yscale("symlog", linthresh=1)
-    axis.yaxis.set_major_formatter("{x:g}")
+    axis.set_xticks(sorted({row["input_steps"] for row in summary["input_steps"]}))
+    _points_lost(axis, linear_to=1)
     if lines:
         axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     return plot(
@@ -48,6 +47,12 @@ def input_steps(summary: dict) -> Plot:
         alt="Points of accuracy lost over the number of steps a tick at which inputs may fire.",
         caption="Points of accuracy lost over how finely the input is coded.",
     )
+
+
+def _points_lost(axis, *, linear_to: float) -> None:
+    axis.set_yscale("symlog", linthresh=linear_to)
+    plain_logarithmic(axis.yaxis)
+    axis.axhline(0, color="#aaa", lw=0.8)
 
 
 def frontier(summary: dict) -> Plot:
@@ -68,10 +73,10 @@ def frontier(summary: dict) -> Plot:
                         label=f"{name}, silent zeros" if silent else name,
                     )
         axis.set(xlabel=label, ylabel="points lost")
-        axis.set_yscale("symlog", linthresh=0.1)
-        axis.axhline(0, color="#aaa", lw=0.8)
+        _points_lost(axis, linear_to=0.1)
     axes[0, 0].set_xscale("log")
-    axes[0, 0].legend(fontsize=7)
+    plain_logarithmic(axes[0, 0].xaxis)
+    axes[0, 1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     return plot(
         figure, name="frontier",
         alt="Points of accuracy lost against ticks, and against the ratio of operations.",
