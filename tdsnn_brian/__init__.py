@@ -6,8 +6,8 @@ where the other is not installed.
 
 from importlib import import_module
 
-from .coding import SILENT, continuous_latency, latency, reverse_coding
-from .discrete import DiscreteAnalysis, analyse, discrete_latencies, run_algorithm_1
+from .analysis import DiscreteAnalysis, analyse, discrete_latencies, run_algorithm_1
+from .coding import continuous_latency, latency, reverse_coding
 from .errors import (
     InvalidInputError,
     NetworkFileError,
@@ -17,8 +17,10 @@ from .errors import (
     UnsupportedLayerError,
     WindowTooShortError,
 )
-from .serialization import load
-from .spec import SpikingNetwork
+from .firing_times import SILENT
+from .network import SpikingNetwork
+from .network_file import load
+from .results import Comparison, Result
 
 __version__ = "0.1.0"
 
@@ -38,10 +40,12 @@ _LAZY = {
 
 __all__ = [
     "SILENT",
+    "Comparison",
     "DiscreteAnalysis",
     "InvalidInputError",
     "NetworkFileError",
     "NotAdaptedError",
+    "Result",
     "ReverseCoding",
     "SharedProjection",
     "Simulation",

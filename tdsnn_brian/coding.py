@@ -5,19 +5,14 @@ r"""Reverse coding: the stronger the stimulus, the later the single spike.
 
     G(x) = e^{T(x) / L}  \qquad (11)
 
-**Ties.** Where :math:`L \ln(x+1)` is an integer, ``ceil`` of a rounded logarithm would let the
-last bit decide. Everywhere in this package a value that exceeds an integer by no more than
-`tie_tolerance` ticks counts as that integer: the closed forms subtract the tolerance before they
-round up, and the Brian2 neurons fire at a potential that lies as little below the threshold.
+How firing times are rounded, and what silence is, stands in `tdsnn_brian.firing_times`.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import InvalidInputError
-
-SILENT = -1
-"""Latency of a neuron that does not fire; its gain is 0."""
+from .firing_times import gain, round_up, silence_zeros
 
 
 def check_leak(leak: float) -> float:
@@ -42,15 +37,6 @@ def check_steps(steps: int, name: str = "steps") -> int:
             f"pass for example {name}=4"
         )
     return int(steps)
-
-
-def tie_tolerance(dtype: DTypeLike) -> float:
-    """Excess over an integer, in ticks, that still counts as that integer.
-
-    It stands well above the rounding of a weighted sum in `dtype` and well below anything that a
-    simulation could resolve: 1e-9 for float64, 1e-5 for float32 and narrower types.
-    """
-    return 1e-9 if np.dtype(dtype).itemsize >= 8 else 1e-5
 
 
 def _floating(values: ArrayLike) -> NDArray:
@@ -114,25 +100,7 @@ def latency(
     latencies = round_up(continuous_latency(values, check_leak(leak) * steps))
     if steps > 1:
         latencies = latencies / steps
-    return np.where(latencies > 0, latencies, SILENT) if silent_zeros else latencies
-
-
-def round_up(continuous: NDArray) -> NDArray[np.int32]:
-    """Latencies in whole ticks from continuous ones, with the tie convention of this module."""
-    return np.maximum(np.ceil(continuous - tie_tolerance(continuous.dtype)), 0).astype(np.int32)
-
-
-def gain(latencies: ArrayLike, leak: float, dtype: DTypeLike = np.float64) -> NDArray:
-    """`exp(T / L)`: what a spike `T` ticks into a window weighs at its end, relative to one at 0.
-
-    `SILENT` neurons have gain 0. Latencies need not be whole.
-    """
-    latencies = np.asarray(latencies)
-    if latencies.dtype.kind == "f":
-        return np.where(latencies == SILENT, 0, np.exp(latencies / check_leak(leak))).astype(dtype)
-    table = np.exp(np.arange(latencies.max(initial=0) + 2) / check_leak(leak)).astype(dtype)
-    table[SILENT] = 0
-    return table[latencies]
+    return silence_zeros(latencies) if silent_zeros else latencies
 
 
 def reverse_coding(

@@ -9,8 +9,9 @@ A layer that sums up to :math:`A` (its activation, weights as trained) has the p
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .coding import check_leak, round_up
+from .coding import check_leak
 from .errors import InvalidInputError
+from .firing_times import round_up
 
 
 def leak_factor(leak: float) -> float:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tdsnn_brian.spec import AveragePool2D, Conv2D, Dense, MaxPool2D, SpikingNetwork
+from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D
+from tdsnn_brian.network import SpikingNetwork
 
 
 def small_network(seed=0, leak=5.0, **fields):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdsnn_brian import InvalidInputError, continuous_latency, latency, reverse_coding
-from tdsnn_brian.coding import SILENT, gain, tie_tolerance
+from tdsnn_brian.firing_times import SILENT, gain, tie_tolerance
 
 leaks = st.floats(0.3, 50)
 activations = st.floats(-100, 1e6)

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from brian2 import Quantity, get_unit, have_same_dimensions, second
-from numpy.typing import NDArray
+from brian2 import Quantity, have_same_dimensions, second
 
-from ..coding import SILENT
-from ..discrete import DiscreteAnalysis
+from ..analysis.closed_form import DiscreteAnalysis, WindowChoice, check_window
 from ..errors import InvalidInputError, WindowTooShortError
-from ..spec import SpikingNetwork, is_simplified_pool
+from ..layers import Kind
+from ..network import SpikingNetwork
 
 
 def choose_steps(
@@ -48,22 +47,21 @@ def choose_steps(
     return dt, steps
 
 
-def in_steps(ticks: NDArray, steps: int) -> NDArray[np.int64]:
-    """Times in ticks, which need not be whole, as whole integration steps; `SILENT` stays."""
-    ticks = np.asarray(ticks)
-    return np.where(ticks == SILENT, SILENT, np.rint(ticks * steps)).astype(np.int64)
-
-
 def steps_per_tick(tick: Quantity, dt: Quantity) -> int:
     """How many integration steps a tick has; it must be a whole number."""
     for name, value in (("tick", tick), ("dt", dt)):
-        if not have_same_dimensions(value, second):
+        numeric = isinstance(value, Quantity) and value.ndim == 0
+        if not (numeric and have_same_dimensions(value, second)):
             raise InvalidInputError(
                 f"{name} must be a time, got {value!r}; give it a unit, for example {name}=1*ms"
             )
-        if not value > 0 * get_unit(second.dim):
-            raise InvalidInputError(f"{name} must be greater than 0, got {value!r}")
+        if not 0 < float(value) < float("inf"):
+            raise InvalidInputError(f"{name} must be finite and greater than 0, got {value!r}")
     ratio = float(tick / dt)
+    if ratio > 2**31:
+        raise InvalidInputError(
+            f"dt={dt!s} is too fine: a tick of {tick!s} would take {ratio:.3g} steps"
+        )
     steps = round(ratio)
     if steps < 1 or abs(ratio - steps) > 1e-6 * ratio:
         raise InvalidInputError(
@@ -88,9 +86,8 @@ class Timing:
     releases : dict of str to int
         When the layer's ticking neuron first fires (for the output layer: when its potentials
         are complete).
-    hops : dict of str to int
-        Max-pools between a layer and the synapse-based layer (or input) before it, itself
-        included if it is one: each costs a step.
+    zeros : dict of str to int
+        When a neuron of latency 0 of each firing layer fires.
     slot : int
         From one image's onset to the next.
     """
@@ -99,36 +96,54 @@ class Timing:
     windows: dict[str, int]
     origins: dict[str, int]
     releases: dict[str, int]
-    hops: dict[str, int]
+    zeros: dict[str, int]
     slot: int
 
 
 def schedule(
-    network: SpikingNetwork, windows: Mapping[str, int], steps: int, overhang: int = 0
+    network: SpikingNetwork,
+    windows: Mapping[str, float],
+    steps: int,
+    *,
+    unread_ticks: int = 0,
+    firing: int = 1,
+    onset: int = 0,
 ) -> Timing:
     """Lay out the layers' inhibitory periods one after the other.
 
-    `overhang` are ticks that an image is to last longer; see `tdsnn_brian.discrete.overhang`.
+    Parameters
+    ----------
+    network : SpikingNetwork
+    windows : mapping of str to float
+        Inhibitory period of each synapse-based layer in ticks.
+    steps : int
+        Integration steps a tick.
+    unread_ticks : int, optional
+        Ticks that an image is to last longer; see `tdsnn_brian.analysis.closed_form`.
+    firing : int, optional
+        Steps from a release to the spikes of latency 0.
+    onset : int, optional
+        When inputs of latency 0 fire.
     """
-    origins, releases, hops = {}, {}, {}
-    start, pools = 0, 0
-    for layer in network:
-        if is_simplified_pool(layer):
-            pools += 1
-            hops[layer.name] = pools
+    origins, releases, zeros = {}, {}, {}
+    zero = {network.input: onset}
+    for population in network.populations:
+        reached = zero[population.driver] + population.hops
+        if population.kind is Kind.MAX_POOL:
+            zeros[population.name] = zero[population] = reached
             continue
-        hops[layer.name] = pools
-        origins[layer.name] = start + pools
-        releases[layer.name] = origins[layer.name] + windows[layer.name] * steps + 1
-        start, pools = releases[layer.name] + 1, 0
-    slot = start + (1 + overhang) * steps + 1
-    return Timing(steps, dict(windows), origins, releases, hops, slot)
+        origins[population.name] = reached
+        release = reached + round(windows[population.name] * steps) + 1
+        releases[population.name] = release
+        zero[population] = release + firing
+        if population.fires:
+            zeros[population.name] = zero[population]
+    slot = zero[network.output] + (1 + unread_ticks) * steps + 1
+    return Timing(steps, dict(windows), origins, releases, zeros, slot)
 
 
 def choose_windows(
-    network: SpikingNetwork,
-    analysis: DiscreteAnalysis,
-    window: int | str | Mapping[str, int],
+    network: SpikingNetwork, analysis: DiscreteAnalysis, window: WindowChoice
 ) -> dict[str, int]:
     """Inhibitory period of each synapse-based layer in ticks.
 
@@ -148,24 +163,11 @@ def choose_windows(
     InvalidInputError
         If `window` is something else.
     """
+    check_window(network, window)
     needed = {name: ceil(np.max(values)) for name, values in analysis.windows.items()}
-    if isinstance(window, str) and window in ("fixed", "dynamic"):
+    if isinstance(window, str):
         return needed
-    if isinstance(window, Mapping):
-        unknown = set(window) - set(needed)
-        if unknown:
-            raise InvalidInputError(
-                f"window names {sorted(unknown)}, which are no synapse-based layers of "
-                f"{network.name!r}; its layers are {list(needed)}"
-            )
-        given = {**needed, **window}
-    elif isinstance(window, int | np.integer) and not isinstance(window, bool):
-        given = dict.fromkeys(needed, int(window))
-    else:
-        raise InvalidInputError(
-            f"window must be 'fixed', 'dynamic', a number of ticks or a mapping from layer names "
-            f"to ticks, got {window!r}"
-        )
+    given = {**needed, **window} if isinstance(window, Mapping) else dict.fromkeys(needed, window)
     for name, ticks in given.items():
         if ticks < needed[name]:
             raise WindowTooShortError(

@@ -6,7 +6,8 @@ from brian2 import ms, prefs
 
 import tdsnn_brian as td
 from tdsnn_brian.pooling import InfeasiblePoolError, pool_weights
-from tdsnn_brian.spec import Conv2D, Dense, MaxPool2D, SpikingNetwork
+from tdsnn_brian.layers import Conv2D, Dense, MaxPool2D
+from tdsnn_brian.network import SpikingNetwork
 
 
 @pytest.fixture(autouse=True)

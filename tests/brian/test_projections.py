@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tdsnn_brian.brian import SharedProjection
 from tdsnn_brian.connectivity import connections
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.spec import AveragePool2D, Conv2D, Dense, MaxPool2D
+from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D
 
 RNG = np.random.default_rng(3)
 LAYERS = [

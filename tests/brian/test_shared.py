@@ -10,7 +10,8 @@ import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.brian import memory, read_results
 from tdsnn_brian.errors import InvalidInputError, WindowTooShortError
-from tdsnn_brian.spec import Dense, MaxPool2D, SpikingNetwork
+from tdsnn_brian.layers import Dense, MaxPool2D
+from tdsnn_brian.network import SpikingNetwork
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,8 @@ import pytest
 
 import tdsnn_brian as td
 from helpers import random_images
-from tdsnn_brian.spec import AveragePool2D, Conv2D, Dense, MaxPool2D, SpikingNetwork
+from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D
+from tdsnn_brian.network import SpikingNetwork
 
 SCRIPT = """
 import sys

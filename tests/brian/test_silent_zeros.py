@@ -11,7 +11,8 @@ from test_simulation import networks
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
-from tdsnn_brian.spec import Dense, MaxPool2D, SpikingNetwork
+from tdsnn_brian.layers import Dense, MaxPool2D
+from tdsnn_brian.network import SpikingNetwork
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 import tdsnn_brian as td
 from helpers import network_with_a_loose_end, random_images, small_network
-from tdsnn_brian.spec import Conv2D, Dense, MaxPool2D, SpikingNetwork
+from tdsnn_brian.layers import Conv2D, Dense, MaxPool2D
+from tdsnn_brian.network import SpikingNetwork
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from helpers import random_images, small_network
 from networks.large import large_network, plain_layers
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.propagation import activation, latest
-from tdsnn_brian.spec import MaxPool2D
+from tdsnn_brian.layers import MaxPool2D
 from validation.benchmark import alternate, ratio, table
 from validation.layerwise import layerwise
 

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 import validation
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.spec import Dense, SpikingNetwork
+from tdsnn_brian.layers import Dense
+from tdsnn_brian.network import SpikingNetwork
 from validation import programs, sweeps
 from validation.__main__ import app
 from validation.page import look_up, show

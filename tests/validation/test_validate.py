@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from networks import sample_digits
-from tdsnn_brian.spec import Conv2D, Dense, MaxPool2D, SpikingNetwork
+from tdsnn_brian.layers import Conv2D, Dense, MaxPool2D
+from tdsnn_brian.network import SpikingNetwork
 from validation import devices
 from validation.__main__ import app
 

@@ -1,7 +1,8 @@
 """One ``.npz`` file a network: its arrays, and a JSON header for everything else. No pickle.
 
-The header names each layer's kind (its class in `tdsnn_brian.spec`) and fields, so that a new
-kind of layer needs no code here.
+The header names each layer's kind and fields, so that a new kind of layer needs no code here. A
+kind of this package is named by its class in `tdsnn_brian.layers`, one of a user by module and
+class.
 """
 
 import json
@@ -13,13 +14,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from . import layers as known
 from .errors import InvalidInputError, NetworkFileError
-from .spec import Layer, SpikingNetwork
+from .layers import Layer
+from .network import SpikingNetwork, check_network
 
 FORMAT = "tdsnn-brian network"
-VERSION = 1
+VERSION = 2
+_READABLE = (1, 2)
 _HEADER = "header"
-_ARRAY = "array"
+_ARRAY, _LAYER = "array", "layer"
 _ZIP_MAGIC = b"PK\x03\x04"
 
 
@@ -40,6 +44,7 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
     OSError
         If the file cannot be written; what stood there before is left as it was.
     """
+    check_network(network)
     arrays: dict[str, NDArray] = {}
     header = {
         "format": FORMAT,
@@ -49,7 +54,9 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
             for item in fields(network)
             if item.name != "layers"
         },
-        "layers": [_encode_layer(index, layer, arrays) for index, layer in enumerate(network)],
+        "layers": [
+            _encode_layer(str(index), layer, arrays) for index, layer in enumerate(network)
+        ],
     }
     text = json.dumps(header, allow_nan=False).encode()
     path = Path(path)
@@ -101,30 +108,38 @@ def _read_header(archive, path) -> dict:
     header = json.loads(archive[_HEADER].tobytes())
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise NetworkFileError(f"{_not_ours(path)} (its header names another format)")
-    if header.get("version") != VERSION:
+    if header.get("version") not in _READABLE:
         raise NetworkFileError(
-            f"{path} has version {header.get('version')!r}, but this tdsnn-brian reads version "
-            f"{VERSION}; convert and save the network again with the version installed here"
+            f"{path} has version {header.get('version')!r}, but this tdsnn-brian reads versions "
+            f"{', '.join(map(str, _READABLE))}; convert and save the network again with the version installed here"
         )
     return header
 
 
-def _encode_layer(index: int, layer: Layer, arrays: dict[str, NDArray]) -> dict:
-    values = {}
-    for item in fields(layer):
-        value = getattr(layer, item.name)
-        if isinstance(value, np.ndarray):
-            if value.dtype.kind not in "biuf":
-                raise InvalidInputError(
-                    f"layer {layer.name!r}: {item.name} has dtype {value.dtype}, which cannot be "
-                    "saved; use a float or integer array"
-                )
-            key = f"{index}/{item.name}"
-            arrays[key] = value
-            values[item.name] = {_ARRAY: key}
-        else:
-            values[item.name] = _plain(value, f"layer {layer.name!r}: {item.name}")
-    return {"kind": type(layer).__name__, "fields": values}
+def _encode_layer(key: str, layer: Layer, arrays: dict[str, NDArray]) -> dict:
+    values = {
+        item.name: _encode(getattr(layer, item.name), f"{key}/{item.name}", layer, arrays)
+        for item in fields(layer)
+    }
+    return {"kind": _name_of(type(layer)), "fields": values}
+
+
+def _encode(value, key: str, layer: Layer, arrays: dict[str, NDArray]):
+    if isinstance(value, Layer):
+        return {_LAYER: _encode_layer(key, value, arrays)}
+    if isinstance(value, tuple | list):
+        return [
+            _encode(part, f"{key}/{index}", layer, arrays) for index, part in enumerate(value)
+        ]
+    what = f"layer {layer.name!r}: {key.rpartition('/')[2]}"
+    if not isinstance(value, np.ndarray):
+        return _plain(value, what)
+    if value.dtype.kind not in "biuf":
+        raise InvalidInputError(
+            f"{what} has dtype {value.dtype}, which cannot be saved; use a float or integer array"
+        )
+    arrays[key] = value
+    return {_ARRAY: key}
 
 
 def _plain(value, what: str):
@@ -149,31 +164,49 @@ def _decode_network(header: dict, archive) -> SpikingNetwork:
 
 
 def _decode_layer(entry: dict, archive) -> Layer:
-    kinds = _kinds()
-    if entry["kind"] not in kinds:
-        raise NetworkFileError(
-            f"unknown kind of layer {entry['kind']!r} (known: {', '.join(sorted(kinds))}); import "
-            "the module that defines it, or update tdsnn-brian"
-        )
-    values = {}
-    for name, value in entry["fields"].items():
-        if isinstance(value, dict):
-            if value[_ARRAY] not in archive.files:
-                raise KeyError(f"array {value[_ARRAY]!r} is missing")
-            values[name] = archive[value[_ARRAY]]
-        else:
-            values[name] = _tupled(value)
-    layer = kinds[entry["kind"]](**values)
-    _ = layer.n_inputs, layer.n_neurons  # shapes that make no sense show here
-    return layer
+    kind = _kind_of(entry["kind"])
+    return kind(**{name: _decode(value, archive) for name, value in entry["fields"].items()})
 
 
-def _kinds(base: type[Layer] = Layer) -> dict[str, type[Layer]]:
-    kinds = {}
+def _decode(value, archive):
+    if isinstance(value, list):
+        return tuple(_decode(part, archive) for part in value)
+    if not isinstance(value, dict):
+        return value
+    if _LAYER in value:
+        return _decode_layer(value[_LAYER], archive)
+    if value[_ARRAY] not in archive.files:
+        raise KeyError(f"array {value[_ARRAY]!r} is missing")
+    return archive[value[_ARRAY]]
+
+
+def _name_of(kind: type[Layer]) -> str:
+    if getattr(known, kind.__name__, None) is kind:
+        return kind.__name__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _kind_of(name: str) -> type[Layer]:
+    """The class that `_name_of` named; files of version 1 name a user's by its class alone."""
+    own = {cls.__name__: cls for cls in vars(known).values()
+           if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer}
+    if name in own:
+        return own[name]
+    users = _descendants(Layer)
+    for cls in users:
+        if name == _name_of(cls):
+            return cls
+    for cls in users:
+        if name == cls.__name__:
+            return cls
+    raise NetworkFileError(
+        f"unknown kind of layer {name!r} (known: {', '.join(sorted(own))}); import the module "
+        "that defines it, or update tdsnn-brian"
+    )
+
+
+def _descendants(base: type[Layer]) -> list[type[Layer]]:
+    found = []
     for cls in base.__subclasses__():
-        kinds |= {cls.__name__: cls, **_kinds(cls)}
-    return kinds
-
-
-def _tupled(value):
-    return tuple(map(_tupled, value)) if isinstance(value, list) else value
+        found += [cls, *_descendants(cls)]
+    return found

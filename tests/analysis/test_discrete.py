@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
-from tdsnn_brian import discrete
+from tdsnn_brian.firing_times import round_up
 
 
 @settings(max_examples=20, deadline=None)
@@ -25,9 +25,8 @@ def test_closed_form_and_algorithm_1_agree(seed, leak, scale):
 def test_a_layer_with_activation_zero_fires_at_once():
     network = small_network()
     (latencies,) = [td.analyse(network, random_images(network, 2)).latencies["conv1"]]
-    activations = discrete.activation(
-        network.layers[0],
-        td.reverse_coding(random_images(network, 2), network.leak),
+    activations = network.populations[0].activation(
+        [td.latency(random_images(network, 2), network.leak)]
     )
     np.testing.assert_array_equal(latencies == 0, activations <= 0)
 
@@ -41,7 +40,7 @@ def test_batches_change_nothing():
         np.testing.assert_array_equal(whole.latencies[name], parts.latencies[name])
     np.testing.assert_array_equal(whole.predictions, parts.predictions)
     assert set(whole.continuous) == {"conv1", "conv2", "mean", "dense1"}
-    rounded = discrete.round_up(whole.continuous["conv2"])
+    rounded = round_up(whole.continuous["conv2"])
     np.testing.assert_array_equal(rounded, whole.latencies["conv2"])
 
 

@@ -21,19 +21,18 @@ paper does. `measure_snn` takes the firing times of a run: windows end with the 
 spike, and a neuron that has fired neither leaks nor is driven any more.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import ceil, log2, prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .coding import SILENT
-from .connectivity import fan_out, n_synapses
-from .discrete import bias_latency
-from .errors import InvalidInputError
-from .propagation import _windows
-from .spec import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, SpikingNetwork
+from ..errors import InvalidInputError
+from ..firing_times import SILENT
+from ..layers import Layer, Projection
+from ..network import SpikingNetwork
+from ..population import Population
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +68,24 @@ def total(counted: Mapping[str, Operations]) -> Operations:
     return sum(counted.values(), Operations())
 
 
-def _summed(layer: Layer) -> int:
-    """Inputs of all neurons of a synapse-based layer together, padding included."""
-    if isinstance(layer, Conv2D):
-        return layer.n_neurons * prod(layer.kernel.shape[:3])
-    return n_synapses(layer)
+def _summed(projection: Projection) -> int:
+    """Inputs of all neurons together; zero padding counts where it is multiplied by weights."""
+    if projection.kernel is None:
+        return projection.n_synapses
+    return projection.n_outputs * prod(projection.kernel.shape[:3])
 
 
-def _pool_comparisons(layer: Layer) -> int:
-    return n_synapses(layer) - layer.n_neurons
+def _all_summed(population: Population) -> int:
+    return sum(map(_summed, population.projections))
+
+
+def _is_mean(population: Population) -> bool:
+    """Whether all its weights are shares: one multiplication a neuron, and no ReLU behind it."""
+    return all(projection.kernel is None for projection in population.projections)
+
+
+def _pool_comparisons(population: Population) -> int:
+    return population.n_synapses - population.n_neurons
 
 
 def count_dnn(network: SpikingNetwork) -> Counted:
@@ -94,24 +102,23 @@ def count_dnn(network: SpikingNetwork) -> Counted:
         One entry a layer.
     """
     counted = {}
-    for layer in network:
-        neurons = layer.n_neurons
-        if isinstance(layer, MaxPool2D):
-            counted[layer.name] = Operations(additions=_pool_comparisons(layer))
+    for population in network.populations:
+        neurons = population.n_neurons
+        if not population.kind.integrates:
+            counted[population.name] = Operations(additions=_pool_comparisons(population))
             continue
-        summed = _summed(layer)
-        hidden = layer is not network.output_layer and not isinstance(layer, AveragePool2D)
-        counted[layer.name] = Operations(
+        summed, mean = _all_summed(population), _is_mean(population)
+        counted[population.name] = Operations(
             additions=summed - neurons,
-            multiplications=neurons if isinstance(layer, AveragePool2D) else summed,
-            comparisons=neurons if hidden else 0,
+            multiplications=neurons if mean else summed,
+            comparisons=neurons if population.fires and not mean else 0,
         )
     return counted
 
 
 def _active_periods(network: SpikingNetwork, windows: Mapping[str, float]) -> dict[str, float]:
     """A layer's active period is the inhibitory period of the next synapse-based layer."""
-    names = [layer.name for layer in network if not isinstance(layer, MaxPool2D)]
+    names = [x.name for x in network.populations if x.kind.integrates]
     missing = [name for name in names if name not in windows]
     if missing:
         raise InvalidInputError(
@@ -138,17 +145,16 @@ def count_snn(network: SpikingNetwork, windows: Mapping[str, float]) -> Counted:
     """
     active = _active_periods(network, windows)
     counted = {}
-    for layer in network:
-        if isinstance(layer, MaxPool2D):
-            counted[layer.name] = Operations(additions=_pool_comparisons(layer))
+    for population in network.populations:
+        name, neurons = population.name, population.n_neurons
+        if not population.kind.integrates:
+            counted[name] = Operations(additions=_pool_comparisons(population))
             continue
-        neurons, ticks = layer.n_neurons, active[layer.name]
-        leaks = windows[layer.name] * _steps(network, layer)
-        is_output = layer is network.output_layer
-        counted[layer.name] = Operations(
-            additions=_summed(layer) - neurons + neurons * ticks,
+        ticks, leaks = active[name], windows[name] * _leaks_a_tick(population)
+        counted[name] = Operations(
+            additions=_all_summed(population) - neurons + neurons * ticks,
             multiplications=neurons * (leaks + ticks),
-            comparisons=0 if is_output else neurons * (ticks + 1),
+            comparisons=neurons * (ticks + 1) if population.fires else 0,
         )
     return counted
 
@@ -163,16 +169,15 @@ def count_deployed(network: SpikingNetwork, windows: Mapping[str, float]) -> Cou
     """
     active = _active_periods(network, windows)
     counted = {}
-    for layer in network:
-        if isinstance(layer, MaxPool2D):
-            counted[layer.name] = Operations(additions=_pool_comparisons(layer))
+    for population in network.populations:
+        name, neurons = population.name, population.n_neurons
+        if not population.kind.integrates:
+            counted[name] = Operations(additions=_pool_comparisons(population))
             continue
-        neurons = layer.n_neurons
-        is_output = layer is network.output_layer
-        counted[layer.name] = Operations(
-            additions=_summed(layer) - neurons,
-            multiplications=neurons * windows[layer.name] * _steps(network, layer),
-            comparisons=0 if is_output else neurons * ceil(log2(active[layer.name] + 1)),
+        counted[name] = Operations(
+            additions=_all_summed(population) - neurons,
+            multiplications=neurons * windows[name] * _leaks_a_tick(population),
+            comparisons=neurons * ceil(log2(active[name] + 1)) if population.fires else 0,
         )
     return counted
 
@@ -186,85 +191,80 @@ def measure_snn(
     ----------
     network : SpikingNetwork
     input_latencies : ndarray
-        (n_images, *input shape), in ticks; see `tdsnn_brian.discrete.input_latencies`.
+        (n_images, *input shape), in ticks; see `tdsnn_brian.analysis.input_latencies`.
     latencies : mapping of str to ndarray
-        (n_images, *layer shape) of a `DiscreteAnalysis` or of a `Simulation`; silent neurons are
-        `SILENT` or `nan`.
+        (n_images, *layer shape) of any `tdsnn_brian.Result`.
     """
-    before, counted = _silenced(input_latencies), {}
-    for layer in network:
-        if isinstance(layer, MaxPool2D):
-            counted[layer.name] = Operations(additions=_pool_comparisons(layer))
-            before = _silenced(latencies[layer.name])
+    times = _times_of(network, input_latencies, latencies)
+    counted = {}
+    for population in network.populations:
+        neurons = population.n_neurons
+        if not population.kind.integrates:
+            counted[population.name] = Operations(additions=_pool_comparisons(population))
             continue
-        last = before.reshape(len(before), -1).max(axis=1)
-        window = np.maximum(last, 0 if layer.bias is None else bias_latency(network)).mean()
-        leaks = float(window) * _steps(network, layer)
-        synaptic = synaptic_additions(
-            layer, before != SILENT, padding_fires=not network.silent_zeros
-        )
-        neurons = layer.n_neurons
-        if layer is network.output_layer:
-            counted[layer.name] = Operations(
-                additions=synaptic, multiplications=neurons * leaks
-            )
-            break
-        before = _silenced(latencies[layer.name])
-        ticks = float(np.maximum(before, 0).reshape(len(before), -1).sum(axis=1).mean())
-        counted[layer.name] = Operations(
-            additions=synaptic + ticks,
+        before = [times[source] for source in population.sources]
+        leaks = float(population.last_presynaptic(before).mean()) * _leaks_a_tick(population)
+        ticks = 0.0
+        if population.fires:
+            active = np.maximum(times[population], 0).reshape(len(before[0]), -1)
+            ticks = float(active.sum(axis=1).mean())
+        counted[population.name] = Operations(
+            additions=ticks + synaptic_additions(
+                population, [spikes != SILENT for spikes in before],
+                padding_fires=not network.silent_zeros,
+            ),
             multiplications=neurons * leaks + ticks,
-            comparisons=neurons + ticks,
+            comparisons=neurons + ticks if population.fires else 0,
         )
     return counted
 
 
-def _steps(network: SpikingNetwork, layer: Layer) -> int:
+def _times_of(network, input_latencies, latencies) -> dict[Population, NDArray]:
+    return {network.input: input_latencies} | {
+        population: latencies[population.name]
+        for population in network.populations if population.fires
+    }
+
+
+def _leaks_a_tick(population: Population) -> int:
     """How often a neuron leaks in a tick of its inhibitory period."""
-    return network.input_steps if layer is network.layers[0] else 1
-
-
-def _silenced(latencies: NDArray) -> NDArray:
-    return np.where(np.isnan(latencies), SILENT, latencies)
+    return max(source.steps for source in population.sources)
 
 
 def synaptic_additions(
-    layer: Layer, active: NDArray[np.bool_], *, padding_fires: bool = True
+    layer: Layer | Population, active: Sequence[NDArray[np.bool_]], *, padding_fires: bool = True
 ) -> float:
     """Mean number of additions that sum up the spikes of `active` inputs in every neuron.
 
     Parameters
     ----------
-    layer : Layer
+    layer : Layer or Population
         Synapse-based.
-    active : ndarray of bool
-        (n_images, ...), `layer.n_inputs` an image.
+    active : sequence of ndarray of bool
+        For each source (n_images, ...), all its neurons.
     padding_fires : bool, optional
         Whether the positions of a convolution's zero padding count as spikes.
     """
-    if active.all() and padding_fires:
-        return float(_summed(layer) - layer.n_neurons)
-    active = active.reshape(len(active), *layer.input_shape)
-    if isinstance(layer, Dense):
-        arrived, repeats = active.reshape(len(active), -1).sum(axis=1), layer.n_neurons
-    elif isinstance(layer, Conv2D):
-        groups = layer.groups
-        per_position = active.reshape(*active.shape[:3], groups, -1).sum(axis=4, dtype=np.float32)
-        padding = active.shape[3] // groups if padding_fires else 0
-        arrived = _sliding_sum(layer, per_position, padding)
-        repeats = layer.n_channels // groups
-    else:
-        arrived, repeats = _sliding_sum(layer, active.astype(np.float32), 0), 1
-    return float(np.maximum(arrived - 1, 0).sum(dtype=np.float64) * repeats / len(active))
+    projections = layer.projections
+    if padding_fires and all(map(np.all, active)):
+        return float(sum(map(_summed, projections)) - layer.n_neurons)
+    arrived = 0
+    for projection, fires in zip(projections, active, strict=True):
+        arrived = arrived + _arrived(projection, fires, padding_fires)
+    repeats = layer.n_neurons // arrived[0].size
+    return float(np.maximum(arrived - 1, 0).sum(dtype=np.float64) * repeats / len(arrived))
 
 
-def _sliding_sum(layer: Layer, values: NDArray, padding: float) -> NDArray:
-    from dataclasses import replace
-
-    shape = values.shape[1:]
-    if isinstance(layer, Conv2D):
-        layer = replace(layer, input_shape=shape)
-    return _windows(layer, values, padding).sum(axis=(4, 5))
+def _arrived(projection: Projection, fires: NDArray[np.bool_], padding_fires: bool) -> NDArray:
+    """Spikes that reach each output position of each group, (n, neurons over group outputs)."""
+    window = projection.window
+    by_group = fires.reshape(len(fires), *window.input_shape[:2], window.groups, -1)
+    counts = by_group.sum(axis=4, dtype=np.float32)
+    padded = window.group_inputs if padding_fires and projection.kernel is not None else 0
+    alone = replace(
+        window, input_shape=counts.shape[1:], n_channels=window.groups, groups=window.groups
+    )
+    return alone.view(counts, padded).sum(axis=(4, 5)).reshape(len(fires), -1)
 
 
 def synaptic_operations(
@@ -290,13 +290,14 @@ def synaptic_operations(
         ``Effective_MACs``, ``Effective_ACs``, ``Dense``.
     """
     effective = dense = 0.0
-    for layer in network:
-        if isinstance(layer, MaxPool2D):
+    for population in network.populations:
+        if not population.kind.integrates:
             continue
-        inputs = np.asarray(active[layer.name], bool)
-        fans = fan_out(layer).ravel()
-        effective += float((inputs.reshape(len(inputs), -1) @ fans.astype(np.float64)).mean())
-        dense += n_synapses(layer)
+        (projection,) = population.projections
+        inputs = np.asarray(active[population.name], bool)
+        fans = projection.fan_out.ravel().astype(np.float64)
+        effective += float((inputs.reshape(len(inputs), -1) @ fans).mean())
+        dense += population.n_synapses
     kind = "Effective_ACs" if spiking else "Effective_MACs"
     return {"Effective_MACs": 0.0, "Effective_ACs": 0.0, "Dense": dense, kind: effective}
 
@@ -305,10 +306,8 @@ def inputs_that_fire(
     network: SpikingNetwork, input_latencies: NDArray, latencies: Mapping[str, NDArray]
 ) -> dict[str, NDArray[np.bool_]]:
     """Which inputs of each synapse-based layer fire; parameters as in `measure_snn`."""
-    before, active = input_latencies, {}
-    for layer in network:
-        if not isinstance(layer, MaxPool2D):
-            active[layer.name] = _silenced(before) != SILENT
-        if layer is not network.output_layer:
-            before = latencies[layer.name]
-    return active
+    times = _times_of(network, input_latencies, latencies)
+    return {
+        population.name: times[population.source] != SILENT
+        for population in network.populations if population.kind.integrates
+    }

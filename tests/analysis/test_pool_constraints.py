@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tdsnn_brian import pooling
+from tdsnn_brian.analysis import pool_constraints as pooling
 
 # "The constraint has solutions only for small T_m", checked against the figures found before
 KNOWN = {(4, 1): 2, (4, 2): 2, (4, 3): 2, (4, 5): 3, (4, 8): 4, (4, 10): 4, (4, 20): 5,

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from helpers import random_images, small_network
-from tdsnn_brian import serialization
-from tdsnn_brian.discrete import analyse
+from tdsnn_brian import layers as known
+from tdsnn_brian import network_file as serialization
+from tdsnn_brian.analysis import analyse
 from tdsnn_brian.errors import InvalidInputError, NetworkFileError
-from tdsnn_brian.serialization import load, save
-from tdsnn_brian.spec import Dense, Layer, SpikingNetwork
+from tdsnn_brian.network_file import load, save
+from tdsnn_brian.layers import Conv2D, Dense, Layer, MaxPool2D, Projection, Sum, Window
+from tdsnn_brian.network import SpikingNetwork
 
 
 def assert_equal(one, other):
@@ -78,6 +80,10 @@ def test_a_new_kind_of_layer_needs_no_code(path, tmp_path):
         offsets: np.ndarray
         taps: tuple[tuple[int, int], ...]
 
+        def connect(self):
+            window = Window(input_shape=(1, 1, 2), groups=2, n_channels=2)
+            return (Projection(window=window),)
+
         @property
         def output_shape(self):
             return self.input_shape
@@ -85,6 +91,32 @@ def test_a_new_kind_of_layer_needs_no_code(path, tmp_path):
     first = Shifted(name="shift", input_shape=(2,), offsets=np.arange(2), taps=((1, 2), (3, 4)))
     last = Dense(name="output", input_shape=(2,), weights=np.ones((2, 2)))
     network = SpikingNetwork(layers=(first, last), leak=2)
+    save(network, path)
+    assert_equal(load(path), network)
+
+
+def test_a_user_s_kind_of_a_known_name_takes_nothing_over(path):
+    @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+    class Dense(Layer):
+        def connect(self):
+            raise AssertionError("another kind of that name was asked for")
+
+    assert type(load(path).layers[-1]) is known.Dense
+    assert Dense.__name__ == "Dense"
+
+
+def test_sums_and_layers_of_their_own_leak(path):
+    branch = Conv2D(name="branch", input_shape=(2, 2, 1), kernel=np.ones((1, 1, 1, 1)), source="a")
+    skip = Conv2D(name="skip", input_shape=(2, 2, 1), kernel=np.eye(1)[None, None], source="pool")
+    network = SpikingNetwork(
+        leak=2,
+        layers=(
+            Conv2D(name="a", input_shape=(2, 2, 1), kernel=np.ones((1, 1, 1, 1)), leak=3.0),
+            MaxPool2D(name="pool", input_shape=(2, 2, 1), pool_size=(1, 1), minimum=(0,)),
+            Sum(name="sum", terms=(branch, skip)),
+            Dense(name="output", input_shape=(4,), weights=np.ones((4, 2))),
+        ),
+    )
     save(network, path)
     assert_equal(load(path), network)
 
@@ -118,7 +150,7 @@ def test_a_flipped_byte_never_passes_unseen(path):
 
 def test_another_version(path):
     edit(path, lambda header: header.update(version=99))
-    with pytest.raises(NetworkFileError, match=r"version 99, but this .* reads version 1; convert"):
+    with pytest.raises(NetworkFileError, match=r"version 99, but this .* reads versions 1, 2; convert"):
         load(path)
 
 
@@ -198,8 +230,14 @@ def test_metadata_that_cannot_be_saved(path, value):
 
 def test_an_array_that_cannot_be_saved(path):
     before = path.read_bytes()
-    layer = Dense(name="out", input_shape=(2,), weights=np.array([[1], [None]], dtype=object))
-    with pytest.raises(InvalidInputError, match="layer 'out': weights has dtype object"):
+
+    @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+    class Labelled(Dense):
+        labels: np.ndarray
+
+    layer = Labelled(name="out", input_shape=(2,), weights=np.ones((2, 1)),
+                     labels=np.array(["a", None], dtype=object))
+    with pytest.raises(InvalidInputError, match="layer 'out': labels has dtype object"):
         save(SpikingNetwork(layers=(layer,), leak=5), path)
     assert path.read_bytes() == before
 

@@ -3,7 +3,8 @@ import pytest
 
 import tdsnn_brian as td
 from helpers import small_network
-from tdsnn_brian.spec import Dense, MaxPool2D, SpikingNetwork
+from tdsnn_brian.layers import Dense, MaxPool2D
+from tdsnn_brian.network import SpikingNetwork
 
 
 def dense(name, n_in, n_out):

@@ -11,14 +11,15 @@ and only the left side for :math:`T_m = 1`. The window is taken to be :math:`T_m
 spike *of that pooling window*, so each window needs the weight of its own :math:`T_m`.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from .coding import check_leak
-from .errors import InvalidInputError, TDSNNError
-from .propagation import window_counts
-from .spec import MaxPool2D
-from .ticking import leak_factor
+from ..coding import check_leak
+from ..errors import InvalidInputError, TDSNNError
+from ..population import Population
+from ..ticking import leak_factor
 
 
 class InfeasiblePoolError(TDSNNError, ValueError):
@@ -93,7 +94,21 @@ def solve_weight_ratio(n: int, leak: float, latest: int, *, name: str = "max-poo
     return 2 * lower if np.isinf(upper) else float(np.sqrt(lower * upper))
 
 
-def pool_weights(layer: MaxPool2D, latencies: NDArray, leak: float) -> NDArray:
+def check_feasible(population: Population, latencies: NDArray) -> None:
+    """Raise `InfeasiblePoolError` if a constrained max-pool has no weights for a latency.
+
+    Parameters
+    ----------
+    population : Population
+        Of constrained max-pool neurons.
+    latencies : ndarray
+        (n_images, *shape), `T_m` of each window.
+    """
+    for _ in _ratios(population, latencies):
+        pass
+
+
+def pool_weights(population: Population, latencies: NDArray) -> NDArray:
     """Weight `w_k` that each constrained max-pool neuron needs, for each image.
 
     A spike of weight `-w_k` at latency `t` has leaked by `exp(-(T_il - t) / L)` at release, where
@@ -103,10 +118,10 @@ def pool_weights(layer: MaxPool2D, latencies: NDArray, leak: float) -> NDArray:
 
     Parameters
     ----------
-    layer : MaxPool2D
+    population : Population
+        Of constrained max-pool neurons.
     latencies : ndarray
-        (n_images, *layer shape) of the layer, `T_m` of each window.
-    leak : float
+        (n_images, *shape), `T_m` of each window.
 
     Returns
     -------
@@ -118,17 +133,23 @@ def pool_weights(layer: MaxPool2D, latencies: NDArray, leak: float) -> NDArray:
     InfeasiblePoolError
         If a latency has no solution.
     """
-    sizes = window_counts(layer).ravel()
+    leak = population.leak
+    weights = np.zeros((len(latencies), population.n_neurons))
+    for at, latest, ratio in _ratios(population, latencies):
+        weights[at] = leak_factor(leak) * np.exp(-latest / leak) / ratio
+    return weights
+
+
+def _ratios(population, latencies) -> Iterator[tuple[NDArray, int, float]]:
+    """Where each latency of each size of window occurs, and the ratio that serves it."""
+    sizes = population.n_awaited
     flat = latencies.reshape(len(latencies), -1)
-    weights = np.zeros(flat.shape)
     for n in np.unique(sizes):
         for latest in np.unique(flat[:, sizes == n]):
             ratio = solve_weight_ratio(
-                int(n), leak, int(latest), name=f"layer {layer.name!r}"
+                int(n), population.leak, int(latest), name=f"layer {population.name!r}"
             )
-            at = (flat == latest) & (sizes == n)
-            weights[at] = leak_factor(leak) * np.exp(-latest / leak) / ratio
-    return weights
+            yield (flat == latest) & (sizes == n), int(latest), ratio
 
 
 def feasible_table(

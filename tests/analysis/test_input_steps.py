@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
-from tdsnn_brian import operations as ops
-from tdsnn_brian.coding import SILENT, gain
-from tdsnn_brian.spec import MaxPool2D
+from tdsnn_brian.analysis import operations as ops
+from tdsnn_brian.firing_times import SILENT, gain
+from tdsnn_brian.layers import MaxPool2D
 
 
 @given(st.floats(-10, 1e4), st.floats(0.5, 20), st.integers(1, 12))

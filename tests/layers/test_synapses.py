@@ -4,9 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import small_network
-from tdsnn_brian.connectivity import connections, fan_out, n_synapses
-from tdsnn_brian.propagation import latest, weighted_sum, window_counts
-from tdsnn_brian.spec import AveragePool2D, Conv2D, Dense, MaxPool2D
+from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D
 
 pair = st.tuples(st.integers(1, 3), st.integers(1, 3))
 paddings = st.tuples(st.tuples(st.integers(0, 2), st.integers(0, 1)),
@@ -40,7 +38,7 @@ def convolve_by_definition(layer, values):
 
 
 def gather(layer, values):
-    i, j, w = connections(layer)
+    i, j, w = layer.projection.synapses()
     out = np.zeros(layer.n_neurons)
     np.add.at(out, j, w * values.ravel()[i])
     return out.reshape(layer.output_shape)
@@ -51,9 +49,9 @@ def gather(layer, values):
 def test_convolution_against_its_definition(layer):
     values = np.random.default_rng(0).random(layer.input_shape)
     expected = convolve_by_definition(layer, values)
-    np.testing.assert_allclose(weighted_sum(layer, values[None])[0], expected, atol=1e-12)
+    np.testing.assert_allclose(layer.projection.weighted_sum(values[None])[0], expected, atol=1e-12)
     np.testing.assert_allclose(gather(layer, values), expected, atol=1e-12)
-    assert n_synapses(layer) == len(connections(layer).i)
+    assert layer.projection.n_synapses == len(layer.projection.synapses().i)
 
 
 @settings(max_examples=40, deadline=None)
@@ -70,12 +68,13 @@ def test_pooling_against_its_definition(size, strides, padding, kind):
                         c * strides[1] : c * strides[1] + size[1], k]
         expected[r, c, k] = np.nanmax(window) if kind is MaxPool2D else np.nanmean(window)
         counts[r, c, k] = np.isfinite(window).sum()
-    result = latest(layer, values[None])[0] if kind is MaxPool2D else weighted_sum(
-        layer, values[None].astype(float))[0]
+    result = layer.projection.latest(values[None])[0] if kind is MaxPool2D else (
+        layer.projection.weighted_sum(values[None].astype(float))[0])
     np.testing.assert_allclose(result, expected)
-    np.testing.assert_array_equal(window_counts(layer), counts)
-    np.testing.assert_array_equal(np.bincount(connections(layer).j), counts.ravel())
-    assert n_synapses(layer) == counts.sum()
+    np.testing.assert_array_equal(layer.projection.fan_in, counts)
+    i, j, _ = layer.projection.synapses()
+    np.testing.assert_array_equal(np.bincount(j), counts.ravel())
+    assert layer.projection.n_synapses == counts.sum() == len(i)
     if kind is AveragePool2D:
         np.testing.assert_allclose(gather(layer, values), expected)
 
@@ -84,13 +83,13 @@ def test_dense():
     layer = Dense(name="dense", input_shape=(2, 3), weights=np.arange(24.0).reshape(6, 4))
     values = np.random.default_rng(0).random((2, 3))
     np.testing.assert_allclose(gather(layer, values), values.ravel() @ layer.weights)
-    assert n_synapses(layer) == 24
+    assert layer.projection.n_synapses == 24
 
 
 def test_synapses_are_sorted_and_unique():
     layer = Conv2D(name="conv", input_shape=(5, 5, 2), kernel=np.ones((3, 3, 2, 4)),
                    padding=((1, 1), (1, 1)))
-    i, j, _ = connections(layer)
+    i, j, _ = layer.projection.synapses()
     key = i.astype(np.int64) * layer.n_neurons + j
     assert (np.diff(key) > 0).all()
 
@@ -103,7 +102,8 @@ def test_a_window_wider_than_its_input_has_no_neurons(shape):
 
 def test_fan_out_counts_synapses():
     for layer in small_network():
-        i = connections(layer).i
-        np.testing.assert_array_equal(
-            fan_out(layer).ravel(), np.bincount(i, minlength=layer.n_inputs)
-        )
+        projection = layer.projection
+        counted = np.bincount(projection.synapses().i, minlength=layer.n_inputs)
+        np.testing.assert_array_equal(projection.fan_out.ravel(), counted)
+        assert projection.largest_fan_out >= counted.max()
+        assert projection.unread == (counted == 0).any()

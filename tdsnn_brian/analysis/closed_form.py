@@ -1,0 +1,237 @@
+"""The discrete analysis in closed form: firing times of every neuron.
+
+It is what simulations are compared with; `tdsnn_brian.analysis.algorithm_1` computes the same tick
+by tick.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import ceil, prod
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ..coding import continuous_latency, latency
+from ..engines import require
+from ..errors import InvalidInputError
+from ..firing_times import last_spike, round_up, silence_zeros
+from ..layers import Kind
+from ..network import SpikingNetwork, check_images
+from ..population import INPUT, Population
+from ..results import Result, joined
+from .pool_constraints import check_feasible
+
+WindowChoice = int | str | Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DiscreteAnalysis(Result):
+    """Firing times in ticks after the release of each neuron's layer; see `Result`.
+
+    Attributes
+    ----------
+    latencies : dict of str to ndarray of int32
+    windows : dict of str to ndarray of int32
+        (n_images,) for every layer with an inhibitory period, the output layer included: the last
+        presynaptic spike, its bias neuron's included, in ticks after the layer's time origin; of
+        float64 where inputs fire between ticks.
+    input_latencies : ndarray of int32
+        (n_images, *input shape); of float64 where inputs fire between ticks (`input_steps`).
+    continuous : dict of str to ndarray
+        `L ln(A + 1)` before it is rounded up, for the synapse-based layers; empty unless asked for.
+    """
+
+    input_latencies: NDArray
+    continuous: dict[str, NDArray] = field(default_factory=dict)
+
+
+def input_latencies(network: SpikingNetwork, images: NDArray) -> NDArray:
+    """Firing times of the input neurons, (n_images, *input shape), in ticks."""
+    images = check_images(network, images).astype(np.float64)
+    source = network.input
+    return latency(
+        images * network.input_scale, source.leak, silent_zeros=source.silent_zeros,
+        steps=source.steps,
+    )
+
+
+def analyse(
+    network: SpikingNetwork,
+    images: NDArray,
+    *,
+    continuous: bool = False,
+    dtype: DTypeLike = np.float64,
+    batch_size: int | None = None,
+    window: WindowChoice = "dynamic",
+) -> DiscreteAnalysis:
+    r"""Firing times and logits by the closed form `T(A) = ceil(L ln(A + 1))` (Eq. 10).
+
+    With a threshold other than 0 it is that of Eq. (6), which depends on the window.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    images : array_like
+        (n_images, \*input shape), channels last, finite and not negative.
+    continuous : bool, optional
+        Keep `L ln(A + 1)` too, to tell how far a latency is from a ceiling's jump.
+    dtype : optional
+        Floating type of the weighted sums.
+    batch_size : int, optional
+        Images worked on at once; chosen from the network's size if not given.
+    window : {"dynamic", "fixed"}, int or mapping, optional
+        Inhibitory period, which matters for a threshold other than 0 only: until each image's
+        last presynaptic spike, until the last one of all images, or as given in ticks.
+
+    Returns
+    -------
+    DiscreteAnalysis
+
+    Raises
+    ------
+    InvalidInputError
+        If the images do not fit the network, or its threshold is out of reach.
+    InfeasiblePoolError
+        If a constrained max-pool has no weights for a latency that occurs.
+
+    Examples
+    --------
+    >>> from tdsnn_brian.layers import Dense
+    >>> hidden = Dense(name="hidden", input_shape=(2,), weights=np.array([[1.0, -1], [0.5, 1]]))
+    >>> output = Dense(name="output", input_shape=(2,), weights=np.array([[1.0], [-1]]))
+    >>> network = SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> analyse(network, np.array([[0.2, 0.9]])).latencies["hidden"].tolist()
+    [[6, 3]]
+    """
+    images = check_images(network, images)
+    require("closed form", network)
+    check_window(network, window)
+    if any(population.v_threshold for population in network.populations) and window != "dynamic":
+        batch_size = len(images)  # windows are those of all images
+    return joined([
+        _analyse_batch(network, images[batch], continuous, dtype, window)
+        for batch in _batches(network, len(images), batch_size)
+    ])
+
+
+def _batches(network: SpikingNetwork, n_images: int, batch_size: int | None) -> Iterator[slice]:
+    if batch_size is None:
+        # weighted sums copy each input once per window position; keep that copy near 256 MiB
+        widest = max(
+            prod(p.window.output_shape[:2]) * prod(p.window.size) * p.window.input_shape[2]
+            for population in network.populations for p in population.projections
+        )
+        batch_size = max(1, int(2**25 // max(widest, 1)))
+    for start in range(0, n_images, batch_size):
+        yield slice(start, start + batch_size)
+
+
+def _analyse_batch(network, images, keep_continuous, dtype, window) -> DiscreteAnalysis:
+    first = input_latencies(network, images)
+    latencies, windows, continuous = {INPUT: first}, {}, {}
+    times: dict[Population, NDArray] = {network.input: first}
+    latencies = {}
+    for population in network.populations:
+        presynaptic = [times[source] for source in population.sources]
+        if population.kind is not Kind.MAX_POOL:
+            windows[population.name] = population.last_presynaptic(presynaptic)
+        match population.kind:
+            case Kind.MAX_POOL:
+                spikes = population.latest(*presynaptic)
+            case Kind.CONSTRAINED_POOL:
+                spikes = population.latest(*presynaptic)
+                check_feasible(population, spikes)
+            case Kind.TICKED:
+                total = population.activation(presynaptic, dtype)
+                inhibited = inhibitory_period(population, windows[population.name], window)
+                real = continuous_latency(
+                    population.without_threshold(total, inhibited), population.leak
+                )
+                spikes = round_up(real)
+                if population.silent_zeros:
+                    spikes = silence_zeros(spikes)
+                if keep_continuous:
+                    continuous[population.name] = real
+            case Kind.OUTPUT:
+                return DiscreteAnalysis(
+                    latencies=latencies, windows=windows,
+                    potentials=population.activation(presynaptic, dtype), input_latencies=first,
+                    continuous=continuous,
+                )
+            case _:
+                raise NotImplementedError(f"layer {population.name!r}: {population.kind}")
+        latencies[population.name] = times[population] = spikes
+    raise AssertionError("a network ends in its output layer")
+
+
+def check_window(network: SpikingNetwork, window: WindowChoice) -> WindowChoice:
+    """Return `window`; raise `InvalidInputError` unless it is one that the network can have."""
+    if isinstance(window, str) and window in ("fixed", "dynamic"):
+        return window
+    if isinstance(window, Mapping):
+        names = [population.name for population in network.integrating]
+        if unknown := set(window) - set(names):
+            raise InvalidInputError(
+                f"window names {sorted(unknown)}, which are no synapse-based layers of "
+                f"{network.name!r}; its layers are {names}"
+            )
+        for name, ticks in window.items():
+            _check_ticks(ticks, f"window of layer {name!r}")
+        return window
+    _check_ticks(window, "window")
+    return window
+
+
+def _check_ticks(ticks: object, what: str) -> None:
+    if isinstance(ticks, int | np.integer) and not isinstance(ticks, bool) and ticks >= 0:
+        return
+    raise InvalidInputError(
+        f"{what} must be 'fixed', 'dynamic', a number of ticks or a mapping from layer names to "
+        f"ticks, got {ticks!r}"
+    )
+
+
+def inhibitory_period(population: Population, last: NDArray, window: WindowChoice) -> NDArray:
+    """Ticks that a population is inhibited for in each image, (n_images,).
+
+    Parameters
+    ----------
+    population : Population
+    last : ndarray
+        (n_images,) its last presynaptic spike in each image, in ticks.
+    window : {"dynamic", "fixed"}, int or mapping
+        See `analyse`.
+    """
+    if isinstance(window, Mapping):
+        window = window.get(population.name, "fixed")
+    if isinstance(window, str):
+        return last if window == "dynamic" else np.full_like(last, np.ceil(last.max()))
+    return np.full_like(last, window)
+
+
+def unread_ticks(network: SpikingNetwork, analysis: DiscreteAnalysis) -> int:
+    """Ticks by which a layer still fires when the next one's window has ended.
+
+    Its last neurons may be ones that nobody reads: max-pools whose windows do not fit their input
+    leave some out at its border.
+    """
+    ticks = 0
+    for population in network.integrating:
+        for source in population.sources:
+            last = np.zeros(analysis.n_images)
+            while True:
+                times = (
+                    analysis.input_latencies if source is network.input
+                    else analysis.latencies[source.name]
+                )
+                last = np.maximum(last, last_spike(times))
+                if source.kind is not Kind.MAX_POOL:
+                    break
+                source = source.source
+            ticks = max(ticks, ceil((last - analysis.windows[population.name]).max()))
+    return ticks
+
+
+def discrete_latencies(network: SpikingNetwork, images: NDArray) -> dict[str, NDArray]:
+    """Firing times of all neurons, {layer name: (n_images, *layer shape)}; see `analyse`."""
+    return analyse(network, images).latencies

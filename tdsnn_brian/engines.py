@@ -1,0 +1,181 @@
+"""Every way to run a network, and what each cannot do: the only place that refuses.
+
+An engine gives what the discrete analysis gives, or it is asked here and refuses by name before
+anything runs. A feature of networks stands in `FEATURES` with the layers that have it; a refusal
+stands in `ENGINES`, as reason and remedy. `tests/conformance` runs every engine on every feature.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from .errors import InvalidInputError, TDSNNError, UnsupportedDeviceError
+from .layers import Kind
+from .network import SpikingNetwork, check_network
+
+Where = Callable[[SpikingNetwork], list[str]]
+
+
+def _layers(condition: Callable) -> Where:
+    return lambda network: [x.name for x in network.populations if condition(x)]
+
+
+def _branches(network: SpikingNetwork) -> list[str]:
+    before, found = network.input, []
+    for population in network.populations:
+        if population.sources != (before,):
+            found.append(population.name)
+        before = population
+    return found
+
+
+FEATURES: dict[str, Where] = {
+    "branches": _branches,
+    "thresholds": _layers(lambda x: x.v_threshold),
+    "negative thresholds": _layers(lambda x: x.v_threshold < 0),
+    "silent zeros": lambda network: (
+        [x.name for x in network.populations if x.silent_zeros] or [network.output.name]
+        if network.silent_zeros else []
+    ),
+    "inputs between ticks": lambda network: ["input"] if network.input_steps > 1 else [],
+    "constrained max-pools": _layers(lambda x: x.kind is Kind.CONSTRAINED_POOL),
+    "minima": _layers(lambda x: x.minimum),
+    "leaks of their own": _layers(lambda x: x.leak != x.sources[0].leak),
+}
+"""What a network may have, as names of the layers that have it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """A way to run a network.
+
+    Attributes
+    ----------
+    title : str
+        As errors name it.
+    lacks : mapping of str to str
+        Features that it does not have, each with the reason and the remedy.
+    error : type
+        What a refusal raises.
+    """
+
+    title: str
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    error: type[TDSNNError] = InvalidInputError
+
+
+_NO_BRANCHES = "takes chains of layers only; give the network one source for each layer"
+
+ENGINES: dict[str, Engine] = {
+    "closed form": Engine(title="the discrete analysis"),
+    "Algorithm 1": Engine(title="Algorithm 1"),
+    "explicit": Engine(
+        title="the network of explicit synapses",
+        lacks={"branches": _NO_BRANCHES},
+    ),
+    "event-driven": Engine(
+        title="the event-driven network (projection='shared')",
+        lacks={
+            "branches": _NO_BRANCHES,
+            "constrained max-pools": (
+                "has no weights that change with every image, which a constrained max-pool needs; "
+                "use projection='explicit', or convert with max_pool='simplified'"
+            ),
+        },
+    ),
+    "pipeline": Engine(
+        title="a pipeline",
+        lacks={
+            "branches": _NO_BRANCHES,
+            "silent zeros": (
+                "releases a layer when all its inputs have fired, and neurons that stay silent "
+                "would be waited for; convert without silent_zeros, or simulate() one image after "
+                "the other"
+            ),
+            "thresholds": (
+                "inhibits layers for longer than their window, on which latencies depend unless "
+                "v_threshold=0; use 0, or simulate() one image after the other"
+            ),
+            "constrained max-pools": (
+                "has no constrained max-pools; convert with max_pool='simplified'"
+            ),
+        },
+    ),
+    "deployment": Engine(
+        title="the deployment without ticking neurons",
+        lacks={
+            "branches": _NO_BRANCHES,
+            "thresholds": (
+                "has neurons that never fire and so no threshold; use v_threshold=0"
+            ),
+            "constrained max-pools": (
+                "has no neurons in its max-pools, which constraints could hold for; convert with "
+                "max_pool='simplified'"
+            ),
+        },
+    ),
+    "perturbed": Engine(
+        title="the perturbed model",
+        lacks={
+            "branches": _NO_BRANCHES,
+            "silent zeros": (
+                "has no event by which silent neurons tell that they are done; convert without "
+                "silent_zeros"
+            ),
+            "thresholds": (
+                "has threshold offsets of its own in place of the network's; use v_threshold=0"
+            ),
+            "constrained max-pools": (
+                "has no constrained max-pools; convert with max_pool='simplified'"
+            ),
+        },
+    ),
+    "GeNN": Engine(
+        title="GeNN",
+        error=UnsupportedDeviceError,
+        lacks={
+            "branches": _NO_BRANCHES,
+            "silent zeros": (
+                "generates no events but spikes, and neurons with silent zeros tell by an event of "
+                "their own that they will not fire; use cpp_standalone, or convert without "
+                "silent_zeros"
+            ),
+            "constrained max-pools": (
+                "has no weights that change with every image, which a constrained max-pool needs; "
+                "convert with max_pool='simplified'"
+            ),
+        },
+    ),
+}
+"""All engines by the name that `require` takes."""
+
+
+def obstacle(engine: str, network: SpikingNetwork) -> str | None:
+    """Why an engine cannot run a network: the layer, the cause and the remedy; None if it can.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tdsnn_brian.layers import Dense
+    >>> output = Dense(name="output", input_shape=(2,), weights=np.ones((2, 1)))
+    >>> network = SpikingNetwork(layers=(output,), leak=5, silent_zeros=True)
+    >>> obstacle("closed form", network)
+    >>> obstacle("pipeline", network)[:42]
+    "layer 'output' has silent zeros: a pipelin"
+    """
+    known = ENGINES[engine]
+    for feature, why in known.lacks.items():
+        if layers := FEATURES[feature](network):
+            return f"layer {layers[0]!r} has {feature}: {known.title} {why}"
+    return None
+
+
+def require(engine: str, network: SpikingNetwork) -> None:
+    """Refuse a network that an engine cannot run.
+
+    Raises
+    ------
+    InvalidInputError, UnsupportedDeviceError
+        Naming the layer, the cause and the remedy.
+    """
+    if why := obstacle(engine, check_network(network)):
+        raise ENGINES[engine].error(why)

@@ -1,0 +1,155 @@
+"""What every layer has."""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from math import prod
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..coding import check_leak
+from ..errors import InvalidInputError, UnsupportedLayerError
+from .projection import Projection
+from .window import Shape, is_count
+
+
+class Kind(Enum):
+    """What the neurons of a population do."""
+
+    INPUT = "input"
+    TICKED = "leaky integrators that a ticking neuron releases and drives"
+    MAX_POOL = "fire with the last of their inputs"
+    CONSTRAINED_POOL = "max-pool neurons that leak and are ticked"
+    OUTPUT = "leaky integrators that are read out"
+
+    @property
+    def is_ticked(self) -> bool:
+        """Whether a ticking neuron of their own releases the neurons."""
+        return self in (Kind.TICKED, Kind.CONSTRAINED_POOL)
+
+    @property
+    def integrates(self) -> bool:
+        """Whether the neurons sum up weighted spikes."""
+        return self in (Kind.TICKED, Kind.OUTPUT)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Layer:
+    """A population and the projections onto it: a name (that of the Keras layer) and shapes.
+
+    Attributes
+    ----------
+    name : str
+    input_shape : tuple of int
+        Of one image, channels last.
+    leak, v_threshold : float or None
+        Of this layer's neurons; None: those of the network.
+    source : str or None
+        Name of the layer whose spikes it takes; None: the one before it.
+    """
+
+    name: str
+    input_shape: Shape
+    leak: float | None = None
+    v_threshold: float | None = None
+    source: str | None = None
+
+    kind: ClassVar[Kind] = Kind.TICKED
+    bias: ClassVar[Any] = None
+    minimum: ClassVar[Any] = ()
+
+    def __post_init__(self) -> None:
+        try:
+            self.check()
+        except InvalidInputError as error:
+            if str(error).startswith("layer "):
+                raise
+            raise InvalidInputError(f"layer {self.name!r}: {error}") from None
+
+    def check(self) -> None:
+        """Raise `InvalidInputError` for a field that makes no sense; kinds add their own."""
+        if not (isinstance(self.name, str) and self.name):
+            raise InvalidInputError(f"layer name must be a string, got {self.name!r}")
+        if not (isinstance(self.input_shape, tuple) and self.input_shape
+                and all(map(is_count, self.input_shape))):
+            raise InvalidInputError(
+                f"input_shape must be a tuple of whole numbers >= 1, got {self.input_shape!r}"
+            )
+        if self.leak is not None:
+            check_leak(self.leak)
+        if self.v_threshold is not None:
+            check_threshold(self.v_threshold)
+        for projection in self.projections:
+            if projection.kernel is not None:
+                check_weights("weights", projection.kernel)
+        if self.bias is not None:
+            self._check_bias()
+
+    def _check_bias(self) -> None:
+        check_weights("bias", self.bias)
+        try:
+            fits = np.broadcast_shapes(self.bias.shape, self.output_shape) == self.output_shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise InvalidInputError(
+                f"bias has shape {self.bias.shape}, which does not broadcast over the neurons "
+                f"{self.output_shape}; give one value a channel or one a neuron"
+            )
+
+    def connect(self) -> tuple[Projection, ...]:
+        """What the layer connects; each kind says it."""
+        raise UnsupportedLayerError(
+            f"layer {self.name!r}: the kind {type(self).__name__} does not say what it connects; "
+            "define connect(), which returns its Projections"
+        )
+
+    @cached_property
+    def projections(self) -> tuple[Projection, ...]:
+        """Those of `connect`, made once."""
+        return self.connect()
+
+    @property
+    def projection(self) -> Projection:
+        """The only one of a layer with a single source."""
+        (projection,) = self.projections
+        return projection
+
+    @property
+    def output_shape(self) -> Shape:
+        """Of the neurons of one image."""
+        return self.projections[0].window.output_shape
+
+    @property
+    def n_inputs(self) -> int:
+        return sum(projection.n_inputs for projection in self.projections)
+
+    @property
+    def n_neurons(self) -> int:
+        return prod(self.output_shape)
+
+
+def check_threshold(v_threshold: float) -> float:
+    """Return `v_threshold` as a float; raise `InvalidInputError` unless it is a finite number."""
+    numeric = isinstance(v_threshold, int | float | np.number) and not isinstance(v_threshold, bool)
+    if not (numeric and np.isfinite(v_threshold)):
+        raise InvalidInputError(
+            f"v_threshold must be a finite number, got {v_threshold!r}; 0 is the default"
+        )
+    return float(v_threshold)
+
+
+def check_weights(name: str, values: NDArray) -> None:
+    """Raise `InvalidInputError` unless `values` is an array of finite real numbers."""
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
+        kind = f"dtype {values.dtype}" if isinstance(values, np.ndarray) else type(values).__name__
+        raise InvalidInputError(f"{name} must be an array of real numbers, got {kind}")
+    if not values.size:
+        raise InvalidInputError(f"{name} is empty")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise InvalidInputError(
+            f"{name} holds NaN or infinite values, as after a training that diverged; train or "
+            "load the weights again"
+        )

@@ -1,0 +1,89 @@
+"""Pooling: means, which have weights, and maxima, which have none."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InvalidInputError
+from .base import Kind, Layer
+from .projection import Projection
+from .window import NO_PADDING, Padding, Pair, Window, is_count
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Pool(Layer):
+    pool_size: Pair
+    strides: Pair = (1, 1)
+    padding: Padding = NO_PADDING
+
+    @property
+    def _window(self) -> Window:
+        channels = self.input_shape[-1]
+        return Window(
+            input_shape=self.input_shape, size=self.pool_size, strides=self.strides,
+            padding=self.padding, groups=channels, n_channels=channels,
+        )
+
+    def check(self) -> None:
+        super().check()
+        if not self.projection.window.counts.all():
+            raise InvalidInputError(
+                f"some windows hold padding alone ({self.padding} around a pool of "
+                f"{self.pool_size}), and no neuron would make them fire; pad less than the pool "
+                "size"
+            )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AveragePool2D(_Pool):
+    """Mean over the positions of a window that are not padding, times `scale`, plus `bias`."""
+
+    scale: float = 1.0
+    bias: NDArray | None = None
+
+    def check(self) -> None:
+        super().check()
+        if not np.isfinite(self.scale):
+            raise InvalidInputError(f"scale must be a finite number, got {self.scale!r}")
+
+    def connect(self) -> tuple[Projection, ...]:
+        window = self._window
+        return (
+            Projection(window=window, share=self.scale / window.counts, source=self.source),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MaxPool2D(_Pool):
+    """Maximum over a window: a neuron that fires when the last of its inputs has fired.
+
+    A `constrained` one leaks and is driven by a ticking neuron, with weights that Eq. (13) admits
+    (see `tdsnn_brian.analysis.pool_constraints`). Channels listed in `minimum` pass on the
+    minimum: their neurons fire with the first of their inputs.
+    """
+
+    constrained: bool = False
+    minimum: tuple[int, ...] = ()
+
+    kind: ClassVar[Kind]
+
+    @property  # type: ignore[no-redef]
+    def kind(self) -> Kind:
+        return Kind.CONSTRAINED_POOL if self.constrained else Kind.MAX_POOL
+
+    def check(self) -> None:
+        super().check()
+        channels = self.input_shape[-1]
+        if not all(is_count(channel, 0) and channel < channels for channel in self.minimum):
+            raise InvalidInputError(
+                f"minimum must name channels, 0 to {channels - 1}, got {self.minimum!r}"
+            )
+        if self.minimum and self.constrained:
+            raise InvalidInputError(
+                "a constrained max-pool has no minimum; use constrained=False"
+            )
+
+    def connect(self) -> tuple[Projection, ...]:
+        return (Projection(window=self._window, source=self.source),)

@@ -1,0 +1,69 @@
+"""Layers onto which several populations project."""
+
+from dataclasses import dataclass, field, replace
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InvalidInputError
+from .base import Kind, Layer
+from .projection import Projection
+from .window import Shape
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sum(Layer):
+    """`A = sum_k W_k G(x_k) + b`: one population of neurons with the projections of all `terms`.
+
+    A residual connection is a Sum of a convolution and a one-to-one projection.
+
+    Attributes
+    ----------
+    terms : tuple of Layer
+        Synapse-based layers of the same number of neurons, each with its `source` and its bias.
+    input_shape : tuple of int
+        That of the first term, if not given.
+    """
+
+    terms: tuple[Layer, ...]
+    input_shape: Shape = field(default=())
+
+    def __post_init__(self) -> None:
+        if not self.input_shape and self.terms:
+            object.__setattr__(self, "input_shape", self.terms[0].input_shape)
+        super().__post_init__()
+
+    def check(self) -> None:
+        super().check()
+        for term in self.terms:
+            if term.kind is not Kind.TICKED:
+                raise InvalidInputError(
+                    f"term {term.name!r} is no weighted sum; sum up synapse-based layers"
+                )
+            if term.n_neurons != prod(self.output_shape):
+                raise InvalidInputError(
+                    f"term {term.name!r} has {term.n_neurons} neurons and the first one "
+                    f"{prod(self.output_shape)}; all must have as many"
+                )
+
+    def connect(self) -> tuple[Projection, ...]:
+        if not self.terms:
+            raise InvalidInputError("a sum needs terms; give it one layer for each source")
+        return tuple(
+            replace(projection, source=projection.source or term.source)
+            for term in self.terms for projection in term.projections
+        )
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.terms[0].output_shape
+
+    @property
+    def bias(self) -> NDArray | None:  # type: ignore[override]
+        """Sum of the terms' biases."""
+        biases = [
+            np.broadcast_to(term.bias, term.output_shape).reshape(self.output_shape)
+            for term in self.terms if term.bias is not None
+        ]
+        return np.sum(biases, axis=0) if biases else None

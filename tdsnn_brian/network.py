@@ -1,0 +1,258 @@
+"""A converted network as plain data, free of Keras and of Brian2."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from os import PathLike
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .coding import check_leak, check_steps
+from .errors import InvalidInputError
+from .layers import Kind, Layer, Shape
+from .layers.base import check_threshold
+from .population import INPUT, Population, populations_of
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SpikingNetwork:
+    """Populations of spiking neurons and projections between them: a directed acyclic graph.
+
+    It is written down as a list of layers, each of which takes the spikes of the one before it
+    unless it names another `source`; a chain is the simplest case. `populations` holds what
+    follows from it.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        In an order of spikes, from the first layer after the input to the output layer, which
+        integrates and is read out but does not fire.
+    leak : float
+        Membrane time constant `L` in ticks, of all layers that have none of their own.
+    input_scale : float
+        Images are multiplied by it before they are coded as firing times.
+    input_steps : int
+        Input neurons fire at whole multiples of ``1 / input_steps`` ticks: no ticking neuron
+        drives them, so that their code may be finer than that of the layers.
+    silent_zeros : bool
+        Whether neurons that are at or above threshold at release stay silent instead of firing
+        at once.
+    v_threshold : float
+        Firing threshold of the hidden synapse-based layers, in the unit of their potentials at
+        release, `-A exp(-T_il / L)`; latencies depend on the window unless it is 0 (Eq. 6).
+    name : str
+    image_shape : tuple of int, optional
+        Shape of an image where it differs from the first layer's input, of which it holds the
+        same values in the same order.
+    metadata : dict
+        Anything that JSON can hold; saved with the network.
+
+    Raises
+    ------
+    InvalidInputError
+        If a field makes no sense, or layers do not fit together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tdsnn_brian.layers import Dense
+    >>> hidden = Dense(name="hidden", input_shape=(2,), weights=np.array([[1.0, 0.5], [0.5, 2]]))
+    >>> output = Dense(name="output", input_shape=(2,), weights=np.array([[1.0], [-1]]))
+    >>> network = SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> [population.name for population in network.populations]
+    ['hidden', 'output']
+    """
+
+    layers: tuple[Layer, ...]
+    leak: float
+    input_scale: float = 1.0
+    input_steps: int = 1
+    silent_zeros: bool = False
+    v_threshold: float = 0.0
+    name: str = "network"
+    image_shape: Shape | None = None
+    metadata: dict = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._check_fields()
+        self._check_layers()
+        _ = self.populations  # sizes that do not fit show here
+        if self.input_steps > 1:
+            for population in self.input.followers:
+                if population.kind in (Kind.MAX_POOL, Kind.CONSTRAINED_POOL):
+                    raise InvalidInputError(
+                        f"layer {population.name!r}: max-pools fire at ticks, so one that takes "
+                        f"the image itself needs input_steps=1, got {self.input_steps}"
+                    )
+
+    def _check_fields(self) -> None:
+        check_leak(self.leak)
+        object.__setattr__(self, "input_steps", check_steps(self.input_steps, "input_steps"))
+        check_threshold(self.v_threshold)
+        scale = self.input_scale
+        numeric = isinstance(scale, int | float | np.number) and not isinstance(scale, bool)
+        if not (numeric and np.isfinite(scale) and scale > 0):
+            raise InvalidInputError(
+                f"input_scale must be finite and greater than 0, got {scale!r}; 1 is the default"
+            )
+        if not isinstance(self.silent_zeros, bool | np.bool_):
+            raise InvalidInputError(
+                f"silent_zeros must be True or False, got {self.silent_zeros!r}"
+            )
+        if not isinstance(self.name, str):
+            raise InvalidInputError(f"name must be a string, got {self.name!r}")
+
+    def _check_layers(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
+        for layer in self.layers:
+            if not isinstance(layer, Layer):
+                raise InvalidInputError(
+                    f"layers must hold layers of tdsnn_brian.layers, got {type(layer).__name__}"
+                )
+        if not self.layers or not self.layers[-1].kind.integrates:
+            raise InvalidInputError(
+                f"network {self.name!r} must end in a synapse-based layer whose potentials are "
+                "read out; add a Dense layer at the end"
+            )
+        names = [layer.name for layer in self.layers]
+        if len(set(names)) != len(names):
+            raise InvalidInputError(f"layer names must differ from each other, got {names}")
+        if self.image_shape is not None:
+            object.__setattr__(self, "image_shape", tuple(self.image_shape))
+            if prod(self.image_shape) != prod(self.layers[0].input_shape):
+                raise InvalidInputError(
+                    f"image_shape={self.image_shape} does not hold the "
+                    f"{prod(self.layers[0].input_shape)} inputs of layer {self.layers[0].name!r}"
+                )
+        constrained = [x.name for x in self.layers if x.kind is Kind.CONSTRAINED_POOL]
+        if constrained and self.silent_zeros:
+            raise InvalidInputError(
+                f"layer {constrained[0]!r}: a constrained max-pool needs all its inputs to fire; "
+                "use max_pool='simplified' with silent zeros"
+            )
+
+    @property
+    def input_shape(self) -> Shape:
+        """Of one image."""
+        return self.layers[0].input_shape if self.image_shape is None else self.image_shape
+
+    @cached_property
+    def input(self) -> Population:
+        """The input neurons."""
+        return Population(
+            name=INPUT, shape=self.input_shape, kind=Kind.INPUT, leak=float(self.leak),
+            silent_zeros=bool(self.silent_zeros), steps=self.input_steps,
+        )
+
+    @cached_property
+    def populations(self) -> tuple[Population, ...]:
+        """One for each layer, in their order; the input is apart."""
+        defaults = {"leak": float(self.leak), "v_threshold": float(self.v_threshold)}
+        return populations_of(self.layers, self.input, defaults, bool(self.silent_zeros))
+
+    def population(self, name: str) -> Population:
+        """That of the layer `name`."""
+        return next(x for x in self.populations if x.name == name)
+
+    @property
+    def integrating(self) -> tuple[Population, ...]:
+        """Populations with an inhibitory period: all but simplified max-pools."""
+        return tuple(x for x in self.populations if x.kind is not Kind.MAX_POOL)
+
+    @property
+    def output(self) -> Population:
+        return self.populations[-1]
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether every population projects onto the next one alone."""
+        before = self.input
+        for population in self.populations:
+            if population.sources != (before,) or len(before.followers) != 1:
+                return False
+            before = population
+        return True
+
+    @property
+    def firing_layers(self) -> tuple[Layer, ...]:
+        """All layers but the output layer."""
+        return self.layers[:-1]
+
+    @property
+    def output_layer(self) -> Layer:
+        return self.layers[-1]
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __getstate__(self) -> dict:
+        """Without `populations`, which the other side works out again."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+
+    def save(self, path: str | PathLike) -> None:
+        """Write the network to one ``.npz`` file; see `tdsnn_brian.load`."""
+        from .network_file import save
+
+        save(self, path)
+
+
+def check_network(network: SpikingNetwork) -> SpikingNetwork:
+    """Return `network`; say what to call where something else was passed.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is a Keras model, a path, or anything but a `SpikingNetwork`.
+    """
+    if isinstance(network, SpikingNetwork):
+        return network
+    if isinstance(network, str | PathLike):
+        remedy = f"load it first: tdsnn_brian.load({str(network)!r})"
+    elif any(kind.__module__.partition(".")[0] == "keras" for kind in type(network).__mro__):
+        remedy = "convert it first: tdsnn_brian.convert(tdsnn_brian.adapt(model, leak=5))"
+    elif isinstance(network, np.ndarray):
+        remedy = "the network comes first, the images after it"
+    else:
+        remedy = "pass what tdsnn_brian.convert or tdsnn_brian.load gave"
+    raise InvalidInputError(
+        f"network must be a SpikingNetwork, got {type(network).__name__}; {remedy}"
+    )
+
+
+def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
+    """Return `images` as a floating array (n_images, *input_shape), or say what is wrong.
+
+    Raises
+    ------
+    InvalidInputError
+        If the shape does not fit, there is no image, or a value is negative, NaN or infinite.
+    """
+    check_network(network)
+    images = np.asarray(images)
+    expected = ", ".join(map(str, network.input_shape))
+    if images.shape[1:] != network.input_shape:
+        hint = "add the image axis with images[None]" if images.shape == network.input_shape else (
+            "pass channels last, as the Keras model takes them"
+        )
+        raise InvalidInputError(
+            f"images must have the shape (n_images, {expected}), got {images.shape}; {hint}"
+        )
+    if len(images) == 0:
+        raise InvalidInputError("images is empty; pass at least one image")
+    if images.dtype.kind not in "fiub":
+        raise InvalidInputError(f"images must be numbers, got dtype {images.dtype}")
+    if images.dtype.kind != "f":
+        images = images.astype(np.float64)
+    if not np.isfinite(images).all():
+        raise InvalidInputError("images holds NaN or infinite values; replace them by numbers >= 0")
+    if images.min() < 0:
+        raise InvalidInputError(
+            f"images holds negative values (lowest {images.min():g}); reverse coding has firing "
+            "times for values >= 0 only, so shift or rescale the images, for example to 0 .. 1"
+        )
+    return images

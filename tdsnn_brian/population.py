@@ -1,0 +1,300 @@
+"""Populations: the layers of a network with all that follows from their places in it.
+
+What every engine has to know, who projects onto whom, whose release is the time origin, how many
+hops lie between, when bias neurons fire and when the last presynaptic spike comes, is worked out
+here once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from .coding import latency
+from .errors import InvalidInputError
+from .firing_times import gain, last_spike
+from .layers import Kind, Layer, Projection, Shape
+from .ticking import effective_activation
+
+INPUT = "input"
+"""Key of the input neurons among populations; a layer may have the same name."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Population:
+    """Neurons of one layer, or of the input, and where they stand in the network.
+
+    Attributes
+    ----------
+    name : str
+    shape : tuple of int
+        Of the neurons of one image.
+    kind : Kind
+    leak : float
+        Membrane time constant in ticks: what decodes the spikes that come and codes those that go.
+    v_threshold : float
+    silent_zeros : bool
+        Whether neurons with nothing to say stay silent.
+    steps : int
+        Firing times are whole multiples of ``1 / steps`` ticks.
+    bias : ndarray or None
+        (*shape), added to each neuron's sum.
+    minimum : tuple of int
+        Channels of a max-pool that fire with the first of their inputs.
+    sources : tuple of Population
+        Those that project onto it, one for each of `projections`.
+    projections : tuple of Projection
+    followers : list of Population
+        Those that it projects onto.
+    """
+
+    name: str
+    shape: Shape
+    kind: Kind
+    leak: float
+    v_threshold: float = 0.0
+    silent_zeros: bool = False
+    steps: int = 1
+    bias: NDArray | None = None
+    minimum: tuple[int, ...] = ()
+    sources: tuple["Population", ...] = ()
+    projections: tuple[Projection, ...] = ()
+    followers: list["Population"] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"Population({self.name!r}, {self.shape}, {self.kind.name})"
+
+    @property
+    def n_neurons(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def n_inputs(self) -> int:
+        """Presynaptic neurons, without the bias neuron."""
+        return sum(source.n_neurons for source in self.sources)
+
+    @property
+    def n_presynaptic(self) -> int:
+        """Presynaptic neurons, the bias neuron included."""
+        return self.n_inputs + (self.bias is not None)
+
+    @property
+    def n_synapses(self) -> int:
+        """Without those of the bias neuron."""
+        return sum(projection.n_synapses for projection in self.projections)
+
+    @property
+    def fires(self) -> bool:
+        return self.kind is not Kind.OUTPUT
+
+    @property
+    def source(self) -> "Population":
+        """The only one of a population in a chain."""
+        (source,) = self.sources
+        return source
+
+    @property
+    def projection(self) -> Projection:
+        """The only one of a population in a chain."""
+        (projection,) = self.projections
+        return projection
+
+    @cached_property
+    def driver(self) -> "Population":
+        """Whose release is the time origin: a ticked population, or the input.
+
+        Spikes of several sources meet at the origin of the one that is released last.
+        """
+        return max((_clocked(source) for source in self.sources), key=lambda x: x.place)
+
+    @cached_property
+    def hops(self) -> int:
+        """Max-pools between `driver` and here, itself included if it is one; each costs a step."""
+        between = max(
+            0 if source is self.driver else source.hops
+            for source in self.sources if _clocked(source) is self.driver
+        )
+        return between + (self.kind is Kind.MAX_POOL)
+
+    @cached_property
+    def place(self) -> int:
+        """How many populations lie on the longest way from the input to here."""
+        return 1 + max((source.place for source in self.sources), default=-1)
+
+    @property
+    def driven_biases(self) -> int:
+        """Bias neurons that count this population's ticks: those of the layers it drives."""
+        return sum(x.bias is not None for x in self._driven)
+
+    @cached_property
+    def _driven(self) -> list["Population"]:
+        found: dict[int, Population] = {}
+        open_ends = list(self.followers)
+        while open_ends:
+            one = open_ends.pop()
+            if one.kind is Kind.MAX_POOL:
+                open_ends += one.followers
+            elif one.driver is self:
+                found[id(one)] = one
+        return list(found.values())
+
+    @property
+    def has_unread_neurons(self) -> bool:
+        """Whether some of its neurons project onto nobody."""
+        read = sum(
+            np.asarray(projection.window.visits)
+            for follower in self.followers
+            for source, projection in zip(follower.sources, follower.projections, strict=True)
+            if source is self
+        )
+        return not np.all(read)
+
+    @cached_property
+    def bias_latency(self) -> int:
+        """`T(1)`: when the bias neuron, an input of value 1, fires."""
+        return int(latency(1.0, self.leak))
+
+    @cached_property
+    def bias_weights(self) -> NDArray[np.float64]:
+        """(n_neurons,) weights `b / G(1)` of the bias neuron's synapses."""
+        return self.bias_values / gain(self.bias_latency, self.leak)
+
+    @property
+    def bias_values(self) -> NDArray[np.float64]:
+        """(n_neurons,) bias of each neuron."""
+        return np.broadcast_to(self.bias, self.shape).ravel().astype(np.float64)
+
+    @cached_property
+    def n_awaited(self) -> NDArray[np.int64]:
+        """(n_neurons,) spikes that a max-pool neuron fires with: all of its window, or the first."""
+        counts = np.array(np.broadcast_to(self.projection.window.counts[..., None], self.shape))
+        counts[..., list(self.minimum)] = 1
+        return counts.ravel()
+
+    def activation(self, latencies: Sequence[NDArray], dtype: DTypeLike = np.float64) -> NDArray:
+        """`A = sum_i w_i G(x_i) + bias` before the ReLU.
+
+        Parameters
+        ----------
+        latencies : sequence of ndarray
+            Firing times of each source, (n_images, ...), in ticks.
+        dtype : optional
+            Floating type of the sums.
+
+        Returns
+        -------
+        ndarray
+            (n_images, *shape)
+        """
+        total = self.weighted_sum([gain(times, self.leak, dtype) for times in latencies])
+        return total if self.bias is None else total + self.bias.astype(total.dtype, copy=False)
+
+    def weighted_sum(self, values: Sequence[NDArray]) -> NDArray:
+        """Sum of all projections, without the bias, (n_images, *shape); one array a source."""
+        parts = [
+            projection.weighted_sum(value)
+            for projection, value in zip(self.projections, values, strict=True)
+        ]
+        total = parts[0]
+        for part in parts[1:]:
+            total = total + part
+        return total.reshape(len(total), *self.shape)
+
+    def latest(self, latencies: NDArray) -> NDArray:
+        """Latency of each max-pool neuron, (n_images, *shape)."""
+        return self.projection.latest(latencies, self.minimum)
+
+    def last_presynaptic(self, latencies: Sequence[NDArray]) -> NDArray:
+        """(n_images,) last presynaptic spike, its bias neuron's included, in ticks after the
+        population's time origin.
+        """
+        at_least = 0 if self.bias is None else self.bias_latency
+        last = np.max([last_spike(times) for times in latencies], axis=0)
+        return np.maximum(last, last.dtype.type(at_least))
+
+    def without_threshold(self, activation: NDArray, windows: NDArray) -> NDArray:
+        """Activations that have the same latencies at threshold 0.
+
+        Parameters
+        ----------
+        activation : ndarray
+            (n_images, *shape)
+        windows : ndarray
+            (n_images,) inhibitory period in ticks.
+
+        Raises
+        ------
+        InvalidInputError
+            If the threshold is out of reach.
+        """
+        return effective_activation(
+            activation, self.leak, windows.reshape(-1, *[1] * (activation.ndim - 1)),
+            self.v_threshold, self.name,
+        )
+
+
+def _clocked(population: Population) -> Population:
+    """The population whose release an own spike is counted from."""
+    return population.driver if population.kind is Kind.MAX_POOL else population
+
+
+def populations_of(
+    layers: Sequence[Layer], image: Population, defaults: Mapping[str, float], silent_zeros: bool
+) -> tuple[Population, ...]:
+    """The populations of `layers` in their order, which must be one of spikes.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    image : Population
+        The input neurons.
+    defaults : mapping
+        ``leak`` and ``v_threshold`` of layers without their own.
+    silent_zeros : bool
+
+    Raises
+    ------
+    InvalidInputError
+        If a source is missing or comes later, or numbers of neurons do not fit.
+    """
+    made: dict[str, Population] = {}
+    before = image
+    for layer in layers:
+        sources = tuple(
+            _source(layer, projection.source, made, before) for projection in layer.projections
+        )
+        for source, projection in zip(sources, layer.projections, strict=True):
+            if source.n_neurons != projection.n_inputs:
+                raise InvalidInputError(
+                    f"layer {layer.name!r} takes {projection.n_inputs} inputs but {source.name!r} "
+                    f"has {source.n_neurons} neurons"
+                )
+        output = layer is layers[-1]
+        own: Callable[[str], float] = (
+            lambda name, layer=layer: defaults[name]
+            if getattr(layer, name) is None else float(getattr(layer, name))
+        )
+        before = made[layer.name] = Population(
+            name=layer.name, shape=layer.output_shape,
+            kind=Kind.OUTPUT if output else layer.kind, leak=own("leak"),
+            v_threshold=0.0 if output or not layer.kind.integrates else own("v_threshold"),
+            silent_zeros=silent_zeros and not output, bias=layer.bias, minimum=layer.minimum,
+            sources=sources, projections=layer.projections,
+        )
+        for source in sources:
+            source.followers.append(before)
+    return tuple(made.values())
+
+
+def _source(layer, name, made, before) -> Population:
+    if name is None:
+        return before
+    if name not in made:
+        raise InvalidInputError(
+            f"layer {layer.name!r} takes the spikes of {name!r}, which is no layer before it; "
+            f"those are {list(made)}"
+        )
+    return made[name]

@@ -1,0 +1,248 @@
+"""What an analysis or a simulation gave: the same names and shapes for all of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import InvalidInputError
+from .firing_times import SILENT, with_nan
+
+if TYPE_CHECKING:
+    import xarray
+
+R = TypeVar("R", bound="Result")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Result:
+    """Firing times and output potentials of some images.
+
+    Attributes
+    ----------
+    latencies : dict of str to ndarray
+        (n_images, *layer shape) for every layer that fires, in ticks after the layer's release,
+        hops taken off; `tdsnn_brian.SILENT` for a neuron that does not fire.
+    windows : dict of str to ndarray
+        (n_images,) inhibitory period of each layer that has one, in ticks.
+    potentials : ndarray
+        (n_images, *output shape) output potentials scaled to logits, `v exp(T_il / L)`.
+    """
+
+    latencies: dict[str, NDArray]
+    windows: dict[str, NDArray]
+    potentials: NDArray
+
+    @property
+    def logits(self) -> NDArray:
+        """The potentials, by the name that they have in the DNN."""
+        return self.potentials
+
+    @property
+    def predictions(self) -> NDArray:
+        """Classes; see `predict`."""
+        return predict(self.potentials)
+
+    @property
+    def n_images(self) -> int:
+        return len(self.potentials)
+
+    def accuracy(self, labels: ArrayLike) -> float:
+        """Share of predictions equal to `labels`, which have their shape."""
+        labels = np.asarray(labels)
+        if labels.shape != self.predictions.shape:
+            raise InvalidInputError(
+                f"labels must have the shape {self.predictions.shape}, got {labels.shape}"
+            )
+        return float(np.mean(self.predictions == labels))
+
+    def compare(self, expected: "Result", *, rtol: float = 1e-6) -> "Comparison":
+        """Say for each layer how its firing times differ from those of `expected`.
+
+        Parameters
+        ----------
+        expected : Result
+            Of the same network and images, for example a `DiscreteAnalysis`.
+        rtol : float, optional
+            Difference of output potentials, relative to the largest, that still counts as none.
+
+        Returns
+        -------
+        Comparison
+            True where nothing differs; prints as a table.
+
+        Raises
+        ------
+        InvalidInputError
+            If shapes differ, as those of another network or other images do.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> one = Result(latencies={"a": np.array([[1, 2]])}, windows={}, potentials=np.ones((1, 2)))
+        >>> other = Result(
+        ...     latencies={"a": np.array([[1, SILENT]])}, windows={}, potentials=np.ones((1, 2)))
+        >>> print(one.compare(other))
+        layer    firing times  differ  silent in one alone  largest difference
+        a                   2       1                    1             0 ticks
+        answers             1       0
+        <BLANKLINE>
+        """
+        return _compare(self, expected, rtol)
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """Firing times and potentials as named arrays; `nan` for silence, as xarray has it.
+
+        Dimensions are ``image`` and, for each layer, ``<layer>_0``, ``<layer>_1`` and so on.
+        """
+        import xarray
+
+        arrays = {
+            name: (("image", *(f"{name}_{axis}" for axis in range(values.ndim - 1))),
+                   with_nan(values), {"units": "ticks"})
+            for name, values in self.latencies.items()
+        }
+        arrays |= {
+            f"{name}_window": ("image", values, {"units": "ticks"})
+            for name, values in self.windows.items()
+        }
+        axes = (f"class_{axis}" for axis in range(self.potentials.ndim - 1))
+        arrays["potentials"] = (("image", *axes), self.potentials)
+        return xarray.Dataset(arrays)
+
+    def take(self, images: slice) -> Self:
+        """The same of some of the images."""
+        return self._mapped(lambda values: values[images])
+
+    def _mapped(self, function: Callable[[NDArray], NDArray]) -> Self:
+        changed = {}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray):
+                value = function(value)
+            elif isinstance(value, Mapping):
+                value = {
+                    name: function(part) if isinstance(part, np.ndarray) else part
+                    for name, part in value.items()
+                }
+            changed[item.name] = value
+        return type(self)(**changed)
+
+
+def joined(parts: list[R]) -> R:
+    """One result of those of consecutive images; numbers that are no arrays are added up."""
+    if len(parts) == 1:
+        return parts[0]
+    together: dict[str, Any] = {}
+    for item in fields(parts[0]):
+        values = [getattr(part, item.name) for part in parts]
+        if isinstance(values[0], np.ndarray):
+            together[item.name] = np.concatenate(values)
+        else:
+            together[item.name] = {
+                name: np.concatenate([value[name] for value in values])
+                if isinstance(values[0][name], np.ndarray) else sum(v[name] for v in values)
+                for name in values[0]
+            }
+    return type(parts[0])(**together)
+
+
+def predict(potentials: NDArray) -> NDArray:
+    """Classes that output potentials stand for.
+
+    Parameters
+    ----------
+    potentials : ndarray
+        (n_images, ..., n_classes)
+
+    Returns
+    -------
+    ndarray of int
+        (n_images, ...) index of the largest potential along the last axis; with one potential
+        there, 1 where it is positive (a sigmoid above one half) and 0 elsewhere.
+
+    Examples
+    --------
+    >>> predict(np.array([[0.5, 2.0], [1.0, 0.0]])).tolist()
+    [1, 0]
+    >>> predict(np.array([[0.5], [-1.0]])).tolist()
+    [1, 0]
+    """
+    if potentials.shape[-1] == 1:
+        return (potentials[..., 0] > 0).astype(np.int64)
+    return potentials.argmax(axis=-1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerDifference:
+    """How the firing times of one layer differ between two results."""
+
+    name: str
+    neurons: int
+    differ: int
+    silent_in_one: int
+    largest: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Two results side by side: `layers` that fire, `answers` and `potentials` that differ."""
+
+    layers: tuple[LayerDifference, ...]
+    images: int
+    answers: int
+    potentials: int
+
+    @property
+    def differ(self) -> int:
+        """Firing times that differ, in all layers together."""
+        return sum(layer.differ for layer in self.layers)
+
+    def __bool__(self) -> bool:
+        return not (self.differ or self.answers or self.potentials)
+
+    def __str__(self) -> str:
+        width = max(len(name) for name in ["answers", *(layer.name for layer in self.layers)])
+        lines = [
+            f"{'layer':{width}}  firing times  differ  silent in one alone  largest difference",
+            *(
+                f"{x.name:{width}}  {x.neurons:12,}  {x.differ:6,}  {x.silent_in_one:19,}  "
+                f"{x.largest:12g} ticks" for x in self.layers
+            ),
+            f"{'answers':{width}}  {self.images:12,}  {self.answers:6,}",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def _compare(result: Result, expected: Result, rtol: float) -> Comparison:
+    rows = []
+    for name in expected.latencies:
+        if name not in result.latencies:
+            continue  # not recorded
+        found, wanted = result.latencies[name], expected.latencies[name]
+        if found.shape != wanted.shape:
+            raise InvalidInputError(
+                f"layer {name!r}: firing times of shape {found.shape} cannot be compared with "
+                f"{wanted.shape}; take the results of one network and the same images"
+            )
+        differ = found != wanted
+        silent = (found == SILENT) != (wanted == SILENT)
+        apart = np.abs(found - wanted)[differ & ~silent]
+        rows.append(LayerDifference(
+            name=name, neurons=found.size, differ=int(differ.sum()),
+            silent_in_one=int(silent.sum()), largest=float(apart.max(initial=0)),
+        ))
+    if result.potentials.shape != expected.potentials.shape:
+        raise InvalidInputError(
+            f"output potentials of shape {result.potentials.shape} cannot be compared with "
+            f"{expected.potentials.shape}; take the results of one network and the same images"
+        )
+    scale = max(1.0, float(np.abs(expected.potentials).max(initial=0)))
+    close = np.abs(result.potentials - expected.potentials) <= rtol * scale
+    return Comparison(
+        layers=tuple(rows), images=result.n_images,
+        answers=int((result.predictions != expected.predictions).sum()),
+        potentials=int((~close).sum()),
+    )
