@@ -1,26 +1,32 @@
-"""The Brian2 side: `build_network`, `simulate`, `stream`, `SharedProjection`."""
+"""The Brian2 side: `build_network`, `simulate`, `stream`, `SharedProjection`.
 
-from .deployment import Deployment, deploy
-from .network import FiringNetwork, build_network
-from .pipeline import PipelineRun, plan_pipeline, run_pipeline
-from .program import Program, compile_program
-from .projections import SharedProjection
-from .results import Simulation, read_results
-from .simulation import simulate, stream
+Each name is imported when it is first used.
+"""
 
-__all__ = [
-    "Deployment",
-    "FiringNetwork",
-    "PipelineRun",
-    "Program",
-    "SharedProjection",
-    "Simulation",
-    "build_network",
-    "compile_program",
-    "deploy",
-    "plan_pipeline",
-    "read_results",
-    "run_pipeline",
-    "simulate",
-    "stream",
-]
+from importlib import import_module
+
+_LAZY = {
+    "Deployment": "deployment",
+    "FiringNetwork": "build",
+    "PipelineRun": "explicit.pipeline",
+    "Program": "event_driven.program",
+    "SharedProjection": "event_driven.projection",
+    "Simulation": "result",
+    "build_network": "build",
+    "compile_program": "event_driven.program",
+    "deploy": "deployment",
+    "plan_pipeline": "explicit.pipeline",
+    "read_results": "result",
+    "run_pipeline": "explicit.pipeline",
+    "simulate": "run",
+    "stream": "event_driven.stream",
+    "trim_cache": "event_driven.cache",
+}
+
+__all__ = sorted(_LAZY)
+
+
+def __getattr__(name: str):
+    if name in _LAZY:
+        return getattr(import_module(f".{_LAZY[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
