@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...errors import InvalidInputError, NotInNetworkError
 from ...layers import Layer, Projection
 from . import endpoints
-from .code import StandaloneCode, code_class, static_array
+from .code_objects import StandaloneCode, code_class, static_array
 from .scatter import is_contiguous, pack, scatter
 
 
