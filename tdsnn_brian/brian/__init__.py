@@ -19,7 +19,7 @@ _LAZY = {
     "read_results": "result",
     "run_pipeline": "explicit.pipeline",
     "simulate": "run",
-    "stream": "event_driven.stream",
+    "stream": "event_driven.program",
     "trim_cache": "event_driven.cache",
 }
 

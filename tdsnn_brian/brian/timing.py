@@ -36,7 +36,9 @@ def choose_steps(
     InvalidInputError
         If one is no time, or the inputs' steps or the tick are no whole multiples of `dt`.
     """
-    dt = tick / network.input_steps if dt is None else dt
+    if dt is None:
+        steps_per_tick(tick, tick)  # says what is wrong with the tick
+        dt = tick / network.input_steps
     steps = steps_per_tick(tick, dt)
     if steps % network.input_steps:
         raise InvalidInputError(
