@@ -70,7 +70,24 @@ ENGINES: dict[str, Engine] = {
     "Algorithm 1": Engine(title="Algorithm 1"),
     "explicit": Engine(
         title="the network of explicit synapses",
-        lacks={"branches": _NO_BRANCHES},
+    ),
+    "explicit, dynamic windows": Engine(
+        title="the network of explicit synapses with window='dynamic'",
+        lacks={
+            "branches": (
+                "knows no delay that would let early sources wait for late ones; use "
+                "window='fixed' or projection='shared'"
+            ),
+        },
+    ),
+    "explicit, dt below the tick": Engine(
+        title="the network of explicit synapses with dt below the tick",
+        lacks={
+            "negative thresholds": (
+                "lets a leaking potential rise past a negative threshold between two ticks; use "
+                "dt=tick, projection='shared', or a threshold >= 0"
+            ),
+        },
     ),
     "event-driven": Engine(
         title="the event-driven network (projection='shared')",

@@ -90,6 +90,8 @@ class Timing:
         When a neuron of latency 0 of each firing layer fires.
     slot : int
         From one image's onset to the next.
+    first_spike : int
+        When inputs of latency 0 fire.
     """
 
     steps_per_tick: int
@@ -98,6 +100,7 @@ class Timing:
     releases: dict[str, int]
     zeros: dict[str, int]
     slot: int
+    first_spike: int = 0
 
 
 def schedule(
@@ -139,7 +142,7 @@ def schedule(
         if population.fires:
             zeros[population.name] = zero[population]
     slot = zero[network.output] + (1 + unread_ticks) * steps + 1
-    return Timing(steps, dict(windows), origins, releases, zeros, slot)
+    return Timing(steps, dict(windows), origins, releases, zeros, slot, onset)
 
 
 def choose_windows(

@@ -1,17 +1,19 @@
-"""How strong each flaw of the perturbed model is, and what follows for its schedule and parameters.
-
-The equations of the model are in `perturbed_equations`.
-"""
+"""How strong each flaw of the perturbed model is, and what follows for schedule and parameters."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..discrete import bias_latency
-from ..spec import MaxPool2D, SpikingNetwork
-from ..ticking import leak_factor
-from .groups import brian_name
+from ...coding import continuous_latency, latency
+from ...firing_times import silence_zeros
+from ...layers import Kind
+from ...network import SpikingNetwork
+from ...ticking import leak_factor
+from ..naming import Names
+from ..timing import Timing, schedule
+from .perturbed_model import PERTURBED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,34 +64,10 @@ class Setting:
     headroom: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Plan:
-    """When things happen in a run, in integration steps after an image's onset.
-
-    Attributes
-    ----------
-    steps_per_tick, slot : int
-        `slot`: from one image to the next.
-    zeros : dict of str to int
-        When a neuron of latency 0 of each firing layer emits.
-    origins, releases : dict of str to int
-        As in `Timing`, for the synapse-based layers; releases as intended, not late.
-    windows : dict of str to float
-        Inhibitory periods in ticks.
-    """
-
-    steps_per_tick: int
-    slot: int
-    zeros: dict[str, int] = field(default_factory=dict)
-    origins: dict[str, int] = field(default_factory=dict)
-    releases: dict[str, int] = field(default_factory=dict)
-    windows: dict[str, float] = field(default_factory=dict)
-
-
 def plan(
-    network: SpikingNetwork, last_spikes: Mapping[str, int], setting: Setting, slot_ticks: int
-) -> Plan:
-    """Lay out the layers' periods.
+    network: SpikingNetwork, last_spikes: Mapping[str, int], setting: Setting, slot_ticks: int = 0
+) -> Timing:
+    """When things happen in a run, releases as intended, not late.
 
     Parameters
     ----------
@@ -97,26 +75,16 @@ def plan(
     last_spikes : mapping of str to int
         Last presynaptic spike of each synapse-based layer in ticks.
     setting : Setting
-    slot_ticks : int
-        Ticks an image.
+    slot_ticks : int, optional
+        Ticks an image; as many as needed, if not given.
     """
-    steps = setting.steps_per_tick
-    result = Plan(steps_per_tick=steps, slot=slot_ticks * steps)
-    headroom = round(setting.headroom * steps)
-    zero = headroom
-    for layer in network:
-        if isinstance(layer, MaxPool2D):
-            zero += 1
-            result.zeros[layer.name] = zero
-            continue
-        window = max(last_spikes[layer.name] - setting.window_cut, 0)
-        result.windows[layer.name] = window
-        result.origins[layer.name] = zero
-        result.releases[layer.name] = zero + round(window * steps) + 1
-        zero = result.releases[layer.name] + 2 + headroom
-        if layer is not network.output_layer:
-            result.zeros[layer.name] = zero
-    return result
+    windows = {name: max(last - setting.window_cut, 0) for name, last in last_spikes.items()}
+    headroom = round(setting.headroom * setting.steps_per_tick)
+    timing = schedule(
+        network, windows, setting.steps_per_tick, onset=headroom,
+        firing=PERTURBED.firing_steps + headroom,
+    )
+    return replace(timing, slot=slot_ticks * setting.steps_per_tick) if slot_ticks else timing
 
 
 def slot_ticks(
@@ -125,20 +93,36 @@ def slot_ticks(
     *,
     margin: float,
     headroom: float = 0,
-    overhang: int = 0,
+    unread_ticks: int = 0,
 ) -> int:
     """Ticks an image that suffice for any integration step, with `margin` ticks to each window.
 
-    `overhang`: see `tdsnn_brian.discrete.overhang`.
+    `unread_ticks`: see `tdsnn_brian.analysis.closed_form`.
     """
     coarse = Setting(window_cut=-margin, headroom=headroom)
-    last = plan(network, last_spikes, coarse, 0).releases[network.output_layer.name]
-    return int(np.ceil(last)) + 2 + overhang
+    last = plan(network, last_spikes, coarse).releases[network.output.name]
+    return int(np.ceil(last)) + 2 + unread_ticks
+
+
+def input_times(network: SpikingNetwork, images: NDArray, ticks_per_tick: int = 1) -> NDArray:
+    """Firing times of the inputs in ticks, (n_images, n_inputs), with ticks so many times finer.
+
+    0 gives `L ln(x + 1)` itself.
+    """
+    source = network.input
+    values = np.asarray(images, dtype=np.float64) * network.input_scale
+    if ticks_per_tick == 0:
+        times = continuous_latency(values, source.leak)
+    else:
+        times = latency(values, source.leak, steps=ticks_per_tick * source.steps)
+    if source.silent_zeros:
+        times = silence_zeros(times)
+    return times.reshape(len(times), -1)
 
 
 def parameters(
     network: SpikingNetwork,
-    schedule: Plan,
+    timing: Timing,
     setting: Setting,
     variables: Mapping[str, Iterable[str]],
     tick: float = 1e-3,
@@ -148,15 +132,15 @@ def parameters(
     Parameters
     ----------
     network : SpikingNetwork
-    schedule : Plan
-        For `setting`.
+    timing : Timing
+        What `plan` gives for `setting`.
     setting : Setting
     variables : mapping of str to iterable of str
         The shared variables that each group has; see `PerturbedNetwork.variables`.
     tick : float, optional
         In seconds.
     """
-    steps, fine = setting.steps_per_tick, setting.ticks_per_tick
+    steps, fine, names = setting.steps_per_tick, setting.ticks_per_tick, Names(network)
     same_everywhere = {
         **asdict(setting),
         "mean_delay": setting.delay,
@@ -166,26 +150,25 @@ def parameters(
     }
     values = {
         (group, name): same_everywhere[name]
-        for group, names in variables.items()
-        for name in names
+        for group, its in variables.items()
+        for name in its
         if name in same_everywhere
     }
-    for layer in network:
-        if layer.name not in schedule.windows:
-            continue
-        name = brian_name(layer.name)
-        if layer.bias is not None:
-            at = schedule.origins[layer.name] + bias_latency(network) * steps
-            values[f"{name}_bias", "bias_step"] = at
-        if layer is network.output_layer:
+    for population in network.integrating:
+        leak, name = population.leak, names.of(population)
+        if population.bias is not None:
+            at = timing.origins[population.name] + population.bias_latency * steps
+            values[names.of(population, "bias"), "bias_step"] = at
+        if population.kind is Kind.OUTPUT:
             continue
         # the layer is released one step after its window's last
-        end = np.exp(-(schedule.windows[layer.name] + 1 / steps) / network.leak)
-        whole_tick = leak_factor(network.leak) * end
+        end = np.exp(-(timing.windows[population.name] + 1 / steps) / leak)
+        whole_tick = leak_factor(leak) * end
         late = round(setting.lateness * steps)
+        ticking = names.of(population, "ticking")
         values[name, "w_tick"] = whole_tick
         values[name, "v_threshold"] = setting.threshold_offset * whole_tick
-        values[f"{name}_ticking", "release_step"] = schedule.releases[layer.name] + late
-        values[f"{name}_ticking", "w"] = leak_factor(network.leak * fine) * end if fine else 0.0
-        values[f"{name}_ticking", "w_current"] = 0.0 if fine else end
+        values[ticking, "release_step"] = timing.releases[population.name] + late
+        values[ticking, "w"] = leak_factor(leak * fine) * end if fine else 0.0
+        values[ticking, "w_current"] = 0.0 if fine else end
     return values
