@@ -6,12 +6,14 @@ where the other is not installed.
 
 from importlib import import_module
 
+from . import layers
 from .analysis import DiscreteAnalysis, analyse, discrete_latencies, run_algorithm_1
 from .coding import continuous_latency, latency, reverse_coding
 from .errors import (
     InvalidInputError,
     NetworkFileError,
     NotAdaptedError,
+    RunError,
     TDSNNError,
     UnsupportedDeviceError,
     UnsupportedLayerError,
@@ -28,11 +30,15 @@ _LAZY = {
     "ReverseCoding": "keras",
     "adapt": "keras",
     "convert": "keras",
+    "Deployment": "brian",
+    "FiringNetwork": "brian",
+    "PipelineRun": "brian",
     "SharedProjection": "brian",
     "Simulation": "brian",
-    "read_results": "brian",
     "build_network": "brian",
     "deploy": "brian",
+    "models": "brian",
+    "read_results": "brian",
     "run_pipeline": "brian",
     "simulate": "brian",
     "stream": "brian",
@@ -41,12 +47,16 @@ _LAZY = {
 __all__ = [
     "SILENT",
     "Comparison",
+    "Deployment",
     "DiscreteAnalysis",
+    "FiringNetwork",
     "InvalidInputError",
     "NetworkFileError",
     "NotAdaptedError",
+    "PipelineRun",
     "Result",
     "ReverseCoding",
+    "RunError",
     "SharedProjection",
     "Simulation",
     "SpikingNetwork",
@@ -62,7 +72,9 @@ __all__ = [
     "deploy",
     "discrete_latencies",
     "latency",
+    "layers",
     "load",
+    "models",
     "read_results",
     "reverse_coding",
     "run_algorithm_1",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tdsnn_brian.firing_times import SILENT
 from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D
 from tdsnn_brian.network import SpikingNetwork
 
@@ -25,6 +26,17 @@ def small_network(seed=0, leak=5.0, **fields):
         Dense(name="output", input_shape=(10,), weights=normal(10, 3), bias=normal(3)),
     )
     return SpikingNetwork(layers=layers, leak=leak, name="small", **fields)
+
+
+def assert_same(result, analysis, rtol=1e-9):
+    """Every firing time, every answer and every potential."""
+    comparison = result.compare(analysis, rtol=rtol)
+    assert comparison, f"\n{comparison}"
+    assert list(result.latencies) == list(analysis.latencies)
+    for name, expected in analysis.latencies.items():
+        np.testing.assert_array_equal(result.latencies[name], expected, err_msg=name)
+        spikes = getattr(result, "spikes", None)
+        assert spikes is None or spikes[name] == (expected != SILENT).sum()
 
 
 def network_with_a_loose_end():

@@ -1,12 +1,29 @@
 """The Brian2 side: `build_network`, `simulate`, `stream`, `SharedProjection`."""
 
 from .build import build_network
+from .deployment import Deployment, deploy
+from .event_driven.program import Program, compile_program
+from .event_driven.projection import SharedProjection
+from .explicit import models
+from .explicit.pipeline import PipelineRun, plan_pipeline, run_pipeline
 from .firing_network import FiringNetwork, read_results
 from .result import Simulation
+from .run import simulate, stream
 
 __all__ = [
+    "Deployment",
     "FiringNetwork",
+    "PipelineRun",
+    "Program",
+    "SharedProjection",
     "Simulation",
     "build_network",
+    "compile_program",
+    "deploy",
+    "models",
+    "plan_pipeline",
     "read_results",
+    "run_pipeline",
+    "simulate",
+    "stream",
 ]

@@ -36,6 +36,7 @@ def choose_steps(
     InvalidInputError
         If one is no time, or the inputs' steps or the tick are no whole multiples of `dt`.
     """
+    check_time("tick", tick)
     dt = tick / network.input_steps if dt is None else dt
     steps = steps_per_tick(tick, dt)
     if steps % network.input_steps:
@@ -49,14 +50,8 @@ def choose_steps(
 
 def steps_per_tick(tick: Quantity, dt: Quantity) -> int:
     """How many integration steps a tick has; it must be a whole number."""
-    for name, value in (("tick", tick), ("dt", dt)):
-        numeric = isinstance(value, Quantity) and value.ndim == 0
-        if not (numeric and have_same_dimensions(value, second)):
-            raise InvalidInputError(
-                f"{name} must be a time, got {value!r}; give it a unit, for example {name}=1*ms"
-            )
-        if not 0 < float(value) < float("inf"):
-            raise InvalidInputError(f"{name} must be finite and greater than 0, got {value!r}")
+    check_time("tick", tick)
+    check_time("dt", dt)
     ratio = float(tick / dt)
     if ratio > 2**31:
         raise InvalidInputError(
@@ -69,6 +64,18 @@ def steps_per_tick(tick: Quantity, dt: Quantity) -> int:
             "of it such as tick/10"
         )
     return steps
+
+
+def check_time(name: str, value: Quantity) -> Quantity:
+    """Return `value`; raise `InvalidInputError` unless it is one finite time greater than 0."""
+    numeric = isinstance(value, Quantity) and value.ndim == 0
+    if not (numeric and have_same_dimensions(value, second)):
+        raise InvalidInputError(
+            f"{name} must be a time, got {value!r}; give it a unit, for example {name}=1*ms"
+        )
+    if not 0 < float(value) < float("inf"):
+        raise InvalidInputError(f"{name} must be finite and greater than 0, got {value!r}")
+    return value
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,8 @@ class Layer:
         for projection in self.projections:
             if projection.kernel is not None:
                 check_weights("weights", projection.kernel)
+            if not projection.n_synapses:
+                raise InvalidInputError("every window holds padding alone, so it has no synapses")
         if self.bias is not None:
             self._check_bias()
 
@@ -148,7 +150,9 @@ def check_weights(name: str, values: NDArray) -> None:
         raise InvalidInputError(f"{name} must be an array of real numbers, got {kind}")
     if not values.size:
         raise InvalidInputError(f"{name} is empty")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
+    # a view that repeats its values is looked at once
+    distinct = values[tuple(slice(1) if not stride else slice(None) for stride in values.strides)]
+    if values.dtype.kind == "f" and not np.isfinite(distinct).all():
         raise InvalidInputError(
             f"{name} holds NaN or infinite values, as after a training that diverged; train or "
             "load the weights again"

@@ -13,7 +13,6 @@ from brian2 import defaultclock, device, ms, prefs, set_device
 import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.brian import genn
-from tdsnn_brian.connectivity import connections, n_synapses
 
 brian2genn = pytest.mark.skipif(
     find_spec("brian2genn") is None, reason="Brian2GeNN is not installed; run make test-genn"
@@ -92,8 +91,8 @@ def test_genn_is_found_on_the_path(fake_genn, monkeypatch):
 
 @pytest.mark.parametrize("layer", small_network().layers, ids=lambda layer: layer.name)
 def test_no_row_of_the_ragged_matrix_is_longer_than_thought(layer):
-    longest = np.bincount(connections(layer).i, minlength=layer.n_inputs).max()
-    assert genn._longest_row(layer) == longest
+    longest = np.bincount(layer.projection.synapses().i, minlength=layer.n_inputs).max()
+    assert layer.projection.largest_fan_out == longest
 
 
 def test_the_memory_grows_with_synapses_images_and_float_type(monkeypatch):
@@ -102,7 +101,7 @@ def test_the_memory_grows_with_synapses_images_and_float_type(monkeypatch):
     assert sizes["images"] == 2 * genn.memory(network, 5)["images"]
     for layer in network:
         # at the least: the ragged matrix, and ends and weight in C++ and in Python
-        assert sizes[layer.name] >= n_synapses(layer) * (12 + 2 * 16)
+        assert sizes[layer.name] >= layer.projection.n_synapses * (12 + 2 * 16)
     monkeypatch.setitem(prefs.prefs, "core.default_float_dtype", np.float32)
     assert genn.memory(network, 10)["conv1"] < sizes["conv1"]
 

@@ -38,9 +38,7 @@ LAYERS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def numpy_target(monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 def spikes_of(layer, seed=0):

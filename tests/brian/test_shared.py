@@ -14,9 +14,7 @@ from tdsnn_brian.layers import Dense, MaxPool2D
 from tdsnn_brian.network import SpikingNetwork
 
 
-@pytest.fixture(autouse=True)
-def numpy_target(monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 @pytest.mark.parametrize("leak", [1, 5.0])

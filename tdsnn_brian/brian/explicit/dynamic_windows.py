@@ -43,18 +43,20 @@ class DynamicWindows:
             name, models.BIAS_DYNAMIC, 1, {"bias_latency": population.bias_latency}
         )
         builder.add(
-            groups.signals(driver, bias, models.COUNT_TICK, f"{name}_ticks"),
-            groups.signals(bias, driver, models.FIRED, f"{name}_done"),
+            groups.signals(driver, bias, models.COUNT_TICK, self._names.of(population, "bias_ticks")),
+            groups.signals(
+                bias, driver, models.FIRED, self._names.of(population, "bias_done")
+            ),
         )
         return bias
 
     def count_arrivals(self, population: Population, ticking: NeuronGroup, bias) -> None:
         """Let the ticking neuron know when all presynaptic neurons have fired or stay silent."""
-        builder, prefix = self._builder, self._names.of(population, "ticking")
+        builder = self._builder
 
         def count(source, part, **options):
             builder.add(groups.signals(
-                source, ticking, models.ARRIVED, f"{prefix}_{part}", **options
+                source, ticking, models.ARRIVED, self._names.of(population, f"ticking_{part}"), **options
             ))
 
         count(builder.groups[population.source], "arrivals")
@@ -86,7 +88,9 @@ class DynamicWindows:
                 self._starts[driver], neurons, models.START_PULSE,
                 self._names.of(population, "pulse"), delay=population.hops * self._dt,
             ),
-            groups.signals(ticking, released, models.COUNT_TICK, f"{name}_ticks"),
+            groups.signals(
+                ticking, released, models.COUNT_TICK, self._names.of(population, "released_ticks")
+            ),
             groups.signals(
                 released, neurons, models.STOP_PULSE, self._names.of(population, "pulse_stop")
             ),
