@@ -1,7 +1,7 @@
 """The `brian2.Network` for a `SpikingNetwork` and images, of either kind."""
 
 
-from brian2 import Clock, Quantity, defaultclock, get_device, ms
+from brian2 import Clock, Quantity, defaultclock, get_device, ms, prefs
 from numpy.typing import NDArray
 
 from ..analysis.closed_form import WindowChoice, analyse, check_window, unread_ticks
@@ -13,6 +13,7 @@ from .devices import is_genn
 from .explicit.build import ExplicitBuilder, ExplicitNetwork
 from .explicit.models import LEAKY, NeuronModel
 from .firing_network import FiringNetwork
+from .floating_range import check_ranges
 from .memory import check_method, choose_projection
 from .naming import Names
 from .timing import choose_steps, choose_windows, schedule
@@ -103,9 +104,10 @@ def build_network(
     if not shared:
         require_explicit(network, dynamic, steps)
     analysis = analyse(network, images, window=window)
+    windows = choose_windows(network, analysis, window)
+    check_ranges(network, windows, prefs.core.default_float_dtype, leaking=not shared)
     timing = schedule(
-        network, choose_windows(network, analysis, window), steps,
-        unread_ticks=unread_ticks(network, analysis), firing=model.firing_steps,
+        network, windows, steps, unread_ticks=unread_ticks(network, analysis), firing=model.firing_steps,
     )
     names = Names(network, prefix)
     if shared:

@@ -25,6 +25,7 @@ from .devices import is_runtime
 from .event_driven.projection import SharedProjection
 from .explicit import groups
 from .explicit.models import MEMBRANE
+from .floating_range import check_range
 from .memory import choose_projection
 from .timing import choose_steps
 
@@ -114,7 +115,9 @@ class _Layer:
     def integrate(self, presynaptic: list[NDArray]) -> NDArray:
         """Sum that each neuron's potential stands for, (n_images, *shape)."""
         population, n_images = self.population, len(presynaptic[0])
-        slot = self.window(presynaptic) * self.steps + 2
+        window = self.window(presynaptic)
+        check_range(population, window, prefs.core.default_float_dtype)
+        slot = window * self.steps + 2
         clocks = groups.Clocks(
             Clock(self.dt, name="tdsnn_deployed_clock*"),
             Clock(slot * self.dt, name="tdsnn_deployed_image_clock*"),

@@ -32,6 +32,7 @@ from ...network import SpikingNetwork, check_images
 from ...population import Population
 from ...results import Result
 from ...ticking import leak_factor
+from ..floating_range import check_ranges
 from ..naming import Names
 from ..timing import choose_steps
 from . import groups, models
@@ -175,6 +176,9 @@ def run_pipeline(
     analysis = analyse(network, images)
     dt, steps = choose_steps(network, tick, dt)
     schedule = plan_pipeline(network, analysis, window, steps)
+    longest = (schedule.releases - schedule.origins).max(axis=0) / steps
+    inhibited = dict(zip((x.name for x in network.integrating), longest, strict=True))
+    check_ranges(network, inhibited, prefs.core.default_float_dtype)
     return _Stream(network, analysis, schedule, tick, dt).run()
 
 
