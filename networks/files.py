@@ -32,7 +32,7 @@ def plain_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
     return Path(directory) / f"{name}.keras"
 
 
-def head_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
+def output_layer_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
     return Path(directory) / f"{name}-head.npz"
 
 
@@ -61,12 +61,12 @@ def load_model(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Mode
     NetworkFileError
         If the file is damaged or something else.
     """
-    head = head_path(name, directory)
-    if head.is_file() and not plain_path(name, directory).is_file():
+    output_layer = output_layer_path(name, directory)
+    if output_layer.is_file() and not plain_path(name, directory).is_file():
         from .registry import entry
 
         model = entry(name).build()
-        read_weights(model.layers[-1], head)
+        read_weights(model.layers[-1], output_layer)
         return model
     return _read_keras(plain_path(name, directory), remedy=f"python -m networks train {name}")
 
@@ -106,7 +106,7 @@ def save_model(model: "keras.Model", path: Path) -> None:
         os.replace(deflated, path)
 
 
-def save_head(model: "keras.Model", path: Path) -> None:
+def save_output_layer(model: "keras.Model", path: Path) -> None:
     """Write the weights of the output layer alone; `load_model` puts them into the others."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft.npz")

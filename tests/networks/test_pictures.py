@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from networks.data import DataNotFoundError, load_dataset
-from networks.imagenet import find_file, read_arrays, trained_convolutions
-from networks.pictures import FASHION_FILES, cifar10_part, photographs, read_idx
+from networks.data.imagenet import find_file, read_arrays, trained_convolutions
+from networks.data.pictures import FASHION_FILES, cifar10_part, photographs, read_idx
 from tdsnn_brian.errors import InvalidInputError
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
-from networks.large import large_network, plain_layers
+from networks.models.large import large_network, plain_layers
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.propagation import activation, latest
 from tdsnn_brian.spec import MaxPool2D
@@ -33,7 +33,7 @@ def test_large_networks_compute_what_the_dnn_does(name, side):
     options = {"convolutions": small_convolutions(name), "side": side, "dense": (12, 10, 5)}
     image = np.random.default_rng(1).random((1, side, side, 3), np.float32)
     network = large_network(name, leak=200, scale=100, **options)
-    from networks.imagenet import MEAN, STD
+    from networks.data.imagenet import MEAN, STD
 
     x = (image - np.float32(MEAN)) / np.float32(STD)
     layers = plain_layers(name, **options)

@@ -6,7 +6,7 @@ Local response normalisation is left out, as in every later version of the netwo
 import keras
 from keras import layers
 
-from .imagenet import MEAN, STD
+from ..data.imagenet import MEAN, STD
 
 
 def alexnet(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 
-SAMPLE = Path(__file__).parent / "samples" / "mnist-test-1000.npz"
+SAMPLE = Path(__file__).parents[1] / "samples" / "mnist-test-1000.npz"
 
 
 def sample_digits(n: int | None = None) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

@@ -14,7 +14,7 @@ from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.propagation import weighted_sum
 from tdsnn_brian.spec import Conv2D, Dense, Layer, MaxPool2D, SpikingNetwork
 
-from .imagenet import MEAN, STD, Convolution, trained_convolutions
+from ..data.imagenet import MEAN, STD, Convolution, trained_convolutions
 
 _CONVOLUTIONS = {
     # name, stride, padding; a pool's name is followed by its size
@@ -48,7 +48,7 @@ def large_network(
     ----------
     name : str
     convolutions : sequence of (kernel, bias), optional
-        Default: `networks.imagenet.trained_convolutions`.
+        Default: `networks.data.imagenet.trained_convolutions`.
     side : int, optional
         Rows and columns of the image.
     dense : sequence of int, optional

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from .imagenet import MEAN, STD
+from ..data.imagenet import MEAN, STD, load_convolutions, trained_convolutions
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 
@@ -46,3 +46,10 @@ def vgg16(
         last = k == 6 + len(dense)
         model.append(layers.Dense(units, activation=None if last else "relu", name=f"dense{k}"))
     return keras.Sequential(model, name=name)
+
+
+def vgg16_cifar10() -> keras.Model:
+    """VGG-16's ImageNet convolutions at 32 x 32 and one untrained dense layer for ten classes."""
+    model = vgg16((32, 32, 3), classes=10, dense=(), name="vgg16_cifar10")
+    load_convolutions(model, trained_convolutions("vgg16"))
+    return model

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 
-from .data import DATA_VARIABLE, DataNotFoundError
+from .mnist import DATA_VARIABLE, DataNotFoundError
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)

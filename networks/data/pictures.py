@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 
-from .data import DATA_VARIABLE, DATASETS, DataNotFoundError, Dataset
 from .imagenet import find_file
+from .mnist import DATA_VARIABLE, DATASETS, DataNotFoundError, Dataset
 
 FASHION_FILES = {
     "x_train": "train-images-idx3-ubyte.gz",

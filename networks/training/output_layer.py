@@ -6,12 +6,9 @@ import keras
 from keras import layers as kl
 from numpy.typing import NDArray
 
-from .imagenet import load_convolutions, trained_convolutions
-from .vgg16 import vgg16
-
 
 @dataclass(frozen=True, kw_only=True)
-class HeadRecipe:
+class OutputLayerRecipe:
     """How to train the output layer alone, on the first `images` of the training set."""
 
     epochs: int = 20
@@ -22,7 +19,7 @@ class HeadRecipe:
     def train(
         self, model: keras.Model, images: NDArray, labels: NDArray, *, label: str = "train"
     ) -> None:
-        """Like `networks.training.Recipe.train`; images beyond `images` are not looked at."""
+        """Like `recipe.Recipe.train`; images beyond `images` are not looked at."""
         fit_output_layer(
             model, images[: self.images], labels[: self.images], epochs=self.epochs,
             weight_decay=self.weight_decay, seed=self.seed,
@@ -58,24 +55,17 @@ def fit_output_layer(
 def _fit_dense(output, features, labels, epochs, weight_decay, seed) -> None:
     mean, spread = features.mean(axis=0), features.std() or 1.0
     keras.utils.set_random_seed(seed)
-    head = keras.Sequential(
+    regression = keras.Sequential(
         [keras.Input(features.shape[1:]), kl.Dense(output.units, kernel_initializer="zeros")]
     )
     steps = epochs * -(-len(features) // 128)
-    head.compile(
+    regression.compile(
         optimizer=keras.optimizers.AdamW(
             keras.optimizers.schedules.CosineDecay(2e-3, steps), weight_decay=weight_decay
         ),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    head.fit((features - mean) / spread, labels, epochs=epochs, batch_size=128, verbose=0)
-    kernel, bias = head.get_weights()
+    regression.fit((features - mean) / spread, labels, epochs=epochs, batch_size=128, verbose=0)
+    kernel, bias = regression.get_weights()
     kernel = kernel / spread
     output.set_weights([kernel, bias - mean @ kernel])
-
-
-def vgg16_cifar10() -> keras.Model:
-    """VGG-16's ImageNet convolutions at 32 x 32 and one untrained dense layer for ten classes."""
-    model = vgg16((32, 32, 3), classes=10, dense=(), name="vgg16_cifar10")
-    load_convolutions(model, trained_convolutions("vgg16"))
-    return model
