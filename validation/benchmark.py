@@ -17,7 +17,7 @@ from rich.table import Table
 
 import networks
 from networks.data import DataNotFoundError
-from networks.data.pictures import photographs
+from networks.data.photographs import photographs
 from networks.models.large import large_network, plain_layers
 from tdsnn_brian import SpikingNetwork, analyse
 from tdsnn_brian.brian import compile_program

@@ -1,6 +1,7 @@
 """Data sets, photographs and trained convolutions: found in a directory, checked, read."""
 
-from . import pictures  # noqa: F401
-from .mnist import DATA_VARIABLE, DATASETS, DataNotFoundError, Dataset, load_dataset
+from .dataset import Dataset
+from .datasets import DATASETS, load_dataset
+from .places import DATA_VARIABLE, DataNotFoundError
 
 __all__ = ["DATASETS", "DATA_VARIABLE", "DataNotFoundError", "Dataset", "load_dataset"]

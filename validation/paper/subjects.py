@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 import tdsnn_brian as td
 from networks import load_model
 from networks.data import load_dataset
+from networks.data.cifar10 import cifar10_part
+from networks.data.fashion_mnist import fashion_mnist
 from networks.data.imagenet import load_convolutions, trained_convolutions
-from networks.data.pictures import cifar10_part, fashion_mnist, photographs
+from networks.data.photographs import photographs
 from networks.models.alexnet import alexnet
 from networks.models.vgg16 import vgg16
 from networks.registry import entry
