@@ -12,10 +12,10 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 from tdsnn_brian.errors import TDSNNError
 
-from .benchmark import benchmark
-from .evaluate import evaluate
+from .accuracy.evaluate import evaluate
 from .paper.command import paper
 from .report import command as report_command
+from .speed.benchmark import benchmark
 from .validate import validate
 
 app = typer.Typer(

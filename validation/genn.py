@@ -14,9 +14,9 @@ from tdsnn_brian.connectivity import n_synapses
 from tdsnn_brian.errors import InvalidInputError, UnsupportedDeviceError
 from tdsnn_brian.spec import Layer, MaxPool2D
 
+from .case import Subject
 from .console import say
 from .devices import active_device
-from .subject import Subject
 
 
 def check_installed() -> None:

@@ -16,17 +16,19 @@ from tdsnn_brian import SpikingNetwork, load
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.spec import check_images
 
-from . import answers as three
-from . import figures, page, programs, sections
 from . import summary as summaries
+from .case import Subject
 from .console import accuracy_table, console, layer_table, progress_bar, say, verdict
-from .core import run_core
-from .cost import cost
 from .devices import DEVICES, FLOAT_TYPES, GENN, choose_device
-from .jobs import Runner
-from .subject import Subject
-from .sweeps import Sweeps, integration_orders, one_point_strengths, tick_orders
-from .trace import trace_image
+from .judge import answers as three
+from .judge.cost import cost
+from .judge.trace import trace_image
+from .page import figures, sections
+from .page import rendering as page
+from .simulated import run_core
+from .sweeps import programs
+from .sweeps.grids import Sweeps, integration_orders, one_point_strengths, tick_orders
+from .sweeps.jobs import Runner
 
 CORE = ("answers", "one-image", "cost")
 SWEEPS = ("integration", "ticks", "perturbations")

@@ -7,6 +7,7 @@ import typer
 
 from tdsnn_brian import load
 
+from .case import Subject, digits, shipped_lenet
 from .report import (
     ALL,
     CORE,
@@ -20,7 +21,6 @@ from .report import (
     report,
     run_with_progress,
 )
-from .subject import Subject, digits, shipped_lenet
 
 
 def validate(

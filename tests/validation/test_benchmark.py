@@ -11,8 +11,8 @@ from networks.models.large import large_network, plain_layers
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.propagation import activation, latest
 from tdsnn_brian.spec import MaxPool2D
-from validation.benchmark import alternate, ratio, table
-from validation.layerwise import layerwise
+from validation.judge.one_image import layerwise
+from validation.speed.benchmark import alternate, ratio, table
 
 
 def small_convolutions(name):

@@ -14,8 +14,8 @@ from tdsnn_brian.errors import InvalidInputError
 
 pytest.importorskip("distributed")
 
+from validation.accuracy.evaluate import accuracies, correct, make_tasks, parse_flaw
 from validation.distribution import connected, spread
-from validation.evaluate import accuracies, correct, make_tasks, parse_flaw
 
 
 def square(x):

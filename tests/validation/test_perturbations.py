@@ -9,11 +9,11 @@ import pytest
 import tdsnn_brian as td
 from helpers import network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.brian.perturbations import Setting, slot_ticks
-from validation import programs
-from validation.continuous import closed_loop
-from validation.programs import Program
-from validation.subject import Subject
-from validation.sweeps import Sweeps
+from validation.case import Subject
+from validation.judge.continuous import closed_loop
+from validation.sweeps import programs
+from validation.sweeps.grids import Sweeps
+from validation.sweeps.programs import Program
 
 
 def made_program(n=2, **fields):

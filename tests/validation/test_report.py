@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 import validation
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.spec import Dense, SpikingNetwork
-from validation import programs, sweeps
 from validation.__main__ import app
-from validation.page import look_up, show
+from validation.page.rendering import look_up, show
+from validation.sweeps import grids as sweeps
+from validation.sweeps import programs
 
 EVIL = '<img src=x onerror="document.title=1">'
 

@@ -12,11 +12,11 @@ from tdsnn_brian.brian.perturbations import Setting, slot_ticks
 from tdsnn_brian.discrete import overhang
 from tdsnn_brian.spec import MaxPool2D
 
-from .continuous import closed_loop
+from ..case import Subject
+from ..judge.continuous import closed_loop
 from .fit import Order, fit_order
 from .jobs import Job
 from .programs import Outcome, Program, recorded_neurons
-from .subject import Subject
 
 METHODS = {"exact": None, "exponential_euler": None, "euler": 1, "rk2": 2, "rk4": 4}
 """Integration methods and their theoretical orders; None: this equation is solved to rounding."""

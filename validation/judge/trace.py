@@ -12,7 +12,7 @@ from tdsnn_brian.brian import read_results
 from tdsnn_brian.brian.groups import brian_name
 from tdsnn_brian.brian.timing import Timing
 
-from .devices import active_device
+from ..devices import active_device
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

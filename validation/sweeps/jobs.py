@@ -158,7 +158,7 @@ BUILD = {False: 12.0, True: 3.0}
 
 def _digest(program: Program) -> str:
     """Of a program's content and of the code that makes it."""
-    code = Path(programs.__file__).parent, Path(__file__).parents[1] / "tdsnn_brian"
+    code = Path(__file__).parents[1], Path(__file__).parents[2] / "tdsnn_brian"
     content = hashlib.sha256(pickle.dumps(asdict_shallow(program)))
     for folder in code:
         for file in sorted(folder.rglob("*.py")):

@@ -25,7 +25,7 @@ from tdsnn_brian.brian.perturbed_network import (
 )
 from tdsnn_brian.errors import TDSNNError
 
-from .devices import find_compiler
+from ..devices import find_compiler
 
 MANIFEST = "program.json"
 SEED = 4  # of everything that is drawn, the same in every run

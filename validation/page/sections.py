@@ -1,7 +1,7 @@
 """The sections of the page: which values of the summary they show, beside which plots."""
 
 from .figures import Plot
-from .page import Column, Fact, Section, Table
+from .rendering import Column, Fact, Section, Table
 
 
 def columns(*described: tuple) -> tuple[Column, ...]:

@@ -11,9 +11,9 @@ import tdsnn_brian as td
 from tdsnn_brian.brian.timing import choose_windows
 
 from . import summary as summaries
-from .comparison import LayerComparison, compare
+from .case import Subject
 from .devices import active_device
-from .subject import Subject
+from .judge.comparison import LayerComparison, compare
 
 
 def float_notes(comparisons: list[LayerComparison], float_type: str) -> list[str]:

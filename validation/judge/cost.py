@@ -11,8 +11,8 @@ from tdsnn_brian.connectivity import n_synapses
 from tdsnn_brian.discrete import overhang
 from tdsnn_brian.operations import count_dnn, measure_snn
 
-from .core import Core
-from .devices import active_device
+from ..devices import active_device
+from ..simulated import Core
 
 FEW = 3
 

@@ -26,7 +26,9 @@ from tdsnn_brian.brian.program import CACHE_VARIABLE, Program
 from tdsnn_brian.errors import TDSNNError
 from tdsnn_brian.spec import Conv2D, Dense, MaxPool2D
 
-from .console import console, progress_bar, say
+from ..case import digits
+from ..console import console, progress_bar, say
+from ..judge.one_image import layerwise
 from .contenders import (
     Contender,
     explicit_standalone,
@@ -36,8 +38,6 @@ from .contenders import (
     spikingjelly,
     torch_forward,
 )
-from .layerwise import layerwise
-from .subject import digits
 
 
 class Part(str, Enum):

@@ -19,11 +19,11 @@ import networks
 from tdsnn_brian import SpikingNetwork, analyse, stream
 from tdsnn_brian.errors import InvalidInputError
 
-from .console import console, progress_bar, say
-from .distribution import connected, spread
-from .programs import run_interpreted
-from .subject import digits
-from .sweeps import PERTURBATIONS, flawed, perturbed_program
+from ..case import digits
+from ..console import console, progress_bar, say
+from ..distribution import connected, spread
+from ..sweeps.grids import PERTURBATIONS, flawed, perturbed_program
+from ..sweeps.programs import run_interpreted
 
 ENGINES = ("brian2", "discrete")
 
@@ -39,7 +39,7 @@ class Task:
     seed: tuple[int, ...]
     engine: str = "brian2"
     flaw: tuple[str, float] | None = None
-    """Of the model, one of `validation.sweeps.PERTURBATIONS`, and its strength."""
+    """Of the model, one of `validation.sweeps.grids.PERTURBATIONS`, and its strength."""
 
 
 def correct(task: Task) -> int:

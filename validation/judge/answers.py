@@ -7,8 +7,8 @@ import xarray as xr
 
 from tdsnn_brian.spec import MaxPool2D
 
+from ..simulated import Core
 from .continuous import ContinuousAnalysis, closed_loop, open_loop
-from .core import Core
 
 SHOWN_DISAGREEMENTS = 50
 
