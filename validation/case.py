@@ -12,7 +12,7 @@ from tdsnn_brian.errors import TDSNNError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Subject:
+class Case:
     """A network and images to show to it.
 
     Attributes
@@ -52,7 +52,7 @@ def digits(n_images: int, data: Path | None = None) -> tuple[NDArray, NDArray]:
     return dataset.x_test[:n_images], dataset.y_test[:n_images]
 
 
-def shipped_lenet(n_images: int, data: Path | None = None) -> Subject:
+def shipped_lenet(n_images: int, data: Path | None = None) -> Case:
     """The LeNet that ships with the project, with both its Keras models."""
     images, labels = digits(n_images, data)
     predictions, notes = {}, []
@@ -61,7 +61,7 @@ def shipped_lenet(n_images: int, data: Path | None = None) -> Subject:
             predictions[kind] = _predict(load("lenet"), images)
     except (ImportError, TDSNNError) as error:
         notes.append(f"The Keras models were left out: {error}")
-    return Subject(
+    return Case(
         network=networks.load_network("lenet"), images=images, labels=labels,
         predictions=predictions, notes=notes,
     )

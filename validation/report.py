@@ -17,22 +17,22 @@ from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.spec import check_images
 
 from . import summary as summaries
-from .case import Subject
+from .case import Case
 from .console import accuracy_table, console, layer_table, progress_bar, say, verdict
 from .devices import DEVICES, FLOAT_TYPES, GENN, choose_device
-from .judge import answers as three
-from .judge.cost import cost
-from .judge.trace import trace_image
 from .page import figures, sections
 from .page import rendering as page
-from .simulated import run_core
+from .parts import answers as three
+from .parts.cost import cost
+from .parts.trace import trace_image
+from .simulated import simulate_case
 from .sweeps import programs
 from .sweeps.grids import Sweeps, integration_orders, one_point_strengths, tick_orders
 from .sweeps.jobs import Runner
 
-CORE = ("answers", "one-image", "cost")
+BASIC = ("answers", "one-image", "cost")
 SWEEPS = ("integration", "ticks", "perturbations")
-ALL = (*CORE, *SWEEPS)
+ALL = (*BASIC, *SWEEPS)
 
 Progress = Callable[[str, float], None]
 
@@ -121,7 +121,7 @@ def report(
     """
     device, note = choose_device(device)
     images = check_images(network, images)
-    subject = Subject(
+    case = Case(
         network=network, images=images, labels=_check_labels(labels, len(images)),
         predictions=predictions or {}, notes=[*notes, *([note] if note else [])],
     )
@@ -136,50 +136,50 @@ def report(
         device=device, float_type=float_type, dt_per_tick=dt_per_tick, window=window, parts=parts,
         sweep_images=sweep_images, integration_images=integration_images, workers=workers,
     )
-    return make(subject, options, Path(output), progress or (lambda stage, share: None))
+    return make(case, options, Path(output), progress or (lambda stage, share: None))
 
 
-def make(subject: Subject, options: Options, output: Path, progress: Progress) -> dict:
-    """Make the report of a subject; see `report`."""
+def make(case: Case, options: Options, output: Path, progress: Progress) -> dict:
+    """Make the report of a case; see `report`."""
     prepare_directory(output)
-    network = subject.network
+    network = case.network
     if options.device in GENN:
         from . import genn
 
         steps = lcm(options.dt_per_tick, network.input_steps)
-        genn.require(subject, dt=1 * ms / steps, window=options.window)
-    core = run_core(
-        subject, device=options.device, float_type=options.float_type,
+        genn.require(case, dt=1 * ms / steps, window=options.window)
+    run = simulate_case(
+        case, device=options.device, float_type=options.float_type,
         dt_per_tick=options.dt_per_tick, window=options.window,
         progress=lambda share: progress("simulate", share),
     )
     progress("simulate", 1.0)
-    summary, shown = core.summary, [sections.overview()]
+    summary, shown = run.summary, [sections.overview()]
     if "answers" in options.parts:
-        answers, closed = three.beside(core)
-        summary["answers"] = three.difference_rows(core, answers)
-        summary["disagreements"] = three.disagreements(core)
-        labels = subject.labels
+        answers, closed = three.beside(run)
+        summary["answers"] = three.difference_rows(run, answers)
+        summary["disagreements"] = three.disagreements(run)
+        labels = case.labels
         summary["accuracy"]["continuous"] = (
             None if labels is None else float(np.mean(closed.predictions == labels))
         )
         three.save_latencies(answers, output / "latencies.npz")
         shown.append(sections.layers([
-            figures.latency_histograms(core.comparisons), figures.scatter(answers)
+            figures.latency_histograms(run.comparisons), figures.scatter(answers)
         ]))
     if "one-image" in options.parts:
-        trace = trace_image(network, subject.images[0])
+        trace = trace_image(network, case.images[0])
         shown.append(sections.one_image([
             figures.raster(network, trace), figures.potentials(network, trace)
         ]))
     if "cost" in options.parts:
-        summary["cost"] = cost(core)
+        summary["cost"] = cost(run)
         shown.append(sections.cost())
     wanted = [part for part in SWEEPS if part in options.parts]
     if wanted and (lacking := sweeps_lack(network)):
         summary["notes"].append(f"Sweeps were left out: the perturbed model has no {lacking}.")
     elif wanted:
-        _sweep(subject, options, wanted, output, summary, progress)
+        _sweep(case, options, wanted, output, summary, progress)
         shown.extend(sections.SWEEPS[part](summary, figures) for part in wanted)
     text = page.render(
         summary, shown, title=f"{network.name}: Brian2 against the discrete analysis",
@@ -201,13 +201,13 @@ def sweeps_lack(network: SpikingNetwork) -> str | None:
     return None
 
 
-def _sweep(subject, options, wanted, output, summary, progress) -> None:
+def _sweep(case, options, wanted, output, summary, progress) -> None:
     compiled = options.device != "numpy" and programs.compilable()
-    n = min(options.sweep_images or (100 if compiled else 3), len(subject.images))
+    n = min(options.sweep_images or (100 if compiled else 3), len(case.images))
     few = min(options.integration_images or (40 if compiled else 2), n)
     part = replace(
-        subject, images=subject.images[:n],
-        labels=None if subject.labels is None else subject.labels[:n],
+        case, images=case.images[:n],
+        labels=None if case.labels is None else case.labels[:n],
     )
     sweeps = Sweeps(part, few)
     done = 0.0

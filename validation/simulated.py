@@ -1,4 +1,4 @@
-"""Simulate a subject once and compare it with the discrete analysis: what all commands share."""
+"""Simulate a case once and compare it with the discrete analysis: what all commands share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import tdsnn_brian as td
 from tdsnn_brian.brian.timing import choose_windows
 
 from . import summary as summaries
-from .case import Subject
+from .case import Case
 from .devices import active_device
 from .judge.comparison import LayerComparison, compare
 
@@ -32,14 +32,14 @@ def float_notes(comparisons: list[LayerComparison], float_type: str) -> list[str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Core:
+class Simulated:
     """A simulation beside its analysis; `summary` is what ``summary.json`` holds of it.
 
     `windows` are the fixed inhibitory periods in ticks, None for those that end with the last
     spike.
     """
 
-    subject: Subject
+    case: Case
     analysis: td.DiscreteAnalysis
     simulation: td.Simulation
     comparisons: list[LayerComparison]
@@ -47,8 +47,8 @@ class Core:
     summary: dict
 
 
-def run_core(
-    subject: Subject,
+def simulate_case(
+    case: Case,
     *,
     device: str,
     float_type: str = "float64",
@@ -56,12 +56,12 @@ def run_core(
     window: int | str = "fixed",
     directory: Path | None = None,
     progress: Callable[[float], None] | None = None,
-) -> Core:
+) -> Simulated:
     """Simulate and compare.
 
     Parameters
     ----------
-    subject : Subject
+    case : Case
     device : str
         One of `validation.devices.DEVICES`.
     float_type : {"float64", "float32"}, optional
@@ -75,7 +75,7 @@ def run_core(
     progress : callable, optional
         Called with the completed share of the simulation.
     """
-    network, images = subject.network, subject.images
+    network, images = case.network, case.images
     dt_per_tick = lcm(dt_per_tick, network.input_steps)
     analysis = td.analyse(network, images, window=window)
     with active_device(device, directory, float_type=float_type):
@@ -86,7 +86,7 @@ def run_core(
     windows = None if window == "dynamic" else choose_windows(network, analysis, window)
     comparisons = compare(network, analysis, simulation, windows=windows, dtype=float_type)
     predictions = {
-        **subject.predictions,
+        **case.predictions,
         "discrete": analysis.predictions,
         "brian2": simulation.predictions,
     }
@@ -103,15 +103,15 @@ def run_core(
         "boundary_ticks": comparisons[0].boundary,
         "layers": summaries.layer_rows(comparisons),
         "output": summaries.output_row(comparisons),
-        "accuracy": summaries.accuracies(predictions, subject.labels),
+        "accuracy": summaries.accuracies(predictions, case.labels),
         "agreement": summaries.agreements(predictions),
         "seconds": {
             "compile": simulation.seconds["compile"],
             "run_per_image": simulation.seconds["run"] / len(images),
         },
-        "notes": [*subject.notes, *float_notes(comparisons, float_type)],
+        "notes": [*case.notes, *float_notes(comparisons, float_type)],
     }
-    return Core(
-        subject=subject, analysis=analysis, simulation=simulation, comparisons=comparisons,
+    return Simulated(
+        case=case, analysis=analysis, simulation=simulation, comparisons=comparisons,
         windows=windows, summary=summary,
     )

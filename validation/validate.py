@@ -7,10 +7,10 @@ import typer
 
 from tdsnn_brian import load
 
-from .case import Subject, digits, shipped_lenet
+from .case import Case, digits, shipped_lenet
 from .report import (
     ALL,
-    CORE,
+    BASIC,
     Device,
     Float,
     Output,
@@ -50,21 +50,21 @@ def validate(
 ) -> None:
     """Simulate handwritten digits and compare every firing time with the discrete analysis."""
     window = parse_window(window)
-    subject = _subject(network, images, data)
+    case = _case(network, images, data)
     summary = run_with_progress(
         lambda progress: report(
-            subject.network, subject.images, labels=subject.labels,
-            predictions=subject.predictions, notes=subject.notes, output=output, device=device,
+            case.network, case.images, labels=case.labels,
+            predictions=case.predictions, notes=case.notes, output=output, device=device,
             float_type=float_type, dt_per_tick=dt_per_tick, window=window,
-            parts=ALL if full else CORE, progress=progress,
+            parts=ALL if full else BASIC, progress=progress,
         )
     )
     conclude(summary, output)
 
 
-def _subject(path: Path | None, images: int, data: Path | None) -> Subject:
+def _case(path: Path | None, images: int, data: Path | None) -> Case:
     if path is None:
         return shipped_lenet(images, data)
     pixels, labels = digits(images, data)
     note = f"{path.name} came without its Keras models."
-    return Subject(network=load(path), images=pixels, labels=labels, notes=[note])
+    return Case(network=load(path), images=pixels, labels=labels, notes=[note])

@@ -11,7 +11,7 @@ from networks.models.large import large_network, plain_layers
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.propagation import activation, latest
 from tdsnn_brian.spec import MaxPool2D
-from validation.judge.one_image import layerwise
+from validation.judge.one_image import judge_image
 from validation.speed.benchmark import alternate, ratio, table
 
 
@@ -73,15 +73,15 @@ def test_layers_are_judged_by_what_reached_them(silent_zeros):
     network = small_network(silent_zeros=silent_zeros)
     images = random_images(network, 1)
     simulation = simulated(network, images)
-    judged = layerwise(network, images, simulation, "float32")
+    judged = judge_image(network, images, simulation, "float32")
     assert judged.identical
     assert judged.neurons == sum(layer.n_neurons for layer in network.firing_layers)
     wrong = {name: value.copy() for name, value in simulation.latencies.items()}
     wrong["dense1"][0, np.nanargmax(wrong["dense1"])] += 1
-    judged = layerwise(network, images, replace(simulation, latencies=wrong), "float32")
+    judged = judge_image(network, images, replace(simulation, latencies=wrong), "float32")
     assert (judged.disagreements, judged.unexplained) == (1, 1)
     wrong["dense1"][0, np.nanargmax(wrong["dense1"])] = np.nan  # lost altogether
-    judged = layerwise(network, images, replace(simulation, latencies=wrong), "float32")
+    judged = judge_image(network, images, replace(simulation, latencies=wrong), "float32")
     assert (judged.disagreements, judged.unexplained) == (1, 1)
 
 
@@ -100,9 +100,9 @@ def test_rounding_explains_what_is_at_a_jump():
     layers[4] = replace(layers[4], bias=bias)
     shifted = replace(network, layers=tuple(layers))
     assert td.analyse(shifted, images).latencies["dense1"][0, 0] == tick + 1
-    judged = layerwise(shifted, images, simulation, "float32")
+    judged = judge_image(shifted, images, simulation, "float32")
     assert (judged.disagreements, judged.unexplained) == (1, 0)
-    assert layerwise(shifted, images, simulation, "float64").unexplained == 1
+    assert judge_image(shifted, images, simulation, "float64").unexplained == 1
 
 
 def test_contenders_take_turns():

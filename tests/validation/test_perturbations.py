@@ -9,7 +9,7 @@ import pytest
 import tdsnn_brian as td
 from helpers import network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.brian.perturbations import Setting, slot_ticks
-from validation.case import Subject
+from validation.case import Case
 from validation.judge.continuous import closed_loop
 from validation.sweeps import programs
 from validation.sweeps.grids import Sweeps
@@ -53,7 +53,7 @@ def test_without_flaws_it_fires_like_the_discrete_analysis(setting, leak_of_each
 
 def test_neurons_that_nobody_listens_to_fire_too():
     network, images = network_with_a_loose_end()
-    sweeps = Sweeps(Subject(network=network, images=images), len(images))
+    sweeps = Sweeps(Case(network=network, images=images), len(images))
     for name, setting in (("perturbed", Setting(window_cut=-5)), ("float64 exact", Setting())):
         outcome = programs.run_interpreted(sweeps.programs[name], setting)
         assert set(moved(outcome, td.analyse(network, images)).values()) == {0.0}

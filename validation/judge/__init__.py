@@ -1,1 +1,1 @@
-"""What is made of a simulation: its verdict, the continuous answer, its cost, one image closely."""
+"""Verdicts on firing times: what should have been, what continuous time would answer."""

@@ -22,7 +22,7 @@ _ROUNDINGS = 4.0
 
 
 @dataclass(frozen=True)
-class Layerwise:
+class ImageVerdict:
     """Neurons of one image, disagreements, and those among them without explanation."""
 
     neurons: int
@@ -34,9 +34,9 @@ class Layerwise:
         return self.disagreements == 0
 
 
-def layerwise(
+def judge_image(
     network: SpikingNetwork, image: NDArray, simulation: Simulation, dtype: str
-) -> Layerwise:
+) -> ImageVerdict:
     """Judge a simulation of one image; `simulation` holds all firing layers.
 
     Parameters
@@ -61,7 +61,7 @@ def layerwise(
         neurons += wrong.size
         disagreements += int(wrong.sum())
         spikes = simulated
-    return Layerwise(neurons, disagreements, unexplained)
+    return ImageVerdict(neurons, disagreements, unexplained)
 
 
 def _whole(times: NDArray) -> NDArray[np.int32]:

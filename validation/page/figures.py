@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from tdsnn_brian import SpikingNetwork
 
 from ..judge.comparison import LayerComparison
-from ..judge.trace import Trace
+from ..parts.trace import Trace
 
 INHIBITORY, ACTIVE, INK, LINE = "#d9d5e8", "#fbe3b8", "#1b2a49", "#b3471b"
 COLORS = ("#1b6ca8", "#b3471b", "#3a7d44", "#7b4b94", "#8a6d00", "#444444", "#c2185b", "#00838f")

@@ -28,7 +28,7 @@ from tdsnn_brian.spec import Conv2D, Dense, MaxPool2D
 
 from ..case import digits
 from ..console import console, progress_bar, say
-from ..judge.one_image import layerwise
+from ..judge.one_image import judge_image
 from .contenders import (
     Contender,
     explicit_standalone,
@@ -284,7 +284,7 @@ def _simulated_once(network: SpikingNetwork, image) -> tuple[Program, dict]:
     program = compile_program(network, dtype="float32")
     results = program.stream(image)
     simulation = next(results)
-    judged = layerwise(network, image, simulation, "float32")
+    judged = judge_image(network, image, simulation, "float32")
     return program, {
         "neurons": judged.neurons,
         "spikes": sum(simulation.spikes.values()),

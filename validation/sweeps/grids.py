@@ -12,7 +12,7 @@ from tdsnn_brian.brian.perturbations import Setting, slot_ticks
 from tdsnn_brian.discrete import overhang
 from tdsnn_brian.spec import MaxPool2D
 
-from ..case import Subject
+from ..case import Case
 from ..judge.continuous import closed_loop
 from .fit import Order, fit_order
 from .jobs import Job
@@ -109,25 +109,25 @@ def flawed(network: SpikingNetwork, kind: str, strength: float) -> Setting:
 
 
 class Sweeps:
-    """Programs and jobs for a subject.
+    """Programs and jobs for a case.
 
     Parameters
     ----------
-    subject : Subject
+    case : Case
         With the images of the sweeps.
     integration_images : int
         How many of them the many integration steps are tried on.
     """
 
-    def __init__(self, subject: Subject, integration_images: int):
-        self.subject = subject
-        network = subject.network
+    def __init__(self, case: Case, integration_images: int):
+        self.case = case
+        network = case.network
         self._few = replace(
-            subject, images=subject.images[:integration_images],
-            labels=None if subject.labels is None else subject.labels[:integration_images],
+            case, images=case.images[:integration_images],
+            labels=None if case.labels is None else case.labels[:integration_images],
         )
-        analysis = analyse(network, subject.images)
-        self.programs = {"perturbed": perturbed_program(network, subject.images, analysis)}
+        analysis = analyse(network, case.images)
+        self.programs = {"perturbed": perturbed_program(network, case.images, analysis)}
         self.bases = {}
         last = self.programs["perturbed"].last_spikes
         common = {"network": network, "last_spikes": last}
@@ -147,24 +147,24 @@ class Sweeps:
         return [
             Job(
                 program=f"{dtype} {method}",
-                setting=Setting(steps_per_tick=steps * self.subject.network.input_steps),
+                setting=Setting(steps_per_tick=steps * self.case.network.input_steps),
                 key={"method": method, "dtype": dtype,
-                     "dt_per_tick": steps * self.subject.network.input_steps},
+                     "dt_per_tick": steps * self.case.network.input_steps},
                 evaluate=judge.integration,
             )
             for dtype in FLOOR for method in METHODS for steps in STEPS
         ]
 
     def tick_jobs(self) -> list[Job]:
-        judge = _Judge(self.subject, self._analysis)
-        continuous = closed_loop(self.subject.network, self.subject.images)
+        judge = _Judge(self.case, self._analysis)
+        continuous = closed_loop(self.case.network, self.case.images)
         return [
             Job(
                 program="perturbed",
                 setting=Setting(
-                    steps_per_tick=(m or max(TICKS)) * self.subject.network.input_steps,
+                    steps_per_tick=(m or max(TICKS)) * self.case.network.input_steps,
                     ticks_per_tick=m,
-                    window_cut=-_margin(self.subject.network),
+                    window_cut=-_margin(self.case.network),
                 ),
                 key={"m": m or None},
                 evaluate=lambda p, s, o: judge.finer_ticks(s, o, continuous),
@@ -173,11 +173,11 @@ class Sweeps:
         ]
 
     def perturbation_jobs(self) -> list[Job]:
-        judge = _Judge(self.subject, self._analysis)
+        judge = _Judge(self.case, self._analysis)
         jobs = []
         for kind, flaw in PERTURBATIONS.items():
             for strength in (0.0, *flaw.strengths):
-                setting = flawed(self.subject.network, kind, strength)
+                setting = flawed(self.case.network, kind, strength)
                 key = {"kind": kind, "strength": strength}
                 jobs.append(
                     Job(program="perturbed", setting=setting, key=key, evaluate=judge.perturbed)
@@ -196,8 +196,8 @@ def _first(analysis: DiscreteAnalysis, n: int) -> DiscreteAnalysis:
 class _Judge:
     """Makes rows of outcomes."""
 
-    def __init__(self, subject: Subject, analysis: DiscreteAnalysis):
-        self._subject, self._network, self._analysis = subject, subject.network, analysis
+    def __init__(self, case: Case, analysis: DiscreteAnalysis):
+        self._case, self._network, self._analysis = case, case.network, analysis
 
     def integration(self, program: Program, setting: Setting, outcome: Outcome) -> dict:
         return {
@@ -218,7 +218,7 @@ class _Judge:
         grid = None
         if m:
             finer = analyse(replace(self._network, leak=self._network.leak * m),
-                            self._subject.images)
+                            self._case.images)
             grid = float(1 - self._moved(outcome, finer, scale=m, least=0.5 / m))
         return {
             "mean_difference": float(np.nanmean(np.concatenate([a.ravel() for a in apart]))),
@@ -231,7 +231,7 @@ class _Judge:
         }
 
     def _answers(self, outcome: Outcome) -> dict:
-        labels, predictions = self._subject.labels, outcome.predictions
+        labels, predictions = self._case.labels, outcome.predictions
         return {
             "accuracy": None if labels is None else float(np.mean(predictions == labels)),
             "agreement": float(np.mean(predictions == self._analysis.predictions)),

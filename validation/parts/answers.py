@@ -7,19 +7,19 @@ import xarray as xr
 
 from tdsnn_brian.spec import MaxPool2D
 
-from ..simulated import Core
-from .continuous import ContinuousAnalysis, closed_loop, open_loop
+from ..judge.continuous import ContinuousAnalysis, closed_loop, open_loop
+from ..simulated import Simulated
 
 SHOWN_DISAGREEMENTS = 50
 
 
-def beside(core: Core) -> tuple[dict[str, xr.Dataset], ContinuousAnalysis]:
+def beside(run: Simulated) -> tuple[dict[str, xr.Dataset], ContinuousAnalysis]:
     """Latencies in ticks by layer: ``discrete``, ``open_loop``, ``closed_loop``, ``simulated``."""
-    network = core.subject.network
-    closed = closed_loop(network, core.subject.images, core.windows)
-    opened = open_loop(network, core.analysis, core.windows)
+    network = run.case.network
+    closed = closed_loop(network, run.case.images, run.windows)
+    opened = open_loop(network, run.analysis, run.windows)
     result = {}
-    for layer in core.comparisons:
+    for layer in run.comparisons:
         if layer.fires:
             times = layer.times[["discrete", "simulated", "distance"]]
             for kind, values in (("open_loop", opened), ("closed_loop", closed.latencies)):
@@ -29,10 +29,10 @@ def beside(core: Core) -> tuple[dict[str, xr.Dataset], ContinuousAnalysis]:
     return result, closed
 
 
-def difference_rows(core: Core, answers: dict[str, xr.Dataset]) -> list[dict]:
+def difference_rows(run: Simulated, answers: dict[str, xr.Dataset]) -> list[dict]:
     """How far the continuous latencies are from the discrete and the simulated ones, by layer."""
     rows = []
-    for layer in core.subject.network.firing_layers:
+    for layer in run.case.network.firing_layers:
         times, row = answers[layer.name], {"name": layer.name}
         for kind in ("open_loop", "closed_loop"):
             for reference in ("discrete", "simulated"):
@@ -48,10 +48,10 @@ def difference_rows(core: Core, answers: dict[str, xr.Dataset]) -> list[dict]:
     return rows
 
 
-def disagreements(core: Core) -> list[dict]:
+def disagreements(run: Simulated) -> list[dict]:
     """Neurons that did not fire when their layer's input says, furthest from a jump first."""
     rows = []
-    for layer in core.comparisons:
+    for layer in run.comparisons:
         if not layer.fires:
             continue
         times = layer.times

@@ -12,21 +12,21 @@ from tdsnn_brian.discrete import overhang
 from tdsnn_brian.operations import count_dnn, measure_snn
 
 from ..devices import active_device
-from ..simulated import Core
+from ..simulated import Simulated
 
 FEW = 3
 
 
-def cost(core: Core) -> dict:
+def cost(run: Simulated) -> dict:
     """Rows by layer, totals, and wall time by device, for ``summary.json``."""
-    network, summary = core.subject.network, core.summary
+    network, summary = run.case.network, run.summary
     window = summary["window"]
     timing = schedule(
-        network, choose_windows(network, core.analysis, window), summary["dt_per_tick"],
-        overhang(network, core.analysis),
+        network, choose_windows(network, run.analysis, window), summary["dt_per_tick"],
+        overhang(network, run.analysis),
     )
     dnn = count_dnn(network)
-    snn = measure_snn(network, core.analysis.input_latencies, core.simulation.latencies)
+    snn = measure_snn(network, run.analysis.input_latencies, run.simulation.latencies)
     spikes = {row["name"]: row["spikes_per_neuron"] for row in summary["layers"]}
     rows = [
         {
@@ -34,7 +34,7 @@ def cost(core: Core) -> dict:
             "neurons": layer.n_neurons,
             "synapses": n_synapses(layer),
             "spikes": spikes.get(layer.name, 0.0) * layer.n_neurons,
-            "ticks": _mean(core.simulation.ticks.get(layer.name)),
+            "ticks": _mean(run.simulation.ticks.get(layer.name)),
             **{f"dnn_{key}": value for key, value in asdict(dnn[layer.name]).items()},
             **{f"snn_{key}": value for key, value in asdict(snn[layer.name]).items()},
         }
@@ -48,7 +48,7 @@ def cost(core: Core) -> dict:
         "steps_per_image": timing.slot,
         "layers": rows,
         "total": {key: sum(row[key] for row in rows) for key in summed},
-        "devices": _devices(core),
+        "devices": _devices(run),
     }
 
 
@@ -56,15 +56,15 @@ def _mean(values) -> float | None:
     return None if values is None else float(np.mean(values))
 
 
-def _devices(core: Core) -> list[dict]:
+def _devices(run: Simulated) -> list[dict]:
     """The device of the report, and the numpy target on a few images."""
-    seconds = core.summary["seconds"]
-    rows = [{"device": core.summary["device"], "images": core.summary["images"], **seconds}]
-    if core.summary["device"] != "numpy":
-        images = core.subject.images[:FEW]
+    seconds = run.summary["seconds"]
+    rows = [{"device": run.summary["device"], "images": run.summary["images"], **seconds}]
+    if run.summary["device"] != "numpy":
+        images = run.case.images[:FEW]
         with active_device("numpy"):
-            result = td.simulate(core.subject.network, images, tick=1 * ms,
-                                 dt=1 * ms / core.summary["dt_per_tick"])
+            result = td.simulate(run.case.network, images, tick=1 * ms,
+                                 dt=1 * ms / run.summary["dt_per_tick"])
         rows.append({
             "device": "numpy", "images": len(images), "compile": result.seconds["compile"],
             "run_per_image": result.seconds["run"] / len(images),
