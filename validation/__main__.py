@@ -13,10 +13,9 @@ os.environ.setdefault("MPLBACKEND", "agg")
 from tdsnn_brian.errors import TDSNNError
 
 from .accuracy.evaluate import evaluate
+from .commands import report_command, validate
 from .paper.command import paper
-from .report import command as report_command
 from .speed.benchmark import benchmark
-from .validate import validate
 
 app = typer.Typer(
     help="Compare simulations in continuous time with the discrete analysis.",

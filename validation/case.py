@@ -1,14 +1,15 @@
 """What is validated: a converted network, images and, where known, labels and Keras models."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 import networks
-from tdsnn_brian import SpikingNetwork
-from tdsnn_brian.errors import TDSNNError
+from tdsnn_brian import SpikingNetwork, load
+from tdsnn_brian.errors import InvalidInputError, TDSNNError
+from tdsnn_brian.spec import check_images
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,6 +34,15 @@ class Case:
     labels: NDArray | None = None
     predictions: dict[str, NDArray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    def first(self, n: int) -> "Case":
+        """The same with its first `n` images alone."""
+        return replace(
+            self,
+            images=self.images[:n],
+            labels=None if self.labels is None else self.labels[:n],
+            predictions={name: classes[:n] for name, classes in self.predictions.items()},
+        )
 
 
 def digits(n_images: int, data: Path | None = None) -> tuple[NDArray, NDArray]:
@@ -70,3 +80,52 @@ def shipped_lenet(n_images: int, data: Path | None = None) -> Case:
 def _predict(model, images: NDArray) -> NDArray:
     logits = np.asarray(model.predict(images, batch_size=100, verbose=0))
     return logits.reshape(len(logits), -1).argmax(axis=1)
+
+
+def digits_case(path: Path | None, n_images: int, data: Path | None = None) -> Case:
+    """Digits for the network in the file `path`, or for the LeNet that ships."""
+    if path is None:
+        return shipped_lenet(n_images, data)
+    images, labels = digits(n_images, data)
+    note = f"{path.name} came without its Keras models."
+    return Case(network=load(path), images=images, labels=labels, notes=[note])
+
+
+def check_labels(labels, n: int) -> NDArray | None:
+    """Labels (n,), where there are any."""
+    if labels is None:
+        return None
+    labels = np.asarray(labels)
+    if labels.shape != (n,):
+        raise InvalidInputError(
+            f"labels must be one number for each of the {n} images, got shape {labels.shape}"
+        )
+    return labels
+
+
+def read_images(path: Path, network: SpikingNetwork) -> tuple[NDArray, NDArray | None, list[str]]:
+    """Images, labels if there are any, and notes, from an ``.npy`` or ``.npz`` file.
+
+    An ``.npz`` holds ``images`` and may hold ``labels``. Bytes are divided by 255; a missing
+    channel axis is added.
+    """
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            images, labels = loaded, None
+        else:
+            with loaded:
+                images = loaded["images"]
+                labels = loaded["labels"] if "labels" in loaded.files else None
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise InvalidInputError(
+            f"images {str(path)!r} cannot be read ({error}); give an .npy file, or an .npz file "
+            "with an array named images"
+        ) from error
+    notes = []
+    if images.dtype == np.uint8:
+        images = images.astype(np.float32) / np.float32(255)
+        notes.append("Images were bytes and have been divided by 255.")
+    if (*images.shape[1:], 1) == network.input_shape:
+        images = images[..., None]
+    return check_images(network, images), labels, notes

@@ -12,7 +12,8 @@ from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.propagation import activation, latest
 from tdsnn_brian.spec import MaxPool2D
 from validation.judge.one_image import judge_image
-from validation.speed.benchmark import alternate, ratio, table
+from validation.speed.table import table
+from validation.speed.timing import alternate, ratio
 
 
 def small_convolutions(name):

@@ -18,8 +18,7 @@ from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.spec import Dense, SpikingNetwork
 from validation.__main__ import app
 from validation.page.rendering import look_up, show
-from validation.sweeps import grids as sweeps
-from validation.sweeps import programs
+from validation.sweeps import flaws, grids, programs
 
 EVIL = '<img src=x onerror="document.title=1">'
 
@@ -39,14 +38,14 @@ def tiny_network():
 def few_runs():
     """A thin grid, so that the numpy target does."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sweeps, "STEPS", (1, 2, 5))
-        patch.setattr(sweeps, "METHODS", {"exact": None, "euler": 1})
-        patch.setattr(sweeps, "TICKS", (1, 2, 4, 0))
+        patch.setattr(grids, "STEPS", (1, 2, 5))
+        patch.setattr(grids, "METHODS", {"exact": None, "euler": 1})
+        patch.setattr(grids, "TICKS", (1, 2, 4, 0))
         kinds = ("leak", "late_ticks")
         thin = {
-            kind: sweeps.replace(sweeps.PERTURBATIONS[kind], strengths=(0.3, 1.0)) for kind in kinds
+            kind: replace(flaws.FLAWS[kind], strengths=(0.3, 1.0)) for kind in kinds
         }
-        patch.setattr(sweeps, "PERTURBATIONS", thin)
+        patch.setattr(grids, "FLAWS", thin)
         yield
 
 

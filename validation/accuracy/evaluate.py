@@ -1,102 +1,36 @@
-"""The command `evaluate`: accuracy over images x leaks x perturbations, spread over processes.
+"""The command `evaluate`: accuracy over images x leaks x noises x flaws, spread over processes.
 
-Perturbations are noise on the pixels, and the flaws of hardware that the report sweeps over.
+Noise is on the pixels; the flaws are those that the report sweeps over.
 """
 
 import json
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.table import Table
 
 import networks
-from tdsnn_brian import SpikingNetwork, analyse, stream
+from tdsnn_brian import SpikingNetwork
 from tdsnn_brian.errors import InvalidInputError
 
 from ..case import digits
 from ..console import console, progress_bar, say
 from ..distribution import connected, spread
-from ..sweeps.grids import PERTURBATIONS, flawed, perturbed_program
-from ..sweeps.programs import run_interpreted
+from ..sweeps.flaws import FLAWS
+from .tasks import accuracies, correct, make_tasks
 
 ENGINES = ("brian2", "discrete")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Task:
-    """Some images, perturbed by noise, for one network."""
-
-    network: SpikingNetwork
-    images: NDArray
-    labels: NDArray
-    noise: float
-    seed: tuple[int, ...]
-    engine: str = "brian2"
-    flaw: tuple[str, float] | None = None
-    """Of the model, one of `validation.sweeps.grids.PERTURBATIONS`, and its strength."""
-
-
-def correct(task: Task) -> int:
-    """How many of the task's images are classified rightly; a function of the task alone."""
-    rng = np.random.default_rng(task.seed)
-    images = task.images + task.noise * rng.standard_normal(task.images.shape)
-    images = np.clip(images, 0, None)
-    if task.flaw is not None:
-        setting = flawed(task.network, *task.flaw)
-        program = perturbed_program(task.network, images, analyse(task.network, images))
-        predictions = run_interpreted(program, setting).predictions
-    elif task.engine == "discrete":
-        predictions = analyse(task.network, images).predictions
-    else:
-        results = stream(task.network, images, dtype="float32", record=())
-        predictions = np.concatenate([result.predictions for result in results])
-    return int((predictions == task.labels).sum())
-
-
-def make_tasks(
-    by_leak: dict[float, SpikingNetwork], images: NDArray, labels: NDArray,
-    noises: Sequence[float], *, engine: str = "brian2", part: int = 100,
-    flaws: Sequence[tuple[str, float] | None] = (None,),
-) -> list[Task]:
-    """One task for each leak, noise, flaw and `part` images; all leaks see the same noise."""
-    return [
-        Task(network=network, images=images[start : start + part],
-             labels=labels[start : start + part], noise=noise, seed=(level, start),
-             engine=engine, flaw=flaw)
-        for network in by_leak.values()
-        for level, noise in enumerate(noises)
-        for flaw in flaws
-        for start in range(0, len(images), part)
-    ]
-
-
-def accuracies(tasks: Sequence[Task], counts: Sequence[int]) -> list[dict]:
-    """Rows of leak, noise, flaw and its strength, accuracy and the number of images."""
-    rows: dict[tuple, list[int]] = {}
-    for task, count in zip(tasks, counts, strict=True):
-        key = float(task.network.leak), float(task.noise), *(task.flaw or (None, 0.0))
-        row = rows.setdefault(key, [0, 0])
-        row[0] += count
-        row[1] += len(task.images)
-    return [
-        {"leak": leak, "noise": noise, "flaw": flaw, "strength": strength,
-         "accuracy": right / shown, "images": shown}
-        for (leak, noise, flaw, strength), (right, shown) in rows.items()
-    ]
 
 
 def parse_flaw(text: str) -> tuple[str, float]:
     """``KIND=STRENGTH`` from the command line."""
     kind, _, strength = text.partition("=")
-    known = ", ".join(f"{name} ({flaw.unit})" for name, flaw in PERTURBATIONS.items())
+    known = ", ".join(f"{name} ({flaw.unit})" for name, flaw in FLAWS.items())
     try:
-        if kind not in PERTURBATIONS:
+        if kind not in FLAWS:
             raise ValueError(f"{kind!r} is none")
         return kind, float(strength)
     except ValueError as error:
@@ -120,7 +54,7 @@ def evaluate(
     flaw: Annotated[
         list[str] | None,
         typer.Option(help="KIND=STRENGTH, a flaw of the model; may be given more than once. "
-                     f"Simulated on the numpy target. Kinds: {', '.join(PERTURBATIONS)}."),
+                     f"Simulated on the numpy target. Kinds: {', '.join(FLAWS)}."),
     ] = None,
     engine: Annotated[str, typer.Option(help=f"One of: {', '.join(ENGINES)}.")] = "brian2",
     scheduler: Annotated[

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from .figures import Plot
+from .plots import Plot
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -1,6 +1,7 @@
 """The sections of the page: which values of the summary they show, beside which plots."""
 
-from .figures import Plot
+from . import sweep_figures
+from .plots import Plot
 from .rendering import Column, Fact, Section, Table
 
 
@@ -147,7 +148,7 @@ def cost() -> Section:
     )
 
 
-def integration(summary: dict, figures) -> Section:
+def integration(summary: dict) -> Section:
     """Integration methods and steps."""
     return Section(
         id="integration",
@@ -178,11 +179,11 @@ def integration(summary: dict, figures) -> Section:
                 ),
             ),
         ),
-        plots=(figures.integration(summary["integration"]),),
+        plots=(sweep_figures.integration(summary["integration"]),),
     )
 
 
-def ticks(summary: dict, figures) -> Section:
+def ticks(summary: dict) -> Section:
     """Ever finer ticks."""
     return Section(
         id="ticks",
@@ -214,11 +215,11 @@ def ticks(summary: dict, figures) -> Section:
                 ),
             ),
         ),
-        plots=(figures.finer_ticks(summary["ticks"]),),
+        plots=(sweep_figures.finer_ticks(summary["ticks"]),),
     )
 
 
-def perturbations(summary: dict, figures) -> Section:
+def flaws(summary: dict) -> Section:
     """Flaws of hardware and biology."""
     return Section(
         id="perturbations",
@@ -248,8 +249,8 @@ def perturbations(summary: dict, figures) -> Section:
                 ),
             ),
         ),
-        plots=(figures.perturbations(summary["perturbations"], summary["perturbation_limits"]),),
+        plots=(sweep_figures.flaws(summary["perturbations"], summary["perturbation_limits"]),),
     )
 
 
-SWEEPS = {"integration": integration, "ticks": ticks, "perturbations": perturbations}
+SWEEPS = {"integration": integration, "ticks": ticks, "perturbations": flaws}

@@ -1,4 +1,4 @@
-"""Programs of the perturbed model: built once, run with many settings, side by side.
+"""Programs of the model with flaws: built once, run with many settings, side by side.
 
 A program is a directory that cpp_standalone fills and ``program.json`` completes; it can be run
 by any process, and a finished one is taken up again. Without a compiler the same runs happen on

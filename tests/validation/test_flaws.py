@@ -54,7 +54,7 @@ def test_without_flaws_it_fires_like_the_discrete_analysis(setting, leak_of_each
 def test_neurons_that_nobody_listens_to_fire_too():
     network, images = network_with_a_loose_end()
     sweeps = Sweeps(Case(network=network, images=images), len(images))
-    for name, setting in (("perturbed", Setting(window_cut=-5)), ("float64 exact", Setting())):
+    for name, setting in (("flawed", Setting(window_cut=-5)), ("float64 exact", Setting())):
         outcome = programs.run_interpreted(sweeps.programs[name], setting)
         assert set(moved(outcome, td.analyse(network, images)).values()) == {0.0}
 
