@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import keras
-import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 
 import tdsnn_brian as td
@@ -15,6 +13,7 @@ from tdsnn_brian.errors import InvalidInputError
 
 from . import files
 from .data import Dataset, load_dataset
+from .data.images import read_images
 from .registry import NETWORKS, Entry, entry
 from .training.accuracy import Measured, accuracy_table, measure
 from .training.recipe import predict
@@ -134,7 +133,7 @@ def adapt(
     known = _with_dataset(network) if retrain or calibration else entry(network)
     model = files.load_model(network, weights)
     if calibration_images is not None:
-        images = _images(calibration_images)
+        images, _, _ = read_images(calibration_images, model.input_shape[1:])
     elif calibration:
         images = load_dataset(known.dataset, data).x_train[:calibration]
     else:
@@ -196,17 +195,6 @@ def _with_dataset(network: str) -> Entry:
             "--no-retrain, --calibration-images for the images to correct channels on"
         )
     return known
-
-
-def _images(path: Path) -> NDArray:
-    try:
-        images = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InvalidInputError(
-            f"calibration images {str(path)!r} cannot be read ({error}); give an .npy file of "
-            "images (n, rows, columns, channels)"
-        ) from error
-    return images / np.float32(255) if images.dtype == np.uint8 else images
 
 
 def _measure(stage: str, model: keras.Model, dataset: Dataset) -> Measured:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 import networks
 from tdsnn_brian import SpikingNetwork, load
 from tdsnn_brian.errors import InvalidInputError, TDSNNError
-from tdsnn_brian.spec import check_images
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,31 +100,3 @@ def check_labels(labels, n: int) -> NDArray | None:
             f"labels must be one number for each of the {n} images, got shape {labels.shape}"
         )
     return labels
-
-
-def read_images(path: Path, network: SpikingNetwork) -> tuple[NDArray, NDArray | None, list[str]]:
-    """Images, labels if there are any, and notes, from an ``.npy`` or ``.npz`` file.
-
-    An ``.npz`` holds ``images`` and may hold ``labels``. Bytes are divided by 255; a missing
-    channel axis is added.
-    """
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            images, labels = loaded, None
-        else:
-            with loaded:
-                images = loaded["images"]
-                labels = loaded["labels"] if "labels" in loaded.files else None
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise InvalidInputError(
-            f"images {str(path)!r} cannot be read ({error}); give an .npy file, or an .npz file "
-            "with an array named images"
-        ) from error
-    notes = []
-    if images.dtype == np.uint8:
-        images = images.astype(np.float32) / np.float32(255)
-        notes.append("Images were bytes and have been divided by 255.")
-    if (*images.shape[1:], 1) == network.input_shape:
-        images = images[..., None]
-    return check_images(network, images), labels, notes

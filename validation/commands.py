@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
+from networks.data.images import read_images
 from tdsnn_brian import load
 from tdsnn_brian.errors import InvalidInputError
 
 from . import summary as summaries
-from .case import digits_case, read_images
+from .case import digits_case
 from .console import accuracy_table, console, layer_table, progress_bar, say, verdict
 from .devices import DEVICES, FLOAT_TYPES
 from .options import ALL, BASIC, Progress
@@ -102,7 +103,7 @@ def report_command(
 ) -> None:
     """Report on NETWORK: continuous time against the discrete analysis, and what would harm it."""
     converted = load(network)
-    values, labels, notes = read_images(images, converted)
+    values, labels, notes = read_images(images, converted.input_shape)
     output = output or Path("reports") / network.stem
     summary = run_with_progress(
         lambda progress: report(

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 
-from .dataset import Dataset
+from ..whole_files import read_exactly
+from .dataset import Dataset, as_dataset
 from .places import DATA_VARIABLE, DataNotFoundError
 
 FASHION_FILES = {
@@ -26,11 +27,7 @@ def fashion_mnist(directory: Path | None = None) -> Dataset:
     for place in [*places, DEBIAN_FASHION]:
         if (place / FASHION_FILES["x_train"]).is_file():
             arrays = {key: read_idx(place / name) for key, name in FASHION_FILES.items()}
-            for part in ("train", "test"):
-                images = arrays[f"x_{part}"]
-                arrays[f"x_{part}"] = images[..., None].astype(np.float32) / np.float32(255)
-                arrays[f"y_{part}"] = arrays[f"y_{part}"].astype(np.int64)
-            return Dataset(name="fashion-mnist", **arrays)
+            return as_dataset("fashion-mnist", arrays, (28, 28, 1), 10, str(place))
     raise DataNotFoundError(
         f"{FASHION_FILES['x_train']} is neither in {DEBIAN_FASHION} nor in the directory that "
         f"{DATA_VARIABLE} names; install the Debian package dataset-fashion-mnist, or put the "
@@ -48,13 +45,13 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     """
     try:
         with gzip.open(path) as file:
-            content = file.read()
-        n_axes = content[3]
-        if content[:3] != b"\x00\x00\x08" or not 1 <= n_axes <= 4:
-            raise ValueError("no IDX file of bytes")
-        shape = np.frombuffer(content, ">u4", n_axes, 4).astype(int)
-        return np.frombuffer(content, np.uint8, offset=4 + 4 * n_axes).reshape(shape)
-    except (OSError, EOFError, ValueError, IndexError) as error:
+            *start, n_axes = file.read(4)
+            if start != [0, 0, 8] or not 1 <= n_axes <= 4:
+                raise ValueError("no IDX file of bytes")
+            shape = np.frombuffer(file.read(4 * n_axes), ">u4", n_axes).tolist()
+            size = int(np.prod(shape, dtype=object))
+            return read_exactly(file, size).reshape(shape)
+    except Exception as error:  # whatever the bytes of a damaged file may lead to
         raise InvalidInputError(
             f"{path} cannot be read as an IDX file ({error}); it is damaged, so fetch it anew"
         ) from error

@@ -1,37 +1,25 @@
 """MNIST from ``mnist.npz``, else through `keras.datasets`."""
 
-import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 
-from .dataset import Dataset, as_images, as_labels
+from ..whole_files import ArrayHeader, read_arrays
+from .dataset import PARTS, Dataset, as_dataset, check_arrays
 from .places import DATA_VARIABLE, DataNotFoundError
+
+SHAPE = (28, 28, 1)
 
 
 def mnist(directory: Path | None) -> Dataset:
+    """MNIST from `directory`, or from `keras.datasets` where there is none."""
     if directory is None:
-        arrays = _keras_mnist()
-        origin = "keras.datasets.mnist"
-    else:
-        origin = directory / "mnist.npz"
-        arrays = _read_npz(origin, ("x_train", "y_train", "x_test", "y_test"))
-    images, labels = {}, {}
-    for part in ("train", "test"):
-        images[part] = as_images(arrays[f"x_{part}"], (28, 28, 1), f"x_{part} of {origin}")
-        labels[part] = as_labels(
-            arrays[f"y_{part}"], len(images[part]), 10, f"y_{part} of {origin}"
-        )
-    return Dataset(
-        name="mnist",
-        x_train=images["train"],
-        y_train=labels["train"],
-        x_test=images["test"],
-        y_test=labels["test"],
-    )
+        return as_dataset("mnist", _keras_mnist(), SHAPE, 10, "keras.datasets.mnist")
+    path = directory / "mnist.npz"
+    return as_dataset("mnist", _read(path), SHAPE, 10, str(path))
 
 
 def _keras_mnist() -> dict[str, NDArray]:
@@ -47,25 +35,25 @@ def _keras_mnist() -> dict[str, NDArray]:
     return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
 
 
-def _read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            missing = [key for key in keys if key not in file]
-            if missing:
-                raise InvalidInputError(
-                    f"{path} lacks {', '.join(missing)}; it must hold {', '.join(keys)}, "
-                    "as keras.datasets writes them"
-                )
-            return {key: file[key] for key in keys}
-    except FileNotFoundError:
+def _read(path: Path) -> dict[str, NDArray]:
+    if not path.is_file():
         raise DataNotFoundError(
             f"{path} does not exist; put {path.name} there, or name another directory with "
             f"--data or the environment variable {DATA_VARIABLE}"
-        ) from None
-    except InvalidInputError:
-        raise
-    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise InvalidInputError(
-            f"{path} cannot be read as an .npz of arrays ({error}); it is damaged or something "
-            "else, so fetch it anew"
-        ) from error
+        )
+
+    def check(headers: Mapping[str, ArrayHeader]) -> None:
+        if missing := [name for name in PARTS if name not in headers]:
+            raise InvalidInputError(
+                f"{path} lacks {', '.join(missing)}; it must hold {', '.join(PARTS)}, "
+                "as keras.datasets writes them"
+            )
+        check_arrays(headers, SHAPE, str(path))
+
+    return read_arrays(
+        path,
+        what="MNIST",
+        remedy="it is damaged or something else, so fetch it anew",
+        names=PARTS,
+        check=check,
+    )

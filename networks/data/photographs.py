@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from .pictures import read_picture
 from .places import DataNotFoundError, find_file
 
 
@@ -22,9 +23,14 @@ def photographs(
         Pictures of another size are scaled to it.
     directory : path, optional
         A directory of ``.jpg`` files to take instead.
-    """
-    from PIL import Image
 
+    Raises
+    ------
+    DataNotFoundError
+        If there are none.
+    InvalidInputError
+        If one is damaged or something else.
+    """
     if directory is None:
         first = find_file("imagenet_00_243.jpg", "foolbox", "data")
         paths = sorted(first.parent.glob("imagenet_*.jpg"))
@@ -32,7 +38,6 @@ def photographs(
         paths = sorted(Path(directory).glob("*.jpg"))
     if not paths:
         raise DataNotFoundError(f"{directory} holds no .jpg file; name a directory that does")
-    images = [
-        Image.open(path).convert("RGB").resize((side, side), Image.BILINEAR) for path in paths[:n]
-    ]
-    return np.stack([np.asarray(image) for image in images]).astype(np.float32) / np.float32(255)
+    return np.stack(
+        [read_picture(path, str(path), size=(side, side), scaled=True) for path in paths[:n]]
+    )

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 
+from ..whole_files import read_arrays
+
 SAMPLE = Path(__file__).parents[1] / "samples" / "mnist-test-1000.npz"
 
 
@@ -29,8 +31,8 @@ def sample_digits(n: int | None = None) -> tuple[NDArray[np.float32], NDArray[np
     InvalidInputError
         If `n` is not a whole number from 1 to 1,000.
     """
-    with np.load(SAMPLE, allow_pickle=False) as file:
-        images, labels = file["images"], file["labels"]
+    arrays = read_arrays(SAMPLE, remedy="check it out anew", names=("images", "labels"))
+    images, labels = arrays["images"], arrays["labels"]
     if n is None:
         n = len(images)
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= len(images):
