@@ -14,9 +14,9 @@ from tdsnn_brian.connectivity import n_synapses
 from tdsnn_brian.errors import InvalidInputError, UnsupportedDeviceError
 from tdsnn_brian.spec import Layer, MaxPool2D
 
+from .case import Case
 from .console import say
 from .devices import active_device
-from .subject import Subject
 
 
 def check_installed() -> None:
@@ -37,7 +37,7 @@ def check_installed() -> None:
         ) from error
 
 
-def require(subject: Subject, *, dt: Quantity = 1 * ms, window: int | str = "fixed") -> None:
+def require(case: Case, *, dt: Quantity = 1 * ms, window: int | str = "fixed") -> None:
     """Make sure that GeNN is there; if not, generate and check the code for it all the same.
 
     Raises
@@ -50,23 +50,23 @@ def require(subject: Subject, *, dt: Quantity = 1 * ms, window: int | str = "fix
         genn.find_genn()
     except UnsupportedDeviceError as error:
         with TemporaryDirectory(prefix="tdsnn-genn-") as directory:
-            faults = generated_faults(subject, Path(directory), dt=dt, window=window)
+            faults = generated_faults(case, Path(directory), dt=dt, window=window)
         for fault in faults:
             say(f"generated code: {fault}", style="red")
         if not faults:
             say(
-                f"The code for {subject.network.name!r} was generated and found complete; it was "
+                f"The code for {case.network.name!r} was generated and found complete; it was "
                 "not compiled.", style="green",
             )
         raise error
 
 
 def generated_faults(
-    subject: Subject, directory: Path, *, dt: Quantity = 1 * ms, window: int | str = "fixed"
+    case: Case, directory: Path, *, dt: Quantity = 1 * ms, window: int | str = "fixed"
 ) -> list[str]:
     """Write the GeNN project of a simulation to `directory`, and say what is wrong with it."""
     with active_device("genn", directory, compile=False, run=False), genn.default_clock_at(dt):
-        net = td.build_network(subject.network, subject.images, tick=1 * ms, dt=dt, window=window)
+        net = td.build_network(case.network, case.images, tick=1 * ms, dt=dt, window=window)
         net.run(net.duration, namespace={})
         return code_faults(net, directory)
 
