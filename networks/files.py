@@ -21,7 +21,7 @@ from .whole_files import ArrayHeader, read_arrays, replacing
 if TYPE_CHECKING:
     import keras
 
-    from tdsnn_brian.spec import SpikingNetwork
+    from tdsnn_brian.network import SpikingNetwork
 
 SHIPPED = Path(__file__).parent / "weights"
 
@@ -82,7 +82,7 @@ def load_adapted(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Mo
 
 def load_network(name: str, directory: str | os.PathLike = SHIPPED) -> "SpikingNetwork":
     """Load a converted network; numpy alone is needed. Otherwise like `load_model`."""
-    from tdsnn_brian.serialization import load
+    from tdsnn_brian.network_file import load
 
     path = converted_path(name, directory)
     _check_exists(path, remedy=f"python -m networks adapt {name}")

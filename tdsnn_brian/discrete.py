@@ -18,6 +18,4 @@ __all__ = [
     "run_algorithm_1",
 ]
 
-warn(
-    "tdsnn_brian.discrete has moved to tdsnn_brian.analysis", DeprecationWarning, stacklevel=2
-)
+warn("tdsnn_brian.discrete has moved to tdsnn_brian.analysis", DeprecationWarning, stacklevel=2)

@@ -54,9 +54,7 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
             for item in fields(network)
             if item.name != "layers"
         },
-        "layers": [
-            _encode_layer(str(index), layer, arrays) for index, layer in enumerate(network)
-        ],
+        "layers": [_encode_layer(str(index), layer, arrays) for index, layer in enumerate(network)],
     }
     text = json.dumps(header, allow_nan=False).encode()
     path = Path(path)
@@ -128,9 +126,7 @@ def _encode(value, key: str, layer: Layer, arrays: dict[str, NDArray]):
     if isinstance(value, Layer):
         return {_LAYER: _encode_layer(key, value, arrays)}
     if isinstance(value, tuple | list):
-        return [
-            _encode(part, f"{key}/{index}", layer, arrays) for index, part in enumerate(value)
-        ]
+        return [_encode(part, f"{key}/{index}", layer, arrays) for index, part in enumerate(value)]
     what = f"layer {layer.name!r}: {key.rpartition('/')[2]}"
     if not isinstance(value, np.ndarray):
         return _plain(value, what)
@@ -188,8 +184,11 @@ def _name_of(kind: type[Layer]) -> str:
 
 def _kind_of(name: str) -> type[Layer]:
     """The class that `_name_of` named; files of version 1 name a user's by its class alone."""
-    own = {cls.__name__: cls for cls in vars(known).values()
-           if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer}
+    own = {
+        cls.__name__: cls
+        for cls in vars(known).values()
+        if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer
+    }
     if name in own:
         return own[name]
     users = _descendants(Layer)

@@ -5,5 +5,7 @@ from warnings import warn
 from .analysis.operations import *  # noqa: F403
 
 warn(
-    "tdsnn_brian.operations has moved to tdsnn_brian.analysis.operations", DeprecationWarning, stacklevel=2
+    "tdsnn_brian.operations has moved to tdsnn_brian.analysis.operations",
+    DeprecationWarning,
+    stacklevel=2,
 )

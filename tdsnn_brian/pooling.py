@@ -5,5 +5,7 @@ from warnings import warn
 from .analysis.pool_constraints import *  # noqa: F403
 
 warn(
-    "tdsnn_brian.pooling has moved to tdsnn_brian.analysis.pool_constraints", DeprecationWarning, stacklevel=2
+    "tdsnn_brian.pooling has moved to tdsnn_brian.analysis.pool_constraints",
+    DeprecationWarning,
+    stacklevel=2,
 )

@@ -16,5 +16,7 @@ __all__ = [
 ]
 
 warn(
-    "tdsnn_brian.spec has moved to tdsnn_brian.layers and tdsnn_brian.network", DeprecationWarning, stacklevel=2
+    "tdsnn_brian.spec has moved to tdsnn_brian.layers and tdsnn_brian.network",
+    DeprecationWarning,
+    stacklevel=2,
 )

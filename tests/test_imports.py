@@ -32,7 +32,8 @@ def imported_modules(path):
 
 def offending(path, forbidden):
     return [
-        module for module in imported_modules(path)
+        module
+        for module in imported_modules(path)
         if any(module == name or module.startswith(f"{name}.") for name in forbidden)
     ]
 

@@ -71,8 +71,15 @@ def test_what_is_equal_has_the_same_digest(left, right):
 def test_every_field_of_a_network_counts(tmp_path):
     network = small_network()
     seen = {digest(network)}
-    changes = [{"leak": 4.0}, {"input_scale": 2.0}, {"silent_zeros": True}, {"input_steps": 2},
-               {"v_threshold": 0.1}, {"name": "other"}, {"metadata": {"made": "here"}}]
+    changes = [
+        {"leak": 4.0},
+        {"input_scale": 2.0},
+        {"silent_zeros": True},
+        {"input_steps": 2},
+        {"v_threshold": 0.1},
+        {"name": "other"},
+        {"metadata": {"made": "here"}},
+    ]
     for change in changes:
         seen.add(digest(replace(network, **change)))
     for index, layer in enumerate(network):
@@ -90,8 +97,16 @@ def test_every_field_of_a_network_counts(tmp_path):
 
 @pytest.mark.parametrize(
     "value",
-    [object(), print, Point, np.array([None]), np.ma.array([1, 2], mask=[0, 1]), [lambda: 0],
-     {"a": iter([])}, 1j],
+    [
+        object(),
+        print,
+        Point,
+        np.array([None]),
+        np.ma.array([1, 2], mask=[0, 1]),
+        [lambda: 0],
+        {"a": iter([])},
+        1j,
+    ],
 )
 def test_what_has_no_content_is_refused(value):
     with pytest.raises(InvalidInputError, match="cannot be hashed by its content"):
@@ -102,8 +117,12 @@ def test_it_is_the_same_in_another_process():
     code = "from tdsnn_brian.provenance import *; print(digest({'a', 'b', 'c'}), package_digest())"
     printed = {
         subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
-            env={**os.environ, "PYTHONHASHSEED": seed}, cwd=PACKAGE.parent,
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=PACKAGE.parent,
         ).stdout.strip()
         for seed in ("1", "2")
     }

@@ -10,8 +10,9 @@ from brian2 import ms
 from numpy.typing import NDArray
 
 from tdsnn_brian import SpikingNetwork
+from tdsnn_brian.engines import obstacle
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.spec import check_images
+from tdsnn_brian.network import check_images
 
 from . import summary as summaries
 from .case import Case, check_labels
@@ -23,7 +24,7 @@ from .parts import answers as three
 from .parts.cost import cost
 from .parts.trace import trace_image
 from .simulated import simulate_case
-from .sweeps.report import add_sweeps, sweeps_lack
+from .sweeps.report import add_sweeps
 
 
 def report(
@@ -151,8 +152,8 @@ def make(case: Case, options: Options, output: Path, progress: Progress) -> dict
         summary["cost"] = cost(run)
         shown.append(sections.cost())
     wanted = [part for part in SWEEPS if part in options.parts]
-    if wanted and (lacking := sweeps_lack(network)):
-        summary["notes"].append(f"Sweeps were left out: the model with flaws has no {lacking}.")
+    if wanted and (why := obstacle("perturbed", network)):
+        summary["notes"].append(f"Sweeps were left out: {why}.")
     elif wanted:
         add_sweeps(case, options, wanted, output, summary, progress)
         shown.extend(sections.SWEEPS[part](summary) for part in wanted)

@@ -48,8 +48,10 @@ def run_algorithm_1(network: SpikingNetwork, images: NDArray) -> DiscreteAnalysi
                 potential = _inhibitory_period(population, presynaptic, window, sign=1)
                 scale = np.exp(window / population.leak)
                 return DiscreteAnalysis(
-                    latencies=latencies, windows=windows,
-                    potentials=potential * _over_neurons(scale, potential), input_latencies=first,
+                    latencies=latencies,
+                    windows=windows,
+                    potentials=potential * _over_neurons(scale, potential),
+                    input_latencies=first,
                 )
             case _:
                 raise NotImplementedError(f"layer {population.name!r}: {population.kind}")

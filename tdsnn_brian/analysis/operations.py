@@ -209,8 +209,10 @@ def measure_snn(
             active = np.maximum(times[population], 0).reshape(len(before[0]), -1)
             ticks = float(active.sum(axis=1).mean())
         counted[population.name] = Operations(
-            additions=ticks + synaptic_additions(
-                population, [spikes != SILENT for spikes in before],
+            additions=ticks
+            + synaptic_additions(
+                population,
+                [spikes != SILENT for spikes in before],
                 padding_fires=not network.silent_zeros,
             ),
             multiplications=neurons * leaks + ticks,
@@ -222,7 +224,8 @@ def measure_snn(
 def _times_of(network, input_latencies, latencies) -> dict[Population, NDArray]:
     return {network.input: input_latencies} | {
         population: latencies[population.name]
-        for population in network.populations if population.fires
+        for population in network.populations
+        if population.fires
     }
 
 
@@ -309,5 +312,6 @@ def inputs_that_fire(
     times = _times_of(network, input_latencies, latencies)
     return {
         population.name: times[population.source] != SILENT
-        for population in network.populations if population.kind.integrates
+        for population in network.populations
+        if population.kind.integrates
     }

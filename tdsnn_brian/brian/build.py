@@ -1,6 +1,5 @@
 """The `brian2.Network` for a `SpikingNetwork` and images, of either kind."""
 
-
 from brian2 import Clock, Quantity, defaultclock, get_device, ms, prefs
 from numpy.typing import NDArray
 
@@ -107,7 +106,11 @@ def build_network(
     windows = choose_windows(network, analysis, window)
     check_ranges(network, windows, prefs.core.default_float_dtype, leaking=not shared)
     timing = schedule(
-        network, windows, steps, unread_ticks=unread_ticks(network, analysis), firing=model.firing_steps,
+        network,
+        windows,
+        steps,
+        unread_ticks=unread_ticks(network, analysis),
+        firing=model.firing_steps,
     )
     names = Names(network, prefix)
     if shared:

@@ -92,7 +92,8 @@ def deploy(
             return Deployment(latencies=latencies, windows=windows, potentials=activation)
         # ties are those of the type that the potentials have
         times[population] = latencies[population.name] = latency(
-            activation.astype(prefs.core.default_float_dtype), population.leak,
+            activation.astype(prefs.core.default_float_dtype),
+            population.leak,
             silent_zeros=population.silent_zeros,
         )
     raise AssertionError("a network ends in its output layer")
@@ -123,8 +124,12 @@ class _Layer:
             Clock(slot * self.dt, name="tdsnn_deployed_image_clock*"),
         )
         neurons = groups.neurons(
-            MEMBRANE, population.n_neurons, clocks, "integrating",
-            namespace={"tau_mem": population.leak * self.tick}, method="exact",
+            MEMBRANE,
+            population.n_neurons,
+            clocks,
+            "integrating",
+            namespace={"tau_mem": population.leak * self.tick},
+            method="exact",
         )
         readout = StateMonitor(
             neurons, "v", record=True, clock=clocks.image, when="start", order=-1
@@ -136,22 +141,23 @@ class _Layer:
             flat = times.reshape(n_images, -1)
             image, neuron = np.nonzero(flat != SILENT)
             at = image * slot + in_steps(flat[image, neuron], self.steps)
-            source = groups.spike_source(
-                f"source_{number}", flat.shape[1], neuron, at, clocks.step
+            source = groups.spike_source(f"source_{number}", flat.shape[1], neuron, at, clocks.step)
+            net.add(
+                source,
+                SharedProjection(source, neurons, projection)
+                if self.shared
+                else (
+                    groups.weighted_synapses(
+                        projection, source, neurons, f"synapses_{number}", sign=+1
+                    )
+                ),
             )
-            net.add(source, SharedProjection(source, neurons, projection) if self.shared else (
-                groups.weighted_synapses(
-                    projection, source, neurons, f"synapses_{number}", sign=+1
-                )
-            ))
         if population.bias is not None:
             onsets = np.arange(n_images) * slot + population.bias_latency * self.steps
-            bias = groups.spike_source(
-                "bias", 1, np.zeros(n_images, int), onsets, clocks.step
+            bias = groups.spike_source("bias", 1, np.zeros(n_images, int), onsets, clocks.step)
+            net.add(
+                bias, groups.bias_synapses(population.bias_weights, bias, neurons, "bias_synapses")
             )
-            net.add(bias, groups.bias_synapses(
-                population.bias_weights, bias, neurons, "bias_synapses"
-            ))
         net.run((n_images * slot + 1 + slot // 5000) * self.dt, namespace={})
         elapsed = (slot - 1) / self.steps / population.leak
         potentials = np.asarray(readout.v_[:])[:, 1 : n_images + 1].T * np.exp(elapsed)

@@ -50,8 +50,13 @@ class FiringNetwork(Network):
     """What stands instead of objects that this kind of network does not have, by name's end."""
 
     def __init__(
-        self, spiking_network: SpikingNetwork, analysis: DiscreteAnalysis, timing: Timing,
-        dynamic: bool, dt: Quantity, names: Names,
+        self,
+        spiking_network: SpikingNetwork,
+        analysis: DiscreteAnalysis,
+        timing: Timing,
+        dynamic: bool,
+        dt: Quantity,
+        names: Names,
     ):
         super().__init__(name="tdsnn*")
         self.spiking_network = spiking_network
@@ -174,9 +179,7 @@ def read_results(
     [1]
     """
     if not isinstance(net, FiringNetwork):
-        raise InvalidInputError(
-            f"net must be what build_network gave, got {type(net).__name__}"
-        )
+        raise InvalidInputError(f"net must be what build_network gave, got {type(net).__name__}")
     net.check_complete()
     result = net.read(strict=strict)
     result.seconds.update(seconds or {})

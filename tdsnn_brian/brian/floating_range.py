@@ -27,7 +27,10 @@ def longest_growing(population: Population, dtype: DTypeLike) -> float:
     It holds sums of ``w exp(T/L)``.
     """
     largest = max(
-        (float(np.abs(p.weights).max(initial=0)) * int(p.fan_in.max()) for p in population.projections),
+        (
+            float(np.abs(p.weights).max(initial=0)) * int(p.fan_in.max())
+            for p in population.projections
+        ),
         default=1.0,
     )
     room = np.log(float(np.finfo(dtype).max)) - np.log(max(largest, 1.0))

@@ -115,8 +115,10 @@ def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:
     needed, available = memory(network, n_images), available_bytes()
     if available is not None and sum(needed.values()) > available:
         largest = max(needed, key=needed.get)
-        remedy = "pass fewer images at a time" if largest == "images" else (
-            "take a smaller network, or a machine with more memory"
+        remedy = (
+            "pass fewer images at a time"
+            if largest == "images"
+            else ("take a smaller network, or a machine with more memory")
         )
         raise UnsupportedDeviceError(
             f"network {network.name!r} with {n_images} images needs about "

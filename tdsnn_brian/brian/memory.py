@@ -66,7 +66,7 @@ def check_method(method: str) -> str:
 def obstacle(
     network: SpikingNetwork, method: str = "exact", model: NeuronModel = LEAKY
 ) -> str | None:
-    """Why a network, or the caller's arguments, cannot have shared projections; None if they can."""
+    """Why a network, or the arguments, cannot have shared projections; None if they can."""
     if method != "exact":
         return (
             f"method={method!r}: event-driven layers know their potentials in closed form and "

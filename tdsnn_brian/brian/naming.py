@@ -19,11 +19,38 @@ def brian_name(layer_name: str) -> str:
 
 
 PARTS = (
-    "synapses", "spikes", "ticking", "ticking_spikes", "bias", "bias_synapses", "readout",
-    "release", "ticks", "done", "silent", "judge", "fired", "silent_inputs", "w_pool",
-    "bias_ticks", "bias_done", "onset", "pulse", "pulse_stop", "released", "released_ticks",
-    "ticking_arrivals", "ticking_silent_inputs", "ticking_bias_arrival",
-    "reset", "origin", "start", "end", "go", "let_go",
+    "synapses",
+    "spikes",
+    "ticking",
+    "ticking_spikes",
+    "bias",
+    "bias_synapses",
+    "readout",
+    "latency",
+    "release",
+    "ticks",
+    "done",
+    "silent",
+    "judge",
+    "fired",
+    "silent_inputs",
+    "w_pool",
+    "bias_ticks",
+    "bias_done",
+    "onset",
+    "pulse",
+    "pulse_stop",
+    "released",
+    "released_ticks",
+    "ticking_arrivals",
+    "ticking_silent_inputs",
+    "ticking_bias_arrival",
+    "reset",
+    "origin",
+    "start",
+    "end",
+    "go",
+    "let_go",
 )
 """What belongs to a layer's neurons; the first are those that users ask for."""
 
@@ -57,8 +84,10 @@ class Names:
         """Name of a population's neurons, or of the `part` that belongs to them."""
         owner = population.name if population.sources else ""  # a layer may be called as the input
         if (owner, part) not in self._names:
-            whole = brian_name(population.name) if not part else (
-                f"{self._unprefixed(population)}_{part}"
+            whole = (
+                brian_name(population.name)
+                if not part
+                else (f"{self._unprefixed(population)}_{part}")
             )
             self._names[owner, part] = self._free(whole)
         return self._names[owner, part]

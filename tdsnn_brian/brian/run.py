@@ -67,8 +67,10 @@ def simulate(
     check_network(network)
     device = get_device()
     check_results_at_once(device)
-    if is_standalone(device) and projection != "explicit" and _is_shared(
-        network, projection, method, model
+    if (
+        is_standalone(device)
+        and projection != "explicit"
+        and _is_shared(network, projection, method, model)
     ):
         return _simulate_with_program(network, images, tick, dt, window, progress)
     if is_genn(device):
@@ -76,8 +78,14 @@ def simulate(
         dt, _ = choose_steps(network, tick, dt)
     with genn.default_clock_at(dt) if is_genn(device) else nullcontext():
         net = build_network(
-            network, images, tick=tick, dt=dt, window=window, method=method,
-            projection=projection, model=model,
+            network,
+            images,
+            tick=tick,
+            dt=dt,
+            window=window,
+            method=method,
+            projection=projection,
+            model=model,
         )
         start = time.perf_counter()
         with reporting(device, progress) as report:

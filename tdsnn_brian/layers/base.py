@@ -72,8 +72,11 @@ class Layer:
         """Raise `InvalidInputError` for a field that makes no sense; kinds add their own."""
         if not (isinstance(self.name, str) and self.name):
             raise InvalidInputError(f"layer name must be a string, got {self.name!r}")
-        if not (isinstance(self.input_shape, tuple) and self.input_shape
-                and all(map(is_count, self.input_shape))):
+        if not (
+            isinstance(self.input_shape, tuple)
+            and self.input_shape
+            and all(map(is_count, self.input_shape))
+        ):
             raise InvalidInputError(
                 f"input_shape must be a tuple of whole numbers >= 1, got {self.input_shape!r}"
             )

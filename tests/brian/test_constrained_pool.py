@@ -2,32 +2,47 @@
 
 import numpy as np
 import pytest
-from brian2 import ms, prefs
+from brian2 import ms
 
 import tdsnn_brian as td
 from tdsnn_brian.analysis.pool_constraints import InfeasiblePoolError, pool_weights
 from tdsnn_brian.layers import Conv2D, Dense, MaxPool2D
 from tdsnn_brian.network import SpikingNetwork
 
-
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 def network_with(pool_size, leak, constrained=True, scale=0.06):
     rng = np.random.default_rng(0)
-    conv = Conv2D(name="conv", input_shape=(4, 6, 1),
-                  kernel=np.abs(rng.normal(0, scale, (2, 3, 1, 3))),
-                  bias=rng.normal(-0.2, 0.2, 3))
-    pool = MaxPool2D(name="pool", input_shape=conv.output_shape, pool_size=pool_size,
-                     strides=pool_size, constrained=constrained,
-                     padding=((0, pool_size[0] - 1), (0, 0)))
+    conv = Conv2D(
+        name="conv",
+        input_shape=(4, 6, 1),
+        kernel=np.abs(rng.normal(0, scale, (2, 3, 1, 3))),
+        bias=rng.normal(-0.2, 0.2, 3),
+    )
+    pool = MaxPool2D(
+        name="pool",
+        input_shape=conv.output_shape,
+        pool_size=pool_size,
+        strides=pool_size,
+        constrained=constrained,
+        padding=((0, pool_size[0] - 1), (0, 0)),
+    )
     n = pool.n_neurons
-    return SpikingNetwork(leak=leak, layers=(
-        conv, pool,
-        Dense(name="hidden", input_shape=(n,), weights=rng.normal(0, 0.3, (n, 5)),
-              bias=rng.normal(0, 0.3, 5)),
-        Dense(name="output", input_shape=(5,), weights=rng.normal(size=(5, 2))),
-    ))
+    return SpikingNetwork(
+        leak=leak,
+        layers=(
+            conv,
+            pool,
+            Dense(
+                name="hidden",
+                input_shape=(n,),
+                weights=rng.normal(0, 0.3, (n, 5)),
+                bias=rng.normal(0, 0.3, 5),
+            ),
+            Dense(name="output", input_shape=(5,), weights=rng.normal(size=(5, 2))),
+        ),
+    )
 
 
 def images_for(network, n=3):

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from brian2 import ms, prefs
+from brian2 import ms
 
 import tdsnn_brian as td
 from helpers import assert_same, network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.brian.deployment import deploy
 from tdsnn_brian.brian.explicit.pipeline import plan_pipeline, run_pipeline
-
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
@@ -85,10 +84,13 @@ def test_dynamic_windows_are_no_slower():
     assert dynamic.releases[-1, -1] <= fixed.releases[-1, -1]
 
 
-@pytest.mark.parametrize(("fields", "why"), [
-    ({"silent_zeros": True}, "'conv1' has silent zeros: a pipeline"),
-    ({"v_threshold": 0.01}, "'conv1' has thresholds: a pipeline"),
-])
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"silent_zeros": True}, "'conv1' has silent zeros: a pipeline"),
+        ({"v_threshold": 0.01}, "'conv1' has thresholds: a pipeline"),
+    ],
+)
 def test_networks_that_cannot_stream_are_refused(fields, why):
     network = small_network(**fields)
     with pytest.raises(td.InvalidInputError, match=why):

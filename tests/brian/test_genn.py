@@ -24,8 +24,10 @@ def activate(tmp_path, monkeypatch):
     """A function that activates the genn device; afterwards everything is as before."""
     monkeypatch.chdir(tmp_path)
     names = (
-        "codegen.generators.cpp.restrict_keyword", "codegen.loop_invariant_optimisations",
-        "core.network.default_schedule", "core.default_float_dtype",
+        "codegen.generators.cpp.restrict_keyword",
+        "codegen.loop_invariant_optimisations",
+        "core.network.default_schedule",
+        "core.default_float_dtype",
     )
     before, dt = {name: prefs[name] for name in names}, defaultclock.dt
 
@@ -202,12 +204,25 @@ class TestGeneratedCode:
         net, _ = generate(directory, window)
         assert faults(net, directory) == []
 
-    @pytest.mark.parametrize(("file", "wrong", "right", "fault"), [
-        ("magicnetwork_model.cpp", '"conv1", 288', '"conv1", 287', "no population conv1 of 288"),
-        ("magicnetwork_model.cpp", '"pool1_synapses"', '"pool1"', "no synapses pool1_synapses"),
-        ("magicnetwork_model.cpp", "delaySteps = 1;", "delaySteps = 2;", "ticking_ticks with a de"),
-        ("engine.cpp", "_run_mean_run_regularly", "//", "mean is not set back every"),
-    ])
+    @pytest.mark.parametrize(
+        ("file", "wrong", "right", "fault"),
+        [
+            (
+                "magicnetwork_model.cpp",
+                '"conv1", 288',
+                '"conv1", 287',
+                "no population conv1 of 288",
+            ),
+            ("magicnetwork_model.cpp", '"pool1_synapses"', '"pool1"', "no synapses pool1_synapses"),
+            (
+                "magicnetwork_model.cpp",
+                "delaySteps = 1;",
+                "delaySteps = 2;",
+                "ticking_ticks with a de",
+            ),
+            ("engine.cpp", "_run_mean_run_regularly", "//", "mean is not set back every"),
+        ],
+    )
     def test_the_check_finds_what_is_missing(self, activate, file, wrong, right, fault):
         faults = pytest.importorskip("validation.genn").code_faults
         directory = activate(compile=False, run=False)
@@ -246,9 +261,13 @@ class TestGeneratedCode:
         assert min(map(len, models[0])) > 40
         assert models[0] == models[1]
 
-    @pytest.mark.parametrize(("float_type", "precision"), [
-        (np.float32, "GENN_FLOAT"), (np.float64, "GENN_DOUBLE"),
-    ])
+    @pytest.mark.parametrize(
+        ("float_type", "precision"),
+        [
+            (np.float32, "GENN_FLOAT"),
+            (np.float64, "GENN_DOUBLE"),
+        ],
+    )
     def test_floating_type(self, activate, float_type, precision):
         directory = activate(compile=False, run=False)
         prefs.core.default_float_dtype = float_type

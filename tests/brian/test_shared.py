@@ -13,7 +13,6 @@ from tdsnn_brian.errors import InvalidInputError, WindowTooShortError
 from tdsnn_brian.layers import Dense, MaxPool2D
 from tdsnn_brian.network import SpikingNetwork
 
-
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
 

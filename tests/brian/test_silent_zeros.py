@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import ms, prefs
+from brian2 import ms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_simulation import networks
@@ -13,7 +13,6 @@ import tdsnn_brian as td
 from helpers import assert_same, random_images, small_network
 from tdsnn_brian.layers import Dense, MaxPool2D
 from tdsnn_brian.network import SpikingNetwork
-
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
@@ -30,9 +29,7 @@ def test_simulation_and_analysis_agree(window, steps, projection):
     analysis = td.analyse(network, images)
     assert all((values == td.SILENT).any() for values in analysis.latencies.values())
     assert not any((values == 0).any() for values in analysis.latencies.values())
-    result = td.simulate(
-        network, images, window=window, dt=1 * ms / steps, projection=projection
-    )
+    result = td.simulate(network, images, window=window, dt=1 * ms / steps, projection=projection)
     assert_same(result, analysis)
     if window == "dynamic":
         for name, windows in result.windows.items():
@@ -69,12 +66,18 @@ def test_the_ticking_neuron_knows_when_all_are_done(window, projection):
 def test_max_pools_behind_each_other_pass_silence_on(projection):
     rng = np.random.default_rng(0)
     pool = {"pool_size": (2, 2), "strides": (2, 2)}
-    network = SpikingNetwork(leak=3, silent_zeros=True, layers=(
-        MaxPool2D(name="pool1", input_shape=(8, 8, 1), **pool),
-        MaxPool2D(name="pool2", input_shape=(4, 4, 1), **pool),
-        Dense(name="hidden", input_shape=(4,), weights=rng.normal(size=(4, 6)), bias=np.ones(6)),
-        Dense(name="output", input_shape=(6,), weights=rng.normal(size=(6, 2))),
-    ))
+    network = SpikingNetwork(
+        leak=3,
+        silent_zeros=True,
+        layers=(
+            MaxPool2D(name="pool1", input_shape=(8, 8, 1), **pool),
+            MaxPool2D(name="pool2", input_shape=(4, 4, 1), **pool),
+            Dense(
+                name="hidden", input_shape=(4,), weights=rng.normal(size=(4, 6)), bias=np.ones(6)
+            ),
+            Dense(name="output", input_shape=(6,), weights=rng.normal(size=(6, 2))),
+        ),
+    )
     images = rng.random((3, 8, 8, 1)) * (rng.random((3, 8, 8, 1)) > 0.97)
     analysis = td.analyse(network, images)
     assert 0 < (analysis.latencies["pool2"] == td.SILENT).sum() < 12
@@ -91,11 +94,14 @@ def test_a_sleeping_layer_without_judgement_is_noticed(monkeypatch):
         td.simulate(network, random_images(network, 1), projection="shared")
 
 
-@pytest.mark.parametrize(("name", "wrong"), [
-    ("IS_JUDGED", ""),
-    ("IS_NOT_JUDGED", " and judged == 0 and v >= 0.1"),
-    ("NONE_FIRED", " and n_fired == 0 and n_arrived >= n_awaited + 1"),
-])
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("IS_JUDGED", ""),
+        ("IS_NOT_JUDGED", " and judged == 0 and v >= 0.1"),
+        ("NONE_FIRED", " and n_fired == 0 and n_arrived >= n_awaited + 1"),
+    ],
+)
 def test_a_wrong_model_is_noticed(monkeypatch, name, wrong):
     monkeypatch.setattr(f"tdsnn_brian.brian.explicit.models.{name}", wrong)
     network = small_network(silent_zeros=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import ms, prefs
+from brian2 import ms
 
 import tdsnn_brian as td
 from helpers import assert_same, random_images, small_network

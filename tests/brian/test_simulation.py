@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import defaultclock, ms, prefs
+from brian2 import defaultclock, ms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +12,6 @@ import tdsnn_brian as td
 from helpers import assert_same, network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.layers import Conv2D, Dense, MaxPool2D
 from tdsnn_brian.network import SpikingNetwork
-
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
@@ -28,7 +27,9 @@ def test_every_firing_time_is_that_of_the_analysis(leak, window, steps):
     assert_same(result, analysis)
     for name, windows in result.windows.items():
         expected = {
-            "fixed": analysis.windows[name].max(), "dynamic": analysis.windows[name], 25: 25
+            "fixed": analysis.windows[name].max(),
+            "dynamic": analysis.windows[name],
+            25: 25,
         }[window]
         np.testing.assert_allclose(windows, np.broadcast_to(expected, len(images)), atol=1e-9)
 
@@ -40,9 +41,7 @@ def test_neurons_that_nobody_listens_to_fire_too(projection, window, steps):
     network, images = network_with_a_loose_end()
     analysis = td.analyse(network, images)
     assert analysis.latencies["conv"].max() > analysis.windows["hidden"].max() + 10
-    result = td.simulate(
-        network, images, window=window, dt=1 * ms / steps, projection=projection
-    )
+    result = td.simulate(network, images, window=window, dt=1 * ms / steps, projection=projection)
     assert_same(result, analysis)
 
 
@@ -50,32 +49,56 @@ def test_neurons_that_nobody_listens_to_fire_too(projection, window, steps):
 def networks(draw):
     """Random chains: a convolution, perhaps pools, perhaps a hidden dense layer, an output."""
     rng = np.random.default_rng(draw(st.integers(0, 10_000)))
-    rows, columns, channels = draw(st.tuples(st.integers(4, 6), st.integers(4, 5),
-                                             st.integers(1, 2)))
+    rows, columns, channels = draw(
+        st.tuples(st.integers(4, 6), st.integers(4, 5), st.integers(1, 2))
+    )
     size = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
     out = draw(st.integers(1, 3))
     padding = tuple((draw(st.integers(0, s - 1)), draw(st.integers(0, s - 1))) for s in size)
-    layers = [Conv2D(
-        name="conv", input_shape=(rows, columns, channels), padding=padding,
-        kernel=rng.normal(0, 0.6, (*size, channels, out)),
-        bias=rng.normal(0, 0.5, out) if draw(st.booleans()) else None,
-        strides=draw(st.tuples(st.integers(1, 2), st.integers(1, 2))),
-    )]
+    layers = [
+        Conv2D(
+            name="conv",
+            input_shape=(rows, columns, channels),
+            padding=padding,
+            kernel=rng.normal(0, 0.6, (*size, channels, out)),
+            bias=rng.normal(0, 0.5, out) if draw(st.booleans()) else None,
+            strides=draw(st.tuples(st.integers(1, 2), st.integers(1, 2))),
+        )
+    ]
     for number in range(draw(st.integers(0, 2))):
         shape = layers[-1].output_shape
         pool = (min(2, shape[0]), min(2, shape[1]))
-        layers.append(MaxPool2D(name=f"pool{number}", input_shape=shape, pool_size=pool,
-                                strides=draw(st.sampled_from([pool, (1, 1)]))))
+        layers.append(
+            MaxPool2D(
+                name=f"pool{number}",
+                input_shape=shape,
+                pool_size=pool,
+                strides=draw(st.sampled_from([pool, (1, 1)])),
+            )
+        )
     if draw(st.booleans()):
         n = layers[-1].n_neurons
-        layers.append(Dense(name="hidden", input_shape=(n,), weights=rng.normal(0, 0.4, (n, 7)),
-                            bias=rng.normal(0, 0.5, 7) if draw(st.booleans()) else None))
+        layers.append(
+            Dense(
+                name="hidden",
+                input_shape=(n,),
+                weights=rng.normal(0, 0.4, (n, 7)),
+                bias=rng.normal(0, 0.5, 7) if draw(st.booleans()) else None,
+            )
+        )
     n = layers[-1].n_neurons
-    layers.append(Dense(name="output", input_shape=(n,), weights=rng.normal(0, 1, (n, 3)),
-                        bias=rng.normal(0, 1, 3) if draw(st.booleans()) else None))
+    layers.append(
+        Dense(
+            name="output",
+            input_shape=(n,),
+            weights=rng.normal(0, 1, (n, 3)),
+            bias=rng.normal(0, 1, 3) if draw(st.booleans()) else None,
+        )
+    )
     leak = draw(st.sampled_from([0.5, 1.0, 3.0, 5.0, 10.0]))
-    return SpikingNetwork(layers=tuple(layers), leak=leak, input_scale=draw(
-        st.sampled_from([1.0, 4.0])))
+    return SpikingNetwork(
+        layers=tuple(layers), leak=leak, input_scale=draw(st.sampled_from([1.0, 4.0]))
+    )
 
 
 @settings(max_examples=15, deadline=None)
@@ -154,10 +177,13 @@ def test_names_that_brian2_does_not_allow():
     rng = np.random.default_rng(0)
 
     def network(first, second):
-        return SpikingNetwork(leak=5, layers=(
-            Dense(name=first, input_shape=(3,), weights=rng.normal(size=(3, 4))),
-            Dense(name=second, input_shape=(4,), weights=rng.normal(size=(4, 2))),
-        ))
+        return SpikingNetwork(
+            leak=5,
+            layers=(
+                Dense(name=first, input_shape=(3,), weights=rng.normal(size=(3, 4))),
+                Dense(name=second, input_shape=(4,), weights=rng.normal(size=(4, 2))),
+            ),
+        )
 
     images = np.random.default_rng(0).random((1, 3))
     result = td.simulate(network("block/dense-1", "2nd"), images)
@@ -174,25 +200,32 @@ def test_progress_is_reported():
     assert sorted(seen) == seen
 
 
-@pytest.mark.parametrize(("arguments", "error", "message"), [
-    ({"window": 3}, td.WindowTooShortError, r"layer 'conv1': a window of 3 ticks .* 4 ticks"),
-    ({"window": {"mean": 9}}, td.WindowTooShortError, "layer 'mean'"),
-    ({"window": {"pool1": 9}}, td.InvalidInputError, r"\['pool1'\], which are no synapse-based"),
-    ({"window": "long"}, td.InvalidInputError, "'fixed', 'dynamic'"),
-    ({"window": 7.5}, td.InvalidInputError, "'fixed', 'dynamic'"),
-    ({"dt": 0.3 * ms}, td.InvalidInputError, "whole multiple of dt"),
-    ({"dt": 2 * ms}, td.InvalidInputError, "whole multiple of dt"),
-    ({"tick": 5}, td.InvalidInputError, r"tick must be a time.*tick=1\*ms"),
-    ({"dt": -1 * ms}, td.InvalidInputError, "dt must be finite and greater than 0"),
-    ({"tick": "1 ms"}, td.InvalidInputError, r"tick must be a time.*tick=1\*ms"),
-    ({"tick": np.inf * ms}, td.InvalidInputError, "tick must be finite"),
-    ({"tick": [1, 2] * ms}, td.InvalidInputError, "tick must be a time"),
-    ({"dt": ms / 10**12}, td.InvalidInputError, "too fine"),
-    ({"window": {"conv1": 7.5}}, td.InvalidInputError, "window of layer 'conv1' must be"),
-    ({"window": -3}, td.InvalidInputError, "'fixed', 'dynamic'"),
-    ({"method": "foo"}, td.InvalidInputError, "method must be one of Brian2's.*'foo'"),
-    ({"model": "noisy"}, td.InvalidInputError, "model must be .*NeuronModel, got str"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"window": 3}, td.WindowTooShortError, r"layer 'conv1': a window of 3 ticks .* 4 ticks"),
+        ({"window": {"mean": 9}}, td.WindowTooShortError, "layer 'mean'"),
+        (
+            {"window": {"pool1": 9}},
+            td.InvalidInputError,
+            r"\['pool1'\], which are no synapse-based",
+        ),
+        ({"window": "long"}, td.InvalidInputError, "'fixed', 'dynamic'"),
+        ({"window": 7.5}, td.InvalidInputError, "'fixed', 'dynamic'"),
+        ({"dt": 0.3 * ms}, td.InvalidInputError, "whole multiple of dt"),
+        ({"dt": 2 * ms}, td.InvalidInputError, "whole multiple of dt"),
+        ({"tick": 5}, td.InvalidInputError, r"tick must be a time.*tick=1\*ms"),
+        ({"dt": -1 * ms}, td.InvalidInputError, "dt must be finite and greater than 0"),
+        ({"tick": "1 ms"}, td.InvalidInputError, r"tick must be a time.*tick=1\*ms"),
+        ({"tick": np.inf * ms}, td.InvalidInputError, "tick must be finite"),
+        ({"tick": [1, 2] * ms}, td.InvalidInputError, "tick must be a time"),
+        ({"dt": ms / 10**12}, td.InvalidInputError, "too fine"),
+        ({"window": {"conv1": 7.5}}, td.InvalidInputError, "window of layer 'conv1' must be"),
+        ({"window": -3}, td.InvalidInputError, "'fixed', 'dynamic'"),
+        ({"method": "foo"}, td.InvalidInputError, "method must be one of Brian2's.*'foo'"),
+        ({"model": "noisy"}, td.InvalidInputError, "model must be .*NeuronModel, got str"),
+    ],
+)
 def test_impossible_arguments_are_refused(arguments, error, message):
     network = small_network()
     with pytest.raises(error, match=message):
@@ -208,14 +241,24 @@ def test_negative_images_are_refused():
 LEAKY = td.models.LEAKY
 
 
-@pytest.mark.parametrize("model", [
-    replace(LEAKY, gate=replace(LEAKY.gate, fires="drive > 0 and fired == 0 and v > 0.1 * drive")),
-    replace(LEAKY, ticks=LEAKY.ticks | {
-        "ticks": td.models.Signal(on_pre="v_post += 1.02 * w_tick", delayed=True)}),
-    replace(LEAKY, weighted="v_post += 0.99 * w"),
-    replace(LEAKY, max_pool=replace(LEAKY.max_pool, fires="n_arrived >= n_awaited - 1")),
-    replace(LEAKY, membrane=replace(LEAKY.membrane, equations="dv/dt = -1.01 * v / tau_mem : 1")),
-])
+@pytest.mark.parametrize(
+    "model",
+    [
+        replace(
+            LEAKY, gate=replace(LEAKY.gate, fires="drive > 0 and fired == 0 and v > 0.1 * drive")
+        ),
+        replace(
+            LEAKY,
+            ticks=LEAKY.ticks
+            | {"ticks": td.models.Signal(on_pre="v_post += 1.02 * w_tick", delayed=True)},
+        ),
+        replace(LEAKY, weighted="v_post += 0.99 * w"),
+        replace(LEAKY, max_pool=replace(LEAKY.max_pool, fires="n_arrived >= n_awaited - 1")),
+        replace(
+            LEAKY, membrane=replace(LEAKY.membrane, equations="dv/dt = -1.01 * v / tau_mem : 1")
+        ),
+    ],
+)
 def test_a_wrong_model_is_noticed(model):
     """The comparison can fail: each of these errors moves or loses spikes."""
     network = small_network()

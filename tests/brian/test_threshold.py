@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import ms, prefs
+from brian2 import ms
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
-
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
@@ -39,9 +38,7 @@ def test_simulation_and_analysis_agree(projection, window, v_threshold, steps, s
     network = network_with(v_threshold / 2, silent_zeros=silent_zeros)
     images = random_images(network, 3)
     analysis = td.analyse(network, images, window=window)
-    result = td.simulate(
-        network, images, window=window, dt=1 * ms / steps, projection=projection
-    )
+    result = td.simulate(network, images, window=window, dt=1 * ms / steps, projection=projection)
     for name, expected in analysis.latencies.items():
         np.testing.assert_array_equal(result.latencies[name], expected, err_msg=name)
     np.testing.assert_allclose(result.potentials, analysis.logits, rtol=1e-9, atol=1e-9)
@@ -50,8 +47,9 @@ def test_simulation_and_analysis_agree(projection, window, v_threshold, steps, s
 def test_latencies_depend_on_the_window():
     network = network_with(0.02)
     images = random_images(network, 3)
-    short, long = (td.analyse(network, images, window=ticks).latencies["conv1"]
-                   for ticks in (8, 16))
+    short, long = (
+        td.analyse(network, images, window=ticks).latencies["conv1"] for ticks in (8, 16)
+    )
     assert (long >= short).all()
     assert (long > short).any()
 

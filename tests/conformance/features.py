@@ -26,7 +26,9 @@ def drawn(make, tries=200):
     for seed in range(tries):
         rng = np.random.default_rng(seed)
         network = make(rng)
-        images = rng.random((2, *network.input_shape)) * (rng.random((2, *network.input_shape)) > 0.2)
+        images = rng.random((2, *network.input_shape)) * (
+            rng.random((2, *network.input_shape)) > 0.2
+        )
         if margin(network, images) > MARGIN:
             return Feature(network, images)
     raise AssertionError("no weights with a margin were found")
@@ -48,16 +50,21 @@ def margin(network, images):
 
 def dense(rng, name, n_in, n_out, bias=True, scale=0.6):
     return Dense(
-        name=name, input_shape=(n_in,), weights=rng.normal(0, scale, (n_in, n_out)),
+        name=name,
+        input_shape=(n_in,),
+        weights=rng.normal(0, scale, (n_in, n_out)),
         bias=rng.normal(0, 0.3, n_out) if bias else None,
     )
 
 
 def conv(rng, shape, size=(2, 2), outputs=2, groups=1, bias=True, name="conv", **window):
     return Conv2D(
-        name=name, input_shape=shape, groups=groups,
+        name=name,
+        input_shape=shape,
+        groups=groups,
         kernel=rng.normal(0, 0.6, (*size, shape[2] // groups, outputs)),
-        bias=rng.normal(0, 0.3, outputs) if bias else None, **window,
+        bias=rng.normal(0, 0.3, outputs) if bias else None,
+        **window,
     )
 
 
@@ -84,11 +91,15 @@ def _last_layers(network, *changed):
 
 
 def _with_biases(network, value):
-    return replace(network, layers=tuple(
-        replace(layer, bias=None if value is None else np.zeros(layer.output_shape[-1]))
-        if hasattr(layer, "weights") or hasattr(layer, "kernel") else layer
-        for layer in network.layers
-    ))
+    return replace(
+        network,
+        layers=tuple(
+            replace(layer, bias=None if value is None else np.zeros(layer.output_shape[-1]))
+            if hasattr(layer, "weights") or hasattr(layer, "kernel")
+            else layer
+            for layer in network.layers
+        ),
+    )
 
 
 def ties():
@@ -97,8 +108,12 @@ def ties():
     images = np.stack([np.expm1((np.arange(n) - 0.5) / leak), np.zeros(n)]).clip(0)
     rng = np.random.default_rng(0)
     eye = Dense(name="hidden", input_shape=(n,), weights=np.eye(n), bias=-np.ones(n))
-    return Feature(td.SpikingNetwork(
-        layers=(eye, replace(eye, name="again"), dense(rng, "output", n, 3)), leak=leak), images)
+    return Feature(
+        td.SpikingNetwork(
+            layers=(eye, replace(eye, name="again"), dense(rng, "output", n, 3)), leak=leak
+        ),
+        images,
+    )
 
 
 def unread(rng):
@@ -110,8 +125,9 @@ def residual(rng):
     first = conv(rng, (3, 3, 1), (3, 3), padding=((1, 1), (1, 1)))
     branch = conv(rng, (3, 3, 2), (3, 3), padding=((1, 1), (1, 1)), name="branch")
     skip = Conv2D(name="skip", input_shape=(3, 3, 2), kernel=np.eye(2)[None, None], source="conv")
-    joined = Sum(name="block", terms=(
-        conv(rng, (3, 3, 2), (1, 1), name="last", source="branch"), skip))
+    joined = Sum(
+        name="block", terms=(conv(rng, (3, 3, 2), (1, 1), name="last", source="branch"), skip)
+    )
     return chain(rng, first, branch, joined)
 
 
@@ -119,8 +135,9 @@ def _constrained(rng, scale):
     first = conv(rng, (3, 4, 1), (2, 2))
     first = replace(first, kernel=np.abs(first.kernel) * scale, bias=np.full(2, -0.2))
     shape = first.output_shape
-    return chain(rng, first, pool(shape, pool_size=(1, 2), strides=(1, 2), constrained=True),
-                 leak=2.0)
+    return chain(
+        rng, first, pool(shape, pool_size=(1, 2), strides=(1, 2), constrained=True), leak=2.0
+    )
 
 
 def _own_leaks(rng):
@@ -152,10 +169,14 @@ MAKERS = {
     "inputs between ticks": lambda: drawn(lambda rng: plain(rng, input_steps=4, leak=2.0)),
     "constrained pool, feasible": lambda: drawn(lambda rng: _constrained(rng, 0.3)),
     "constrained pool, infeasible": lambda: drawn(lambda rng: _constrained(rng, 9.0)),
-    "minima": lambda: drawn(lambda rng: chain(
-        rng, conv(rng, (4, 4, 1)), pool((3, 3, 2), minimum=(1,)))),
-    "minima, silent zeros": lambda: drawn(lambda rng: chain(
-        rng, conv(rng, (4, 4, 1)), pool((3, 3, 2), minimum=(1,)), silent_zeros=True)),
+    "minima": lambda: drawn(
+        lambda rng: chain(rng, conv(rng, (4, 4, 1)), pool((3, 3, 2), minimum=(1,)))
+    ),
+    "minima, silent zeros": lambda: drawn(
+        lambda rng: chain(
+            rng, conv(rng, (4, 4, 1)), pool((3, 3, 2), minimum=(1,)), silent_zeros=True
+        )
+    ),
     "unread neurons": lambda: drawn(unread),
     "ties at every latency": ties,
     "zero biases": lambda: drawn(lambda rng: _with_biases(plain(rng), 0)),
@@ -163,27 +184,57 @@ MAKERS = {
     "groups": lambda: drawn(lambda rng: chain(rng, conv(rng, (3, 3, 4), outputs=6, groups=2))),
     "depthwise": lambda: drawn(lambda rng: chain(rng, conv(rng, (3, 3, 3), outputs=6, groups=3))),
     "dilation": lambda: drawn(lambda rng: chain(rng, conv(rng, (5, 4, 1), dilation=(2, 1)))),
-    "uneven padding and strides": lambda: drawn(lambda rng: chain(rng, conv(
-        rng, (5, 4, 1), (3, 2), padding=((2, 0), (0, 1)), strides=(2, 1)))),
-    "average": lambda: drawn(lambda rng: chain(
-        rng, conv(rng, (4, 4, 1)),
-        AveragePool2D(name="mean", input_shape=(3, 3, 2), pool_size=(2, 2),
-                      padding=((1, 0), (0, 0)), scale=0.9, bias=np.array([-0.2, 0.1])))),
-    "pools in a row": lambda: drawn(lambda rng: chain(
-        rng, conv(rng, (4, 4, 1)), pool((3, 3, 2)),
-        MaxPool2D(name="pool2", input_shape=(2, 2, 2), pool_size=(2, 1), strides=(1, 1)))),
+    "uneven padding and strides": lambda: drawn(
+        lambda rng: chain(
+            rng, conv(rng, (5, 4, 1), (3, 2), padding=((2, 0), (0, 1)), strides=(2, 1))
+        )
+    ),
+    "average": lambda: drawn(
+        lambda rng: chain(
+            rng,
+            conv(rng, (4, 4, 1)),
+            AveragePool2D(
+                name="mean",
+                input_shape=(3, 3, 2),
+                pool_size=(2, 2),
+                padding=((1, 0), (0, 0)),
+                scale=0.9,
+                bias=np.array([-0.2, 0.1]),
+            ),
+        )
+    ),
+    "pools in a row": lambda: drawn(
+        lambda rng: chain(
+            rng,
+            conv(rng, (4, 4, 1)),
+            pool((3, 3, 2)),
+            MaxPool2D(name="pool2", input_shape=(2, 2, 2), pool_size=(2, 1), strides=(1, 1)),
+        )
+    ),
     "a pool on the image": lambda: drawn(lambda rng: chain(rng, pool((3, 3, 2)))),
     "leaks of their own": lambda: drawn(_own_leaks),
     "branches": lambda: drawn(residual),
-    "one neuron": lambda: drawn(lambda rng: td.SpikingNetwork(leak=5.0, layers=(
-        dense(rng, "hidden", 1, 1), dense(rng, "output", 1, 1)))),
-    "no hidden layer": lambda: drawn(lambda rng: td.SpikingNetwork(leak=5.0, layers=(
-        dense(rng, "output", 4, 3),))),
+    "one neuron": lambda: drawn(
+        lambda rng: td.SpikingNetwork(
+            leak=5.0, layers=(dense(rng, "hidden", 1, 1), dense(rng, "output", 1, 1))
+        )
+    ),
+    "no hidden layer": lambda: drawn(
+        lambda rng: td.SpikingNetwork(leak=5.0, layers=(dense(rng, "output", 4, 3),))
+    ),
     "one image": lambda: _first_image(drawn(plain)),
     "many images": _many,
-    "names": lambda: drawn(lambda rng: td.SpikingNetwork(leak=4.0, layers=(
-        dense(rng, "input", 3, 4), dense(rng, "input_ticking", 4, 4),
-        dense(rng, "größe/2", 4, 4), dense(rng, "größe-2", 4, 2)))),
+    "names": lambda: drawn(
+        lambda rng: td.SpikingNetwork(
+            leak=4.0,
+            layers=(
+                dense(rng, "input", 3, 4),
+                dense(rng, "input_ticking", 4, 4),
+                dense(rng, "größe/2", 4, 4),
+                dense(rng, "größe-2", 4, 2),
+            ),
+        )
+    ),
 }
 _MADE: dict[str, Feature] = {}
 

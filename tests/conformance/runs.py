@@ -2,7 +2,6 @@
 
 from math import ceil
 
-import numpy as np
 import pytest
 from brian2 import ms
 
@@ -87,5 +86,3 @@ def assert_equal_or_refused(run, rows, network, images, window, float_type):
     assert comparison, f"\n{comparison}\n{found.potentials}\n{expected.potentials}"
     assert list(found.latencies) == list(expected.latencies)
     assert found.predictions.shape == expected.predictions.shape
-
-

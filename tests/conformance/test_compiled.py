@@ -30,8 +30,12 @@ def test_programs(name):
             except td.TDSNNError:
                 continue
         assert_equal_or_refused(
-            lambda window=window: joined(list(
-                td.stream(network, images, window=window, dt=dt, dtype=float_type)
-            )),
-            ["event-driven"], network, images, window, float_type,
+            lambda window=window: joined(
+                list(td.stream(network, images, window=window, dt=dt, dtype=float_type))
+            ),
+            ["event-driven"],
+            network,
+            images,
+            window,
+            float_type,
         )

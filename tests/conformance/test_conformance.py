@@ -16,11 +16,17 @@ def cases():
         for name in MAKERS:
             for number, window in enumerate(windows):
                 # all pairs of step and type, over the windows of a feature
-                for steps, float_type in ((1, "float64"), (3, "float32")) if number else (
-                    (3, "float64"), (1, "float32")
+                for steps, float_type in (
+                    ((1, "float64"), (3, "float32")) if number else ((3, "float64"), (1, "float32"))
                 ):
-                    yield pytest.param(engine, name, window, steps, float_type,
-                                       id=f"{engine}-{name}-{window}-{steps}-{float_type}")
+                    yield pytest.param(
+                        engine,
+                        name,
+                        window,
+                        steps,
+                        float_type,
+                        id=f"{engine}-{name}-{window}-{steps}-{float_type}",
+                    )
 
 
 @pytest.fixture
@@ -44,8 +50,12 @@ def test_equal_or_refused(engine, name, window, steps, float_type):
     dt = 1 * ms / (steps * network.input_steps)
     steps *= network.input_steps
     assert_equal_or_refused(
-        lambda: RUNS[engine][0](network, images, window, dt), rows_of(engine, window, steps),
-        network, images, window, float_type,
+        lambda: RUNS[engine][0](network, images, window, dt),
+        rows_of(engine, window, steps),
+        network,
+        images,
+        window,
+        float_type,
     )
 
 
@@ -53,6 +63,10 @@ def test_equal_or_refused(engine, name, window, steps, float_type):
 def test_algorithm_1(name):
     network, images = feature(name).network, feature(name).images
     assert_equal_or_refused(
-        lambda: td.run_algorithm_1(network, images), ["Algorithm 1"], network, images, "dynamic",
+        lambda: td.run_algorithm_1(network, images),
+        ["Algorithm 1"],
+        network,
+        images,
+        "dynamic",
         "float64",
     )

@@ -22,14 +22,19 @@ def of(engine, monkeypatch):
     """Plant a fault."""
     if engine == "explicit":
         monkeypatch.setattr("tdsnn_brian.brian.build.LEAKY", models.LEAKY)
-        late = replace(models.LEAKY, gate=replace(
-            models.LEAKY.gate, fires="drive > 0 and fired == 0 and v >= 0.3 * drive"))
+        late = replace(
+            models.LEAKY,
+            gate=replace(models.LEAKY.gate, fires="drive > 0 and fired == 0 and v >= 0.3 * drive"),
+        )
         simulate = td.simulate
         monkeypatch.setattr(
-            td, "simulate", lambda *args, **more: simulate(*args, **more, model=late))
+            td, "simulate", lambda *args, **more: simulate(*args, **more, model=late)
+        )
     elif engine == "event-driven":
-        monkeypatch.setattr("tdsnn_brian.population.Population.bias_values", property(
-            lambda self: 1.2 * np.broadcast_to(self.bias, self.shape).ravel()))
+        monkeypatch.setattr(
+            "tdsnn_brian.population.Population.bias_values",
+            property(lambda self: 1.2 * np.broadcast_to(self.bias, self.shape).ravel()),
+        )
     elif engine == "pipeline":
         monkeypatch.setattr(pipeline, "_TICK", "v_post += 1.1 * drive_post")
     elif engine == "deployment":
@@ -54,7 +59,9 @@ def test_of_a_simulation(engine, monkeypatch):
 
 def test_of_algorithm_1(monkeypatch):
     network, images = feature("plain").network, feature("plain").images
-    monkeypatch.setattr(algorithm_1, "tick_weight", lambda leak, window: 1.1 * np.exp(-window / leak))
+    monkeypatch.setattr(
+        algorithm_1, "tick_weight", lambda leak, window: 1.1 * np.exp(-window / leak)
+    )
     assert not td.run_algorithm_1(network, images).compare(td.analyse(network, images))
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import validation
-from tdsnn_brian.spec import Dense, SpikingNetwork
+from tdsnn_brian.layers import Dense
+from tdsnn_brian.network import SpikingNetwork
 from validation.page.rendering import look_up, show
 from validation.sweeps import flaws, grids
 

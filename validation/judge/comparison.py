@@ -12,11 +12,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from tdsnn_brian import SILENT, DiscreteAnalysis, Simulation, SpikingNetwork
-from tdsnn_brian.coding import continuous_latency, round_up, tie_tolerance
-from tdsnn_brian.discrete import bias_latency, without_threshold
-from tdsnn_brian.propagation import activation, latest
-from tdsnn_brian.spec import Layer, MaxPool2D
+from tdsnn_brian import DiscreteAnalysis, Simulation, SpikingNetwork
+from tdsnn_brian.firing_times import with_nan
+from tdsnn_brian.layers import Kind
+from tdsnn_brian.population import Population
+
+from .expected import expected_times
 
 BOUNDARY = {"float64": 1e-6, "float32": 1e-2}
 """How near to a jump of the ceiling, in ticks, a firing time may differ from the expected one."""
@@ -140,111 +141,55 @@ def compare(
     list of LayerComparison
         In the order of the network, the output layer included.
     """
-    spikes = _as_times(analysis.input_latencies)
+    times = {network.input: analysis.input_latencies} | {
+        population: simulation.latencies[population.name]
+        for population in network.populations if population.fires
+    }
     result = []
-    for layer in network.firing_layers:
-        simulated = simulation.latencies[layer.name]
-        expected, distance = expected_times(
-            network, layer, spikes, None if windows is None else windows.get(layer.name)
-        )
-        times = _dataset(
-            layer,
-            discrete=_as_times(analysis.latencies[layer.name]),
-            simulated=simulated,
-            expected=expected,
-            distance=distance,
-        )
-        window, faults = _window(network, layer, simulation, spikes, windows)
-        result.append(
-            LayerComparison(
-                name=layer.name, times=times, window_ticks=window, window_faults=faults,
-                boundary=BOUNDARY[dtype],
+    for population in network.populations:
+        presynaptic = [times[source] for source in population.sources]
+        fixed = None if windows is None else windows.get(population.name)
+        if population.kind is Kind.OUTPUT:
+            logits = population.activation(presynaptic)
+            wrong = ~np.isclose(
+                simulation.potentials, logits,
+                rtol=0, atol=READOUT_TOLERANCE[dtype] * max(1, np.abs(logits).max()),
             )
+            result.append(LayerComparison(
+                name=population.name, times=xr.Dataset(), window_ticks=None,
+                readout_faults=int(wrong.sum()), boundary=BOUNDARY[dtype],
+            ))
+            continue
+        expected = expected_times(population, presynaptic, fixed)
+        dataset = _dataset(
+            population,
+            discrete=with_nan(analysis.latencies[population.name]),
+            simulated=with_nan(simulation.latencies[population.name]),
+            expected=with_nan(expected.times),
+            distance=expected.distance,
         )
-        spikes = simulated
-    logits = activation(network.output_layer, _gain(spikes, network.leak))
-    wrong = ~np.isclose(
-        simulation.potentials.reshape(logits.shape), logits,
-        rtol=0, atol=READOUT_TOLERANCE[dtype] * max(1, np.abs(logits).max()),
-    )
-    result.append(
-        LayerComparison(
-            name=network.output_layer.name, times=xr.Dataset(), window_ticks=None,
-            readout_faults=int(wrong.sum()), boundary=BOUNDARY[dtype],
-        )
-    )
+        window, faults = _window(population, simulation, presynaptic, fixed)
+        result.append(LayerComparison(
+            name=population.name, times=dataset, window_ticks=window, window_faults=faults,
+            boundary=BOUNDARY[dtype],
+        ))
     return result
 
 
-def expected_times(
-    network: SpikingNetwork, layer: Layer, spikes: NDArray, window: int | None = None
-) -> tuple[NDArray, NDArray]:
-    """Firing times that follow from input spikes, and their distance from the ceiling's jump.
-
-    Parameters
-    ----------
-    network : SpikingNetwork
-    layer : Layer
-        A firing layer of it.
-    spikes : ndarray
-        (n_images, ...) firing times of the layer before in ticks, not necessarily whole; `nan`
-        for neurons that are silent.
-    window : int, optional
-        Fixed inhibitory period in ticks; if not given, until the last spike of each image.
-
-    Returns
-    -------
-    expected, distance : ndarray
-        (n_images, *layer shape)
-    """
-    if isinstance(layer, MaxPool2D):
-        last = latest(layer, np.where(np.isnan(spikes), np.inf, spikes))
-        return np.where(np.isinf(last), np.nan, last), np.full(last.shape, np.inf)
-    total = activation(layer, _gain(spikes, network.leak))
-    last = last_spikes(network, layer, spikes) if window is None else np.full(len(spikes), window)
-    total = without_threshold(network, layer, total, last)
-    real = continuous_latency(total, network.leak)
-    times = round_up(real).astype(np.float64)
-    if network.silent_zeros:
-        times[times == 0] = np.nan
-    # The ceiling jumps a tie's width above every integer that is not negative. L ln(A + 1) goes
-    # on below 0 by its tangent there.
-    real = np.where(total < 0, network.leak * total, real) - tie_tolerance(real.dtype)
-    return times, np.abs(real - np.maximum(np.rint(real), 0))
-
-
-def _gain(times: NDArray, leak: float) -> NDArray:
-    return np.where(np.isnan(times), 0, np.exp(np.nan_to_num(times) / leak))
-
-
-def _as_times(latencies: NDArray) -> NDArray:
-    return np.where(latencies == SILENT, np.nan, latencies)
-
-
-def last_spikes(network: SpikingNetwork, layer: Layer, spikes: NDArray) -> NDArray:
-    """(n_images,) ticks until the last presynaptic spike, the bias neuron's included."""
-    last = np.nan_to_num(spikes.reshape(len(spikes), -1)).max(axis=1)
-    has_bias = getattr(layer, "bias", None) is not None
-    return np.maximum(last, bias_latency(network) if has_bias else 0)
-
-
-def _dataset(layer: Layer, **values: NDArray) -> xr.Dataset:
+def _dataset(population: Population, **values: NDArray) -> xr.Dataset:
     flat = {
         kind: (("image", "neuron"), times.reshape(len(times), -1))
         for kind, times in values.items()
     }
-    return xr.Dataset(flat, attrs={"layer": layer.name, "shape": layer.output_shape})
+    return xr.Dataset(flat, attrs={"layer": population.name, "shape": population.shape})
 
 
-def _window(network, layer, simulation, spikes, fixed) -> tuple[int | None, int]:
+def _window(population, simulation, presynaptic, fixed) -> tuple[int | None, int]:
     """Longest inhibitory period in ticks, and in how many images it was not as intended."""
-    if layer.name not in simulation.windows:
+    if population.name not in simulation.windows:
         return None, 0
-    measured = simulation.windows[layer.name]
-    if fixed is not None:
-        intended = fixed[layer.name]
-    else:
-        intended = last_spikes(network, layer, spikes)
+    measured = simulation.windows[population.name]
+    intended = population.last_presynaptic(presynaptic) if fixed is None else fixed
     faults = int(np.sum(~np.isclose(measured, intended, rtol=0, atol=1e-9)))
     longest = None if np.isnan(measured).all() else round(float(np.nanmax(measured)))
     return longest, faults

@@ -2,23 +2,21 @@
 
 For networks of millions of neurons in float32, where one tick's difference in an early layer is
 input to all that follow: each layer is computed anew, in float64, from the simulated firing
-times of the layer before. A neuron that differs is explained if the ceiling's jump is no
+times of the layers before. A neuron that differs is explained if the ceiling's jump is no
 farther away than float32 can err in summing up what that neuron received.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian import Simulation, SpikingNetwork
-from tdsnn_brian.coding import SILENT, continuous_latency, gain, round_up, tie_tolerance
-from tdsnn_brian.discrete import input_latencies
-from tdsnn_brian.propagation import activation, latest, weighted_sum
-from tdsnn_brian.spec import Dense, Layer, MaxPool2D
+from tdsnn_brian.analysis import input_latencies
+from tdsnn_brian.firing_times import SILENT
 
-_ROUNDINGS = 4.0
-"""Standard deviations, or so, of a sum's random rounding error that count as explanation."""
+from .expected import expected_times, rounding
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,11 @@ class ImageVerdict:
 
 
 def judge_image(
-    network: SpikingNetwork, image: NDArray, simulation: Simulation, dtype: str
+    network: SpikingNetwork,
+    image: NDArray,
+    simulation: Simulation,
+    dtype: str,
+    windows: Mapping[str, float] | None = None,
 ) -> ImageVerdict:
     """Judge a simulation of one image; `simulation` holds all firing layers.
 
@@ -47,56 +49,37 @@ def judge_image(
     simulation : Simulation
     dtype : str
         What was simulated in.
+    windows : mapping of str to float, optional
+        Fixed inhibitory periods in ticks; if not given, until the last spike.
     """
-    spikes = input_latencies(network, image)
+    times = {network.input: input_latencies(network, image)}
     neurons = disagreements = unexplained = 0
-    for layer in network.firing_layers:
-        simulated = _whole(simulation.latencies[layer.name])
-        if isinstance(layer, MaxPool2D):
-            wrong = simulated != latest(layer, spikes)
-            unexplained += int(wrong.sum())
-        else:
-            wrong, far = _judge(network, layer, spikes, simulated, dtype)
-            unexplained += far
+    for population in network.populations:
+        if not population.fires:
+            break
+        presynaptic = [times[source] for source in population.sources]
+        simulated = simulation.latencies[population.name]
+        window = None if windows is None else windows.get(population.name)
+        expected = expected_times(population, presynaptic, window)
+        wrong = simulated != expected.times
         neurons += wrong.size
         disagreements += int(wrong.sum())
-        spikes = simulated
+        if wrong.any():
+            far = wrong
+            if expected.real is not None:
+                tolerance = rounding(population, presynaptic, dtype)
+                far = wrong & ~_explained(
+                    simulated, expected.times, expected.real, tolerance, population.silent_zeros
+                )
+            unexplained += int(far.sum())
+        times[population] = simulated
     return ImageVerdict(neurons, disagreements, unexplained)
 
 
-def _whole(times: NDArray) -> NDArray[np.int32]:
-    return np.where(np.isnan(times), SILENT, times).astype(np.int32)
-
-
-def _judge(network, layer: Layer, spikes, simulated, dtype) -> tuple[NDArray, int]:
-    gains = gain(spikes, network.leak)
-    total = activation(layer, gains)
-    exact = continuous_latency(total, network.leak)
-    expected = round_up(exact)
-    if network.silent_zeros:
-        expected[expected == 0] = SILENT
-    wrong = simulated != expected
-    if not wrong.any():
-        return wrong, 0
-    fan_in = layer.n_inputs if isinstance(layer, Dense) else np.prod(layer.window_shape) * (
-        layer.input_shape[2]
-    )
-    rounding = _ROUNDINGS * np.sqrt(fan_in) * np.finfo(dtype).eps
-    error = rounding * weighted_sum(_absolute(layer), np.abs(gains))
-    tolerance = (
-        network.leak * error / (np.maximum(total, 0) + 1)
-        + tie_tolerance(np.dtype(dtype)) + exact * np.finfo(dtype).eps
-    )
-    # only the jump between the two firing times counts
-    nearest = simulated, expected
-    if network.silent_zeros:  # silent stands where latency 0 would
-        nearest = tuple(np.maximum(times, 0) for times in nearest)
-    jump = np.minimum(*nearest)
-    explained = (np.abs(exact - jump) <= tolerance) & (np.abs(nearest[0] - nearest[1]) == 1)
-    explained &= jump >= 0
-    return wrong, int((wrong & ~explained).sum())
-
-
-def _absolute(layer: Layer) -> Layer:
-    field = next((name for name in ("kernel", "weights") if hasattr(layer, name)), None)
-    return layer if field is None else replace(layer, **{field: np.abs(getattr(layer, field))})
+def _explained(simulated, expected, real, tolerance, silent_zeros) -> NDArray[np.bool_]:
+    """Where the jump between the two firing times, and no other, is near enough."""
+    if silent_zeros:  # silent stands where latency 0 would
+        simulated, expected = (np.where(x == SILENT, 0, x) for x in (simulated, expected))
+    jump = np.minimum(simulated, expected)
+    near = np.abs(np.maximum(real, 0) - jump) <= tolerance
+    return near & (np.abs(simulated - expected) == 1) & (jump >= 0)

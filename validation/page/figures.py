@@ -4,6 +4,7 @@ import matplotlib.patches
 import numpy as np
 
 from tdsnn_brian import SpikingNetwork
+from tdsnn_brian.firing_times import with_nan
 
 from ..judge.comparison import LayerComparison
 from ..parts.trace import Trace
@@ -14,20 +15,15 @@ INHIBITORY, ACTIVE, INK, LINE = "#d9d5e8", "#fbe3b8", "#1b2a49", "#b3471b"
 
 def raster(network: SpikingNetwork, trace: Trace) -> Plot:
     """Spikes of one image, with each layer's inhibitory and active period."""
-    timing = trace.timing
-    rows = [("input", trace.input_latencies.astype(float), 0.0, None)]
-    per_tick, fires_first = timing.steps_per_tick, 0
-    for layer in network.firing_layers:
-        hops = timing.hops[layer.name]
-        window = trace.simulation.windows.get(layer.name)
-        begin = None
-        if window is not None:
-            begin = fires_first + hops
-            fires_first = begin + window[0] * per_tick + 2
-            hops = 0
-        latencies = trace.simulation.latencies[layer.name][0].ravel()
-        zero = (fires_first + hops) / per_tick
-        rows.append((layer.name, latencies, zero, None if begin is None else begin / per_tick))
+    timing, per_tick = trace.timing, trace.timing.steps_per_tick
+    rows = [("input", with_nan(trace.input_latencies), 0.0, None)]
+    for population in network.populations:
+        if population.fires:
+            begin = timing.origins.get(population.name)
+            rows.append((
+                population.name, with_nan(trace.simulation.latencies[population.name][0].ravel()),
+                timing.zeros[population.name] / per_tick, None if begin is None else begin / per_tick,
+            ))
     figure, ((axes,),) = new_figure(7.2, 0.9 + 0.62 * len(rows))
     for place, (_name, latencies, zero, begin) in enumerate(rows):
         bottom = len(rows) - 1 - place
@@ -96,9 +92,10 @@ def _draw_potentials(axes, network: SpikingNetwork, trace: Trace, name: str):
     """One layer's potentials; its last latency and its lowest potential when it is active."""
     recorded, per_tick = trace.potentials[name], trace.timing.steps_per_tick
     release = trace.timing.releases[name]
-    latencies = trace.simulation.latencies[name][0].ravel()[recorded.neurons]
-    last = np.nanmax(trace.simulation.latencies[name])
-    scale = np.exp(trace.timing.windows[name] / network.leak)
+    leak = network.population(name).leak
+    latencies = with_nan(trace.simulation.latencies[name][0].ravel()[recorded.neurons])
+    last = trace.simulation.latencies[name].max()
+    scale = np.exp(trace.timing.windows[name] / leak)
     shown = recorded.steps <= release + 1 + int((last + 1) * per_tick)
     time = (recorded.steps[shown] - release - 1) / per_tick
     axes.axvspan(time[0], 0, color=INHIBITORY, alpha=0.6, lw=0)
@@ -110,7 +107,7 @@ def _draw_potentials(axes, network: SpikingNetwork, trace: Trace, name: str):
         (line,) = axes.plot(time, v[shown] * scale, lw=1.2, label=f"neuron {neuron}")
         if np.isfinite(latency):
             axes.plot([latency], [0], "o", ms=5, color=line.get_color())
-            _continuous(axes, network.leak, v[release + 1] * scale, latency, line.get_color())
+            _continuous(axes, leak, v[release + 1] * scale, latency, line.get_color())
     return last, min(recorded.v[:, release + 1].min() * scale, -0.5)
 
 

@@ -19,7 +19,7 @@ from networks.models.vgg16 import vgg16
 from networks.registry import entry
 from networks.training.output_layer import fit_output_layer
 from networks.training.recipe import predict, train
-from tdsnn_brian.spec import SpikingNetwork
+from tdsnn_brian.network import SpikingNetwork
 
 from .measure import judge
 

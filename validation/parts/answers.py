@@ -5,15 +5,16 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from tdsnn_brian.spec import MaxPool2D
+from tdsnn_brian import Result
+from tdsnn_brian.analysis.continuous import closed_loop, open_loop
+from tdsnn_brian.firing_times import with_nan
 
-from ..judge.continuous import ContinuousAnalysis, closed_loop, open_loop
 from ..simulated import Simulated
 
 SHOWN_DISAGREEMENTS = 50
 
 
-def beside(run: Simulated) -> tuple[dict[str, xr.Dataset], ContinuousAnalysis]:
+def beside(run: Simulated) -> tuple[dict[str, xr.Dataset], Result]:
     """Latencies in ticks by layer: ``discrete``, ``open_loop``, ``closed_loop``, ``simulated``."""
     network = run.case.network
     closed = closed_loop(network, run.case.images, run.windows)
@@ -23,7 +24,7 @@ def beside(run: Simulated) -> tuple[dict[str, xr.Dataset], ContinuousAnalysis]:
         if layer.fires:
             times = layer.times[["discrete", "simulated", "distance"]]
             for kind, values in (("open_loop", opened), ("closed_loop", closed.latencies)):
-                flat = values[layer.name].reshape(times.sizes["image"], -1)
+                flat = with_nan(values[layer.name]).reshape(times.sizes["image"], -1)
                 times = times.assign({kind: (("image", "neuron"), flat)})
             result[layer.name] = times
     return result, closed
@@ -32,8 +33,10 @@ def beside(run: Simulated) -> tuple[dict[str, xr.Dataset], ContinuousAnalysis]:
 def difference_rows(run: Simulated, answers: dict[str, xr.Dataset]) -> list[dict]:
     """How far the continuous latencies are from the discrete and the simulated ones, by layer."""
     rows = []
-    for layer in run.case.network.firing_layers:
-        times, row = answers[layer.name], {"name": layer.name}
+    for population in run.case.network.populations:
+        if not population.fires:
+            continue
+        times, row = answers[population.name], {"name": population.name}
         for kind in ("open_loop", "closed_loop"):
             for reference in ("discrete", "simulated"):
                 apart = np.abs(times[kind] - times[reference])
@@ -43,7 +46,7 @@ def difference_rows(run: Simulated, answers: dict[str, xr.Dataset]) -> list[dict
             row[f"{kind}_rounds_to_simulated"] = float(
                 (np.ceil(times[kind] - 1e-9) == times.simulated).mean()
             )
-        row["pool"] = isinstance(layer, MaxPool2D)
+        row["pool"] = not population.kind.integrates
         rows.append(row)
     return rows
 

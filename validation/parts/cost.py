@@ -6,10 +6,9 @@ import numpy as np
 from brian2 import ms
 
 import tdsnn_brian as td
+from tdsnn_brian.analysis.closed_form import unread_ticks
+from tdsnn_brian.analysis.operations import count_dnn, measure_snn
 from tdsnn_brian.brian.timing import choose_windows, schedule
-from tdsnn_brian.connectivity import n_synapses
-from tdsnn_brian.discrete import overhang
-from tdsnn_brian.operations import count_dnn, measure_snn
 
 from ..devices import active_device
 from ..simulated import Simulated
@@ -23,7 +22,7 @@ def cost(run: Simulated) -> dict:
     window = summary["window"]
     timing = schedule(
         network, choose_windows(network, run.analysis, window), summary["dt_per_tick"],
-        overhang(network, run.analysis),
+        unread_ticks=unread_ticks(network, run.analysis),
     )
     dnn = count_dnn(network)
     snn = measure_snn(network, run.analysis.input_latencies, run.simulation.latencies)
@@ -32,13 +31,13 @@ def cost(run: Simulated) -> dict:
         {
             "name": layer.name,
             "neurons": layer.n_neurons,
-            "synapses": n_synapses(layer),
+            "synapses": layer.n_synapses,
             "spikes": spikes.get(layer.name, 0.0) * layer.n_neurons,
             "ticks": _mean(run.simulation.ticks.get(layer.name)),
             **{f"dnn_{key}": value for key, value in asdict(dnn[layer.name]).items()},
             **{f"snn_{key}": value for key, value in asdict(snn[layer.name]).items()},
         }
-        for layer in network
+        for layer in network.populations
     ]
     summed = ("neurons", "synapses", "spikes", *(
         f"{kind}_{what}" for kind in ("dnn", "snn")

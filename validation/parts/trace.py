@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from tdsnn_brian import Simulation, SpikingNetwork, build_network
 from tdsnn_brian.brian import read_results
-from tdsnn_brian.brian.groups import brian_name
 from tdsnn_brian.brian.timing import Timing
 
 from ..devices import active_device
@@ -66,11 +65,13 @@ def trace_image(
     with active_device("numpy"):
         net = build_network(network, image[None], tick=1 * ms, dt=1 * ms / steps_per_tick)
         monitors = {}
-        for layer in network.firing_layers:
-            if layer.name in net.timing.windows:
-                group = net[brian_name(layer.name)]
-                chosen = _spread(net.analysis.latencies[layer.name].ravel(), neurons)
-                monitors[layer.name] = StateMonitor(group, "v", record=chosen, clock=group.clock)
+        for population in network.populations:
+            if population.kind.is_ticked:
+                group = net[net.names.of(population)]
+                chosen = _spread(net.analysis.latencies[population.name].ravel(), neurons)
+                monitors[population.name] = StateMonitor(
+                    group, "v", record=chosen, clock=group.clock
+                )
         net.add(*monitors.values())
         net.run(net.duration, namespace={})
     potentials = {

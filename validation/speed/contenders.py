@@ -11,13 +11,14 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from math import prod
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian import SpikingNetwork, stream
-from tdsnn_brian.spec import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D
+from tdsnn_brian.layers import Layer, Shape
 
 Contender = Callable[[], float]
 
@@ -121,28 +122,30 @@ def torch_forward(layers: Sequence[Layer], images: NDArray) -> Contender:
     def tensor(values):
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
 
-    steps = []
+    steps, shape = [], layers[0].input_shape
     for layer in layers:
-        if isinstance(layer, Dense):
-            weights = tensor(_dense_weights(layer, layers))
+        window, kernel = layer.projection.window, layer.projection.kernel
+        if kernel is None:
+            assert not any(map(any, window.padding)), f"{layer.name}: padded pools are not timed"
+            pool = functional.avg_pool2d if layer.kind.integrates else functional.max_pool2d
+            steps.append(lambda x, p=pool, w=window: p(x, w.size, w.strides))
+        elif _is_dense(layer):
+            weights = tensor(_dense_weights(kernel[0, 0], shape))
             steps.append(lambda x, w=weights: functional.relu(functional.linear(x.flatten(1), w)))
-        elif isinstance(layer, Conv2D):
-            kernel = tensor(layer.kernel.transpose(3, 2, 0, 1))
-            (top, bottom), (left, right) = layer.padding
-            options = {"stride": layer.strides, "dilation": layer.dilation, "groups": layer.groups}
+        else:
+            (top, bottom), (left, right) = window.padding
+            options = {
+                "stride": window.strides, "dilation": window.dilation, "groups": window.groups
+            }
             if (top, left) == (bottom, right):
                 options["padding"], margins = (top, left), None
             else:
                 margins = (left, right, top, bottom)
-            steps.append(
-                lambda x, k=kernel, o=options, m=margins: functional.relu(
-                    functional.conv2d(functional.pad(x, m) if m else x, k, **o)
-                )
-            )
-        else:
-            pool = functional.max_pool2d if isinstance(layer, MaxPool2D) else functional.avg_pool2d
-            assert isinstance(layer, MaxPool2D | AveragePool2D)
-            steps.append(lambda x, p=pool, s=layer: p(x, s.pool_size, s.strides))
+            weights = tensor(kernel.transpose(3, 2, 0, 1))
+            steps.append(lambda x, k=weights, o=options, m=margins: functional.relu(
+                functional.conv2d(functional.pad(x, m) if m else x, k, **o)
+            ))
+        shape = layer.output_shape
     batch = tensor(images.transpose(0, 3, 1, 2))
 
     def run() -> float:
@@ -156,14 +159,15 @@ def torch_forward(layers: Sequence[Layer], images: NDArray) -> Contender:
     return run
 
 
-def _dense_weights(layer: Dense, layers: Sequence[Layer]) -> NDArray:
+def _is_dense(layer: Layer) -> bool:
+    return len(layer.output_shape) == 1
+
+
+def _dense_weights(weights: NDArray, shape: Shape) -> NDArray:
     """(n_neurons, n_inputs) for inputs in torch's order, which flattens channels first."""
-    index = next(k for k, candidate in enumerate(layers) if candidate is layer)
-    shape = layers[index - 1].output_shape if index else layer.input_shape
-    weights = layer.weights
     if len(shape) == 3:
         weights = weights.reshape(*shape, -1).transpose(2, 0, 1, 3)
-    return weights.reshape(layer.n_inputs, -1).T
+    return weights.reshape(prod(shape), -1).T
 
 
 def spikingjelly(
@@ -183,19 +187,22 @@ def spikingjelly(
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
 
     modules: list[nn.Module] = []
+    shape = layers[0].input_shape
     for layer in layers:
-        if isinstance(layer, Conv2D):
-            module = nn.Conv2d(layer.input_shape[2], layer.n_channels, layer.window_shape)
-            module.weight.data = tensor(layer.kernel.transpose(3, 2, 0, 1))
-            module.bias.data = tensor(layer.bias)
-            modules += [module, nn.ReLU()]
-        elif isinstance(layer, MaxPool2D):
-            modules.append(nn.MaxPool2d(layer.pool_size, layer.strides))
-        else:
+        window, kernel = layer.projection.window, layer.projection.kernel
+        if kernel is None:
+            modules.append(nn.MaxPool2d(window.size, window.strides))
+        elif _is_dense(layer):
             module = nn.Linear(layer.n_inputs, layer.n_neurons)
-            module.weight.data = tensor(_dense_weights(layer, layers))
+            module.weight.data = tensor(_dense_weights(kernel[0, 0], shape))
             module.bias.data = tensor(layer.bias)
             modules += [nn.Flatten(), module, nn.ReLU()]
+        else:
+            module = nn.Conv2d(window.input_shape[2], window.n_channels, window.size)
+            module.weight.data = tensor(kernel.transpose(3, 2, 0, 1))
+            module.bias.data = tensor(layer.bias)
+            modules += [module, nn.ReLU()]
+        shape = layer.output_shape
     dnn = nn.Sequential(*modules[:-1]).eval()
     inputs = tensor(calibration.transpose(0, 3, 1, 2))
     recipe = ann2snn.RateCodingRecipe([(inputs, torch.zeros(len(inputs)))], mode="Max")

@@ -5,7 +5,7 @@ import numpy as np
 from tdsnn_brian import SpikingNetwork
 from tdsnn_brian.brian import compile_program
 from tdsnn_brian.brian.memory import explicit_bytes
-from tdsnn_brian.spec import Conv2D, Dense
+from tdsnn_brian.layers import Conv2D, Dense
 
 from .timing import seconds_per_image
 

@@ -7,9 +7,8 @@ import numpy as np
 from networks.data.photographs import photographs
 from networks.models.large import large_network, plain_layers
 from tdsnn_brian import SpikingNetwork, analyse
-from tdsnn_brian.brian import compile_program
+from tdsnn_brian.brian import Program, compile_program
 from tdsnn_brian.brian.memory import explicit_bytes
-from tdsnn_brian.brian.program import Program
 
 from ..console import say
 from ..judge.one_image import judge_image

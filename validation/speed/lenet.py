@@ -11,7 +11,6 @@ from tdsnn_brian import SpikingNetwork, analyse
 from tdsnn_brian.brian import compile_program
 from tdsnn_brian.brian.memory import explicit_bytes
 from tdsnn_brian.errors import TDSNNError
-from tdsnn_brian.spec import Dense, MaxPool2D
 
 from ..case import digits
 from ..console import progress_bar
@@ -83,9 +82,9 @@ def _dnn_layers(network: SpikingNetwork) -> list:
     model = networks.load_model("lenet")
     layers = []
     for layer in network:
-        if not isinstance(layer, MaxPool2D):
+        if layer.kind.integrates:
             weights, bias = map(np.asarray, model.get_layer(layer.name).get_weights())
-            field = "weights" if isinstance(layer, Dense) else "kernel"
+            field = "weights" if weights.ndim == 2 else "kernel"
             layer = replace(layer, **{field: weights}, bias=bias)
         layers.append(layer)
     return layers

@@ -7,7 +7,8 @@ from tempfile import TemporaryDirectory
 
 from tdsnn_brian import SpikingNetwork
 from tdsnn_brian.brian import compile_program
-from tdsnn_brian.brian.program import CACHE_VARIABLE, Program
+from tdsnn_brian.brian.event_driven.cache import CACHE_VARIABLE
+from tdsnn_brian.brian.event_driven.program import Program
 
 from .contenders import Contender
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian import DiscreteAnalysis, SpikingNetwork
-from tdsnn_brian.brian.perturbations import Setting, slot_ticks
-from tdsnn_brian.discrete import overhang
+from tdsnn_brian.analysis.closed_form import unread_ticks
+from tdsnn_brian.brian.explicit.perturbed_settings import Setting, slot_ticks
 
 from .programs import Program
 
@@ -74,7 +74,7 @@ def flawed_program(
     last = {name: ceil(window.max()) for name, window in analysis.windows.items()}
     wide = slot_ticks(
         network, last, margin=margin(network), headroom=HEADROOM,
-        overhang=overhang(network, analysis),
+        unread_ticks=unread_ticks(network, analysis),
     )
     return Program(
         network=network, last_spikes=last, images=images, slot=wide, leak_of_each=True

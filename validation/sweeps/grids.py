@@ -1,11 +1,11 @@
 """The grids of runs behind the report."""
 
-from tdsnn_brian import DiscreteAnalysis, analyse
-from tdsnn_brian.brian.perturbations import Setting, slot_ticks
-from tdsnn_brian.discrete import overhang
+from tdsnn_brian import analyse
+from tdsnn_brian.analysis.closed_form import unread_ticks
+from tdsnn_brian.analysis.continuous import closed_loop
+from tdsnn_brian.brian.explicit.perturbed_settings import Setting, slot_ticks
 
 from ..case import Case
-from ..judge.continuous import closed_loop
 from .flaws import FLAWS, flawed_program, flawed_setting, margin
 from .jobs import Job
 from .programs import Program
@@ -40,7 +40,7 @@ class Sweeps:
         self.bases = {}
         last = self.programs["flawed"].last_spikes
         common = {"network": network, "last_spikes": last}
-        narrow = slot_ticks(network, last, margin=0, overhang=overhang(network, analysis))
+        narrow = slot_ticks(network, last, margin=0, unread_ticks=unread_ticks(network, analysis))
         for dtype in FLOOR:
             for method in METHODS:
                 name = f"{dtype} {method}"
@@ -52,7 +52,7 @@ class Sweeps:
         self._analysis = analysis
 
     def integration_jobs(self) -> list[Job]:
-        rows = Rows(self._few, _first(self._analysis, len(self._few.images)))
+        rows = Rows(self._few, self._analysis.take(slice(len(self._few.images))))
         return [
             Job(
                 program=f"{dtype} {method}",
@@ -93,10 +93,3 @@ class Sweeps:
                 )
         return jobs
 
-
-def _first(analysis: DiscreteAnalysis, n: int) -> DiscreteAnalysis:
-    def cut(value):
-        return {k: v[:n] for k, v in value.items()} if isinstance(value, dict) else value[:n]
-
-    fields = DiscreteAnalysis.__dataclass_fields__
-    return DiscreteAnalysis(**{name: cut(getattr(analysis, name)) for name in fields})

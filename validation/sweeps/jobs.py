@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from tdsnn_brian.brian.perturbations import Setting
+from tdsnn_brian.brian.explicit.perturbed_settings import Setting
 
 from . import programs
 from .programs import Outcome, Program

@@ -15,15 +15,23 @@ from tempfile import mkdtemp
 import numpy as np
 from numpy.typing import NDArray
 
-from tdsnn_brian import SpikingNetwork
-from tdsnn_brian.brian.groups import brian_name
-from tdsnn_brian.brian.perturbations import Plan, Setting, parameters, plan
-from tdsnn_brian.brian.perturbed_network import (
+from tdsnn_brian import Simulation, SpikingNetwork, analyse
+from tdsnn_brian.brian.explicit.perturbed_network import (
     PerturbedNetwork,
+    Variant,
     build_perturbed,
-    input_latencies,
 )
+from tdsnn_brian.brian.explicit.perturbed_settings import (
+    Setting,
+    input_times,
+    parameters,
+    plan,
+)
+from tdsnn_brian.brian.explicit.read import Recordings, late_spikes, recordings_of
+from tdsnn_brian.brian.naming import Names
+from tdsnn_brian.brian.timing import Timing
 from tdsnn_brian.errors import TDSNNError
+from tdsnn_brian.population import Population
 
 from ..devices import find_compiler
 
@@ -59,7 +67,7 @@ class Program:
     dtype: str = "float64"
     leak_of_each: bool = False
 
-    def plan(self, setting: Setting) -> Plan:
+    def plan(self, setting: Setting) -> Timing:
         return plan(self.network, self.last_spikes, setting, self.slot)
 
 
@@ -69,24 +77,29 @@ class Outcome:
 
     Attributes
     ----------
-    latencies : dict of str to ndarray
-        (n_images, n_neurons) in ticks after the intended release; `nan` where silent.
-    logits : ndarray
-        (n_images, n_classes)
+    result : Simulation
+        Latencies count from the intended releases.
     release_potentials : ndarray
         (n_images, n_recorded) of the first layer.
     late : float
-        Share of spikes that came after the next layer's release.
+        Share of spikes that came after the release of a layer that reads them.
     """
 
-    latencies: dict[str, NDArray]
-    logits: NDArray
+    result: Simulation
     release_potentials: NDArray
     late: float
 
     @property
+    def latencies(self) -> dict[str, NDArray]:
+        return self.result.latencies
+
+    @property
+    def logits(self) -> NDArray:
+        return self.result.potentials
+
+    @property
     def predictions(self) -> NDArray:
-        return np.nan_to_num(self.logits, nan=-np.inf).argmax(axis=1)
+        return self.result.predictions
 
 
 def compilable() -> bool:
@@ -100,17 +113,13 @@ def _construct(program: Program, setting: Setting) -> PerturbedNetwork:
     from brian2 import seed
 
     seed(SEED)
-    return build_perturbed(
-        program.network,
-        input_latencies(program.network, program.images, setting.ticks_per_tick),
-        program.last_spikes, setting, slot=program.slot, method=program.method,
-        leak_of_each=program.leak_of_each,
+    variant = Variant(
+        slot_ticks=program.slot, method=program.method, leak_of_each=program.leak_of_each
     )
-
-
-def _duration(program: Program, built: PerturbedNetwork):
-    """Half a tick beyond the last image, so that it is read out."""
-    return (len(program.images) * program.slot + 0.5) * built.tick
+    return build_perturbed(
+        program.network, program.images, analyse(program.network, program.images),
+        program.last_spikes, setting, variant,
+    )
 
 
 def build(program: Program, directory: Path, base: Path | None = None) -> None:
@@ -136,26 +145,36 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
     set_device("cpp_standalone", directory=str(directory), build_on_run=False, with_output=False)
     # the finest step that any run asks for decides how finely arrays over time are looked up
     built = _construct(program, Setting(steps_per_tick=64 * program.network.input_steps))
-    built.net.run(_duration(program, built), namespace={})
+    built.run(built.duration, namespace={})
     device.build(directory=str(directory), compile=True, run=False, with_output=False)
 
     def file(owner, variable):
         return device.get_array_filename(owner.variables[variable])
 
-    monitors = {
-        layer.name: built.net[f"{brian_name(layer.name)}_spikes"]
-        for layer in program.network.firing_layers
-    }
-    recorded = built.net["release_potentials"]
+    names = [
+        built.names.of(population, part)
+        for population in program.network.populations
+        for part in _recorded_parts(population)
+    ]
+    monitors = {name: built[name] for name in names}
+    readout = built.names.of(program.network.output, "readout")
+    recorded = built["release_potentials"]
     manifest = {
         "events": {n: [file(m, "t"), file(m, "i")] for n, m in monitors.items()},
-        "readout": file(built.net["readout"], "v"),
+        "readout": file(built[readout], "v"),
         "release": file(recorded, "v_release"),
         "recorded": np.asarray(recorded.record).tolist(),
-        "inputs": f"{built.input_latency.name}.values",
+        "inputs": f"{built.names.of(program.network.input, 'latency')}.values",
         "variables": built.variables,
     }
     (directory / MANIFEST).write_text(json.dumps(manifest))
+
+
+def _recorded_parts(population: Population) -> tuple[str, ...]:
+    """Monitors of a population whose spikes results are read from."""
+    if population.kind.is_ticked:
+        return ("spikes", "ticking_spikes")
+    return ("spikes",) if population.fires else ()
 
 
 def run(program: Program, setting: Setting, directory: Path) -> Outcome:
@@ -174,7 +193,7 @@ def run(program: Program, setting: Setting, directory: Path) -> Outcome:
     arguments = [f"{group}.{name}={float(value)!r}" for (group, name), value in values.items()]
     results = Path(mkdtemp(prefix="results-", dir=directory))
     try:
-        inputs = input_latencies(program.network, program.images, setting.ticks_per_tick)
+        inputs = input_times(program.network, program.images, setting.ticks_per_tick)
         inputs.astype(np.float64).tofile(results / "inputs")
         arguments.append(f"{manifest['inputs']}={results / 'inputs'}")
         done = subprocess.run(
@@ -187,16 +206,20 @@ def run(program: Program, setting: Setting, directory: Path) -> Outcome:
                 f"{(done.stderr or done.stdout)[-500:]}; remove the directory to build it anew"
             )
         n, dtype = len(program.images), np.dtype(program.dtype)
-        events = {
-            name: (np.fromfile(results / times), np.fromfile(results / neurons, dtype=np.int32))
-            for name, (times, neurons) in manifest["events"].items()
-        }
+        step = 1e-3 / setting.steps_per_tick
+
+        def spikes(name: str):
+            times, neurons = manifest["events"][name]
+            steps = np.rint(np.fromfile(results / times) / step).astype(np.int64)
+            return steps, np.fromfile(results / neurons, dtype=np.int32)
+
         readout = np.fromfile(results / manifest["readout"], dtype=dtype)
         release = np.fromfile(results / manifest["release"], dtype=dtype)
-        return _outcome(
-            program, setting, events, readout.reshape(n + 1, -1).astype(np.float64),
-            release.reshape(n + 1, -1).astype(np.float64),
+        recordings = Recordings(
+            network=program.network, timing=program.plan(setting), names=Names(program.network),
+            n_images=n, spikes=spikes, readout=readout.reshape(n + 1, -1).astype(np.float64),
         )
+        return _outcome(program, recordings, release.reshape(n + 1, -1).astype(np.float64))
     finally:
         shutil.rmtree(results, ignore_errors=True)
 
@@ -210,46 +233,24 @@ def run_interpreted(program: Program, setting: Setting) -> Outcome:
     prefs.core.default_float_dtype = np.dtype(program.dtype).type
     try:
         built = _construct(program, setting)
-        built.net.run(_duration(program, built), namespace={})
+        built.run(built.duration, namespace={})
     finally:
         prefs.codegen.target, prefs.core.default_float_dtype = before
-    events = {}
-    for layer in program.network.firing_layers:
-        monitor = built.net[f"{brian_name(layer.name)}_spikes"]
-        events[layer.name] = (np.asarray(monitor.t_[:]), np.asarray(monitor.i[:]))
     return _outcome(
-        program, setting, events, np.asarray(built.net["readout"].v).T.astype(np.float64),
-        np.asarray(built.net["release_potentials"].v_release).T.astype(np.float64),
+        program, recordings_of(built),
+        np.asarray(built["release_potentials"].v_release).T.astype(np.float64),
     )
 
 
-def recorded_neurons(program: Program, recorded: int = 200) -> NDArray:
-    """Which neurons of the first layer `Outcome.release_potentials` stand for."""
-    n = program.network.layers[0].n_neurons
-    return np.unique(np.linspace(0, n - 1, min(recorded, n)).astype(int))
-
-
-def _outcome(program, setting, events, readout, release) -> Outcome:
-    network, schedule, n = program.network, program.plan(setting), len(program.images)
-    steps = setting.steps_per_tick
-    latencies, late, spikes, following = {}, 0, 0, list(network.layers[1:])
-    for layer in network.firing_layers:
-        times, neurons = events[layer.name]
-        image, after = np.divmod(np.rint(times * 1e3 * steps).astype(np.int64), schedule.slot)
-        first = np.full((n + 1, layer.n_neurons), np.nan)
-        np.fmin.at(first, (image, neurons), after)
-        first = first[:n]
-        latencies[layer.name] = (first - schedule.zeros[layer.name]) / steps
-        reached = following[0].name
-        if reached in schedule.releases:
-            late += int(np.sum(first >= schedule.releases[reached]))
-            spikes += int(np.isfinite(first).sum())
-        following = following[1:]
-    if not len(readout) == len(release) == n + 1:
-        raise ProgramError(f"{n} images were to be read out, {len(readout) - 1} were")
-    output = network.output_layer.name
-    elapsed = (schedule.slot - 1 - schedule.origins[output]) / steps
+def _outcome(program: Program, recordings: Recordings, release: NDArray) -> Outcome:
+    network, n = program.network, len(program.images)
+    result = recordings.result()
+    read = late = 0
+    for population in network.populations:
+        window = recordings.timing.windows.get(population.name)
+        for source, its_late in late_spikes(network, population, result, window):
+            late += its_late
+            read += result.spikes[source.name]
     return Outcome(
-        latencies=latencies, logits=readout[1 : n + 1] * np.exp(elapsed / network.leak),
-        release_potentials=release[1 : n + 1], late=late / max(spikes, 1),
+        result=result, release_potentials=release[1 : n + 1], late=late / max(read, 1)
     )

@@ -5,26 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tdsnn_brian import SpikingNetwork
+from tdsnn_brian.analysis.continuous import closed_loop
 
 from ..case import Case
-from ..judge.continuous import closed_loop
 from ..options import Options, Progress
 from . import programs
 from .grids import Sweeps
 from .jobs import Runner
 from .trends import integration_orders, one_point_strengths, tick_orders
-
-
-def sweeps_lack(network: SpikingNetwork) -> str | None:
-    """What the model with flaws does not have of a network; None if nothing."""
-    if network.silent_zeros:
-        return "silent zeros"
-    if network.v_threshold:
-        return "threshold other than 0"
-    if any(getattr(layer, "constrained", False) for layer in network):
-        return "constrained max-pools"
-    return None
 
 
 def add_sweeps(

@@ -3,16 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tdsnn_brian import SILENT, DiscreteAnalysis, analyse
-from tdsnn_brian.brian.perturbations import Setting
-from tdsnn_brian.coding import gain
-from tdsnn_brian.propagation import activation
-from tdsnn_brian.spec import MaxPool2D
+from tdsnn_brian.brian.explicit.perturbed_network import recorded_neurons
+from tdsnn_brian.brian.explicit.perturbed_settings import Setting
+from tdsnn_brian.firing_times import with_nan
 
 from ..case import Case
-from .programs import Outcome, Program, recorded_neurons
+from .programs import Outcome, Program
 
 
 class Rows:
@@ -33,9 +31,9 @@ class Rows:
 
     def finer_ticks(self, setting: Setting, outcome: Outcome, continuous) -> dict:
         m = setting.ticks_per_tick
-        layers = [x.name for x in self._network.firing_layers if not isinstance(x, MaxPool2D)]
+        layers = [x.name for x in self._network.populations if x.kind.is_ticked]
         apart = [
-            np.abs(outcome.latencies[n] - _flat(continuous.latencies[n])) for n in layers
+            np.abs(with_nan(outcome.latencies[n]) - continuous.latencies[n]) for n in layers
         ]
         grid = None
         if m:
@@ -63,25 +61,26 @@ class Rows:
         """Share of firing times `least` ticks or more from the discrete ones, or missing."""
         analysis, moved, total = analysis or self._analysis, 0, 0
         for name, simulated in outcome.latencies.items():
-            discrete = _flat(analysis.latencies[name])
-            discrete = np.where(discrete == SILENT, np.nan, discrete / scale)
-            apart = np.abs(simulated - discrete) >= least
-            moved += int((apart | (np.isnan(simulated) != np.isnan(discrete))).sum())
+            discrete = analysis.latencies[name]
+            apart = np.abs(simulated - discrete / scale) >= least
+            moved += int(np.where(
+                (simulated == SILENT) | (discrete == SILENT), (simulated == SILENT) != (
+                    discrete == SILENT), apart,
+            ).sum())
             total += simulated.size
         return moved / total
 
     def _potential_error(self, program, setting, outcome) -> float | None:
         """Of the first layer's potentials at release, relative, root mean square."""
-        first = self._network.layers[0]
-        if isinstance(first, MaxPool2D) or not outcome.release_potentials.size:
+        first = self._network.populations[0]
+        if not first.kind.integrates or not outcome.release_potentials.size:
             return None
-        total = _flat(activation(first, gain(self._analysis.input_latencies, self._network.leak)))
+        total = first.activation([self._analysis.input_latencies])
+        total = total.reshape(len(total), -1)
         schedule = program.plan(setting)
         since = schedule.windows[first.name] + 1 / setting.steps_per_tick
-        exact = -total[:, recorded_neurons(program)] * np.exp(-since / self._network.leak)
+        recorded = recorded_neurons(first.n_neurons)
+        exact = -total[:, recorded] * np.exp(-since / first.leak)
         error = outcome.release_potentials - exact
         return float(np.sqrt(np.mean(error**2) / np.mean(exact**2)))
 
-
-def _flat(values: NDArray) -> NDArray:
-    return values.reshape(len(values), -1)

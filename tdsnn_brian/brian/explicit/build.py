@@ -108,9 +108,7 @@ class ExplicitBuilder:
         declared = Equations(cells.equations).names
         constants = {**dict(constants), **self.model.parameters}
         namespace = {key: value for key, value in constants.items() if key not in declared}
-        return self.add(groups.neurons(
-            cells, n, self.clocks, name, namespace=namespace, **options
-        ))
+        return self.add(groups.neurons(cells, n, self.clocks, name, namespace=namespace, **options))
 
     # --- the input
 
@@ -118,12 +116,11 @@ class ExplicitBuilder:
         name, n = self.names.of(source), latencies.shape[1]
         if self.model.input is not None:
             table = TimedArray(
-                latencies.astype(np.float64), dt=self.clocks.image.dt,
-                name=self.names.alone("input_latency"),
+                latencies.astype(np.float64),
+                dt=self.clocks.image.dt,
+                name=self.names.of(source, "latency"),
             )
-            self.groups[source] = self.neurons(
-                name, self.model.input, n, {"input_latency": table}
-            )
+            self.groups[source] = self.neurons(name, self.model.input, n, {"input_latency": table})
             return
         self.groups[source] = self._spikes(name, latencies)
         if source.silent_zeros:
@@ -134,8 +131,10 @@ class ExplicitBuilder:
     def _spikes(self, name: str, latencies: NDArray):
         """Neurons that fire at given ticks after each image's onset, (n_images, n)."""
         image, neuron = np.nonzero(latencies != SILENT)
-        steps = image * self.timing.slot + self.timing.first_spike + in_steps(
-            latencies[image, neuron], self.timing.steps_per_tick
+        steps = (
+            image * self.timing.slot
+            + self.timing.first_spike
+            + in_steps(latencies[image, neuron], self.timing.steps_per_tick)
         )
         return self.add(
             groups.spike_source(name, latencies.shape[1], neuron, steps, self.clocks.step)
@@ -155,8 +154,8 @@ class ExplicitBuilder:
         cells, events = self.model.max_pool, {}
         if silence is not None:
             events = {models.SILENT: (cells.fires + models.NONE_FIRED, cells.after_spike)}
-            cells = cells + models.COUNTING + Cells(
-                equations="", fires=cells.fires + models.SOME_FIRED
+            cells = (
+                cells + models.COUNTING + Cells(equations="", fires=cells.fires + models.SOME_FIRED)
             )
         name = self.names.of(population)
         neurons = self.neurons(name, cells, population.n_neurons, events=events)
@@ -167,18 +166,30 @@ class ExplicitBuilder:
         self.add(SpikeMonitor(neurons, name=self.names.of(population, "spikes")))
         if silence is not None:
             self._count(population, source, neurons, models.FIRED, "fired")
-            self.add(groups.counting_synapses(
-                population.projection, silence[0], neurons, models.ARRIVED,
-                self.names.of(population, "silent_inputs"), event=silence[1],
-            ))
+            self.add(
+                groups.counting_synapses(
+                    population.projection,
+                    silence[0],
+                    neurons,
+                    models.ARRIVED,
+                    self.names.of(population, "silent_inputs"),
+                    event=silence[1],
+                )
+            )
             self.silences[population] = (neurons, models.SILENT)
 
     def _count(self, population, source, neurons, on_pre, part) -> Synapses:
-        return self.add(groups.counting_synapses(
-            population.projection, self.groups[source], neurons, on_pre,
-            self.names.of(population, part), event=self._event(source),
-            namespace=self._synaptic_constants(),
-        ))
+        return self.add(
+            groups.counting_synapses(
+                population.projection,
+                self.groups[source],
+                neurons,
+                on_pre,
+                self.names.of(population, part),
+                event=self._event(source),
+                namespace=self._synaptic_constants(),
+            )
+        )
 
     def _event(self, source: Population) -> str:
         return self.model.emission if source.kind.is_ticked else "spike"
@@ -187,17 +198,27 @@ class ExplicitBuilder:
 
     def _output(self, population: Population) -> None:
         neurons = self.neurons(
-            self.names.of(population), self.model.membrane, population.n_neurons,
-            {"tau_mem": population.leak * self.tick}, method=self.method,
+            self.names.of(population),
+            self.model.membrane,
+            population.n_neurons,
+            {"tau_mem": population.leak * self.tick},
+            method=self.method,
         )
         self.groups[population] = neurons
         self._weights(population, neurons, sign=+1)
         self._bias(population, neurons, sign=+1)
         # read before the next image sets the potentials back
-        self.add(StateMonitor(
-            neurons, "v", record=True, clock=self.clocks.image, when="start", order=-1,
-            name=self.names.of(population, "readout"),
-        ))
+        self.add(
+            StateMonitor(
+                neurons,
+                "v",
+                record=True,
+                clock=self.clocks.image,
+                when="start",
+                order=-1,
+                name=self.names.of(population, "readout"),
+            )
+        )
 
     def _ticked(self, population: Population) -> None:
         cells, events = self.model.membrane + self.model.gate, {}
@@ -205,8 +226,8 @@ class ExplicitBuilder:
             cells = cells + models.PULSE
         if population.silent_zeros:
             events[models.SILENT] = (cells.fires + models.IS_NOT_JUDGED, cells.after_spike)
-            cells = cells + models.JUDGED + Cells(
-                equations="", fires=cells.fires + models.IS_JUDGED
+            cells = (
+                cells + models.JUDGED + Cells(equations="", fires=cells.fires + models.IS_JUDGED)
             )
         if self.model.emits:
             events["emits"] = (self.model.emits, "")
@@ -215,9 +236,12 @@ class ExplicitBuilder:
         # discrete analysis, so the threshold leaks as they do.
         v_threshold = population.v_threshold * np.exp(-2 * float(self.dt / tau_mem))
         neurons = self.neurons(
-            self.names.of(population), cells, population.n_neurons,
+            self.names.of(population),
+            cells,
+            population.n_neurons,
             {"tau_mem": tau_mem, "v_threshold": v_threshold, "tie": self.tie},
-            method=self.method, events=events,
+            method=self.method,
+            events=events,
         )
         self.groups[population] = neurons
         if population.silent_zeros:
@@ -230,7 +254,8 @@ class ExplicitBuilder:
         ticking = self._ticking(population, neurons, bias)
         spikes = self.names.of(population, "spikes")
         self.add(
-            SpikeMonitor(neurons, name=spikes) if not self.model.emits
+            SpikeMonitor(neurons, name=spikes)
+            if not self.model.emits
             else EventMonitor(neurons, "emits", name=spikes),
             SpikeMonitor(ticking, name=self.names.of(population, "ticking_spikes")),
         )
@@ -243,18 +268,28 @@ class ExplicitBuilder:
         ):
             part = f"synapses_{source.name}_{number}" if several else "synapses"
             early = origin - self._zero(source)
-            self.add(groups.weighted_synapses(
-                projection, self.groups[source], neurons, self.names.of(population, part),
-                sign=sign, equations=self.model.weights, on_pre=self.model.weighted,
-                event=self._event(source), namespace=self._synaptic_constants(),
-                delay=early * self.dt if early else None,
-            ))
+            self.add(
+                groups.weighted_synapses(
+                    projection,
+                    self.groups[source],
+                    neurons,
+                    self.names.of(population, part),
+                    sign=sign,
+                    equations=self.model.weights,
+                    on_pre=self.model.weighted,
+                    event=self._event(source),
+                    namespace=self._synaptic_constants(),
+                    delay=early * self.dt if early else None,
+                )
+            )
 
     def _zero(self, source: Population) -> int:
         """When a neuron of latency 0 fires."""
-        return self.timing.zeros.get(source.name, self.timing.first_spike) if (
-            source.sources
-        ) else self.timing.first_spike
+        return (
+            self.timing.zeros.get(source.name, self.timing.first_spike)
+            if (source.sources)
+            else self.timing.first_spike
+        )
 
     def _synaptic_constants(self) -> dict[str, object]:
         return {"tick": self.tick, **self.model.parameters}
@@ -267,11 +302,16 @@ class ExplicitBuilder:
         table = TimedArray(
             weights, dt=self.clocks.image.dt, name=self.names.of(population, "w_pool")
         )
-        self.add(groups.counting_synapses(
-            population.projection, self.groups[population.source], neurons,
-            "v_post -= w_pool(t, j)", self.names.of(population, "synapses"),
-            namespace={"w_pool": table},
-        ))
+        self.add(
+            groups.counting_synapses(
+                population.projection,
+                self.groups[population.source],
+                neurons,
+                "v_post -= w_pool(t, j)",
+                self.names.of(population, "synapses"),
+                namespace={"w_pool": table},
+            )
+        )
 
     def _bias(self, population: Population, neurons, *, sign: int):
         """The layer's bias neuron (None if it has no bias) and its synapses."""
@@ -285,12 +325,18 @@ class ExplicitBuilder:
             bias = self.spike_at(name, self.timing.origins[population.name] + at)
         else:
             bias, hops = self.dynamic.bias(population, name, at), population.hops
-        self.add(groups.bias_synapses(
-            sign * population.bias_weights, bias, neurons,
-            self.names.of(population, "bias_synapses"), delay=hops * self.dt if hops else None,
-            equations=self.model.weights, on_pre=self.model.weighted,
-            namespace=self._synaptic_constants(),
-        ))
+        self.add(
+            groups.bias_synapses(
+                sign * population.bias_weights,
+                bias,
+                neurons,
+                self.names.of(population, "bias_synapses"),
+                delay=hops * self.dt if hops else None,
+                equations=self.model.weights,
+                on_pre=self.model.weighted,
+                namespace=self._synaptic_constants(),
+            )
+        )
         return bias
 
     # --- ticking neurons
@@ -310,21 +356,31 @@ class ExplicitBuilder:
             self.dynamic.count_arrivals(population, ticking, bias)
             self.dynamic.measure_window(population, neurons, ticking)
         for part, (on_pre, delay, weights) in self._ticks(population).items():
-            self.add(groups.signals(
-                ticking, neurons, on_pre, self.names.of(population, part), delay=delay,
-                namespace=weights,
-            ))
-        self.add(groups.signals(
-            neurons, ticking, models.FIRED, self.names.of(population, "done")
-        ))
+            self.add(
+                groups.signals(
+                    ticking,
+                    neurons,
+                    on_pre,
+                    self.names.of(population, part),
+                    delay=delay,
+                    namespace=weights,
+                )
+            )
+        self.add(groups.signals(neurons, ticking, models.FIRED, self.names.of(population, "done")))
         if population.silent_zeros:
             self.add(
                 groups.signals(
-                    ticking, neurons, models.JUDGE, self.names.of(population, "judge"),
+                    ticking,
+                    neurons,
+                    models.JUDGE,
+                    self.names.of(population, "judge"),
                     delay=self.dt,
                 ),
                 groups.signals(
-                    neurons, ticking, models.FIRED, self.names.of(population, "silent"),
+                    neurons,
+                    ticking,
+                    models.FIRED,
+                    self.names.of(population, "silent"),
                     event=models.SILENT,
                 ),
             )

@@ -1,4 +1,4 @@
-"""Windows that end with the last presynaptic spike: who counts, and who measures how long they were.
+"""Windows that end with the last presynaptic spike: who counts, and who measures them.
 
 With fixed windows all of this is known beforehand.
 """
@@ -25,8 +25,10 @@ class DynamicWindows:
 
     def __init__(self, builder: "ExplicitBuilder"):
         self._builder = builder
-        self._names, self._dt, self._first_spike = builder.names, builder.dt, (
-            builder.timing.first_spike
+        self._names, self._dt, self._first_spike = (
+            builder.names,
+            builder.dt,
+            (builder.timing.first_spike),
         )
         self._starts: dict[Population, object] = {}  # who starts the pulses, by driver
 
@@ -43,10 +45,10 @@ class DynamicWindows:
             name, models.BIAS_DYNAMIC, 1, {"bias_latency": population.bias_latency}
         )
         builder.add(
-            groups.signals(driver, bias, models.COUNT_TICK, self._names.of(population, "bias_ticks")),
             groups.signals(
-                bias, driver, models.FIRED, self._names.of(population, "bias_done")
+                driver, bias, models.COUNT_TICK, self._names.of(population, "bias_ticks")
             ),
+            groups.signals(bias, driver, models.FIRED, self._names.of(population, "bias_done")),
         )
         return bias
 
@@ -55,9 +57,15 @@ class DynamicWindows:
         builder = self._builder
 
         def count(source, part, **options):
-            builder.add(groups.signals(
-                source, ticking, models.ARRIVED, self._names.of(population, f"ticking_{part}"), **options
-            ))
+            builder.add(
+                groups.signals(
+                    source,
+                    ticking,
+                    models.ARRIVED,
+                    self._names.of(population, f"ticking_{part}"),
+                    **options,
+                )
+            )
 
         count(builder.groups[population.source], "arrivals")
         if population.source in builder.silences:
@@ -85,8 +93,11 @@ class DynamicWindows:
         )
         builder.add(
             groups.signals(
-                self._starts[driver], neurons, models.START_PULSE,
-                self._names.of(population, "pulse"), delay=population.hops * self._dt,
+                self._starts[driver],
+                neurons,
+                models.START_PULSE,
+                self._names.of(population, "pulse"),
+                delay=population.hops * self._dt,
             ),
             groups.signals(
                 ticking, released, models.COUNT_TICK, self._names.of(population, "released_ticks")

@@ -69,20 +69,34 @@ def neurons(
             group.run_on_event(event, statements)
     # Brian2GeNN knows such operations by their names
     group.run_regularly(
-        cells.new_image, clock=clocks.image, when="start",
+        cells.new_image,
+        clock=clocks.image,
+        when="start",
         name=f"{name}_run_regularly_new_image",
     )
     return group
 
 
 def counting_synapses(
-    projection: Projection, source, target: NeuronGroup, on_pre: str, name: str, *,
-    event: str = "spike", delay: Quantity | None = None,
+    projection: Projection,
+    source,
+    target: NeuronGroup,
+    on_pre: str,
+    name: str,
+    *,
+    event: str = "spike",
+    delay: Quantity | None = None,
     namespace: Mapping[str, object] | None = None,
 ) -> Synapses:
     """One synapse, without a weight, for each of a projection."""
     synapses = Synapses(
-        source, target, on_pre=on_pre, on_event=event, clock=target.clock, delay=delay, name=name,
+        source,
+        target,
+        on_pre=on_pre,
+        on_event=event,
+        clock=target.clock,
+        delay=delay,
+        name=name,
         namespace=dict(namespace or {}),
     )
     made = projection.synapses()
@@ -91,14 +105,29 @@ def counting_synapses(
 
 
 def weighted_synapses(
-    projection: Projection, source, target: NeuronGroup, name: str, *, sign: int,
-    equations: str = "w : 1 (constant)", on_pre: str = "v_post += w", event: str = "spike",
-    delay: Quantity | None = None, namespace: Mapping[str, object] | None = None,
+    projection: Projection,
+    source,
+    target: NeuronGroup,
+    name: str,
+    *,
+    sign: int,
+    equations: str = "w : 1 (constant)",
+    on_pre: str = "v_post += w",
+    event: str = "spike",
+    delay: Quantity | None = None,
+    namespace: Mapping[str, object] | None = None,
 ) -> Synapses:
     """A projection's weights times `sign`, one synapse each."""
     synapses = Synapses(
-        source, target, equations, on_pre=on_pre, on_event=event, clock=target.clock, delay=delay,
-        name=name, namespace=dict(namespace or {}),
+        source,
+        target,
+        equations,
+        on_pre=on_pre,
+        on_event=event,
+        clock=target.clock,
+        delay=delay,
+        name=name,
+        namespace=dict(namespace or {}),
     )
     made = projection.synapses()
     synapses.connect(i=made.i, j=made.j)
@@ -107,16 +136,28 @@ def weighted_synapses(
 
 
 def bias_synapses(
-    weights: NDArray, source, target: NeuronGroup, name: str, *,
-    equations: str = "w : 1 (constant)", on_pre: str = "v_post += w",
-    delay: Quantity | None = None, namespace: Mapping[str, object] | None = None,
+    weights: NDArray,
+    source,
+    target: NeuronGroup,
+    name: str,
+    *,
+    equations: str = "w : 1 (constant)",
+    on_pre: str = "v_post += w",
+    delay: Quantity | None = None,
+    namespace: Mapping[str, object] | None = None,
 ) -> Synapses:
     """From a bias neuron to a layer; `weights` has one entry a neuron of the layer.
 
     Weights of 0 have no synapse, unless all of them are 0.
     """
     synapses = Synapses(
-        source, target, equations, on_pre=on_pre, delay=delay, clock=target.clock, name=name,
+        source,
+        target,
+        equations,
+        on_pre=on_pre,
+        delay=delay,
+        clock=target.clock,
+        name=name,
         namespace=dict(namespace or {}),
     )
     (targets,) = np.nonzero(weights) if weights.any() else (np.arange(len(weights)),)
@@ -126,8 +167,13 @@ def bias_synapses(
 
 
 def signals(
-    source, target, on_pre: str | Mapping[str, str], name: str, *,
-    delay: Quantity | None = None, namespace: Mapping[str, object] | None = None,
+    source,
+    target,
+    on_pre: str | Mapping[str, str],
+    name: str,
+    *,
+    delay: Quantity | None = None,
+    namespace: Mapping[str, object] | None = None,
     event: str = "spike",
 ) -> Synapses:
     """Synapses from every neuron of `source` to every neuron of `target`, without weights.
@@ -135,8 +181,14 @@ def signals(
     Several statements by name run one after the other.
     """
     synapses = Synapses(
-        source, target, on_pre=on_pre if isinstance(on_pre, str) else dict(on_pre), delay=delay,
-        clock=target.clock, name=name, namespace=dict(namespace or {}), on_event=event,
+        source,
+        target,
+        on_pre=on_pre if isinstance(on_pre, str) else dict(on_pre),
+        delay=delay,
+        clock=target.clock,
+        name=name,
+        namespace=dict(namespace or {}),
+        on_event=event,
     )
     if not isinstance(on_pre, str):
         for order, pathway in enumerate(on_pre):

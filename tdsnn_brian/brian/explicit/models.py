@@ -134,7 +134,7 @@ class Signal:
 
 @dataclass(frozen=True, kw_only=True)
 class NeuronModel:
-    """A model of all neurons and synapses of a network of explicit synapses.
+    r"""A model of all neurons and synapses of a network of explicit synapses.
 
     Attributes
     ----------
@@ -178,8 +178,8 @@ class NeuronModel:
     >>> adapting = replace(
     ...     LEAKY, name="adapting", method="rk4", parameters={"a": 0.05, "tau_w": 20 * ms},
     ...     membrane=Cells(
-    ...         equations="dv/dt = -(v + w) / tau_mem : 1\\ndw/dt = (a * v - w) / tau_w : 1",
-    ...         new_image="v = 0\\nw = 0"))
+    ...         equations="dv/dt = -(v + w) / tau_mem : 1\ndw/dt = (a * v - w) / tau_w : 1",
+    ...         new_image="v = 0\nw = 0"))
     """
 
     name: str

@@ -91,12 +91,14 @@ kept = int(rand() >= drop)
 """,
 )
 # The first spike releases and adds nothing; the k-th after it is the k-th tick.
-TICKS = Signal(on_pre={
-    "release": "v_release_post += v_post * int(n_ticks_post == 0)",
-    "current": "current_post += w_current_pre * int(n_ticks_post == 0)",
-    "tick": "v_post += w_pre * kept_pre * int(n_ticks_post > 0)",
-    "count": "n_ticks_post += 1",
-})
+TICKS = Signal(
+    on_pre={
+        "release": "v_release_post += v_post * int(n_ticks_post == 0)",
+        "current": "current_post += w_current_pre * int(n_ticks_post == 0)",
+        "tick": "v_post += w_pre * kept_pre * int(n_ticks_post > 0)",
+        "count": "n_ticks_post += 1",
+    }
+)
 
 BIAS = Cells(
     equations="fire_at : integer\nbias_step : 1 (shared)",
@@ -108,9 +110,7 @@ PERTURBED = NeuronModel(
     name="perturbed",
     membrane=MEMBRANE_OF_EACH,
     gate=GATE,
-    max_pool=MAX_POOL + Cells(
-        equations="mean_delay : 1 (shared)\nextra_delay : 1 (shared)"
-    ),
+    max_pool=MAX_POOL + Cells(equations="mean_delay : 1 (shared)\nextra_delay : 1 (shared)"),
     ticking=TICKING,
     input=INPUT,
     bias=BIAS,

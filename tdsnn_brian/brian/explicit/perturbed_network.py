@@ -34,10 +34,12 @@ class PerturbedNetwork(ExplicitNetwork):
         internal = {"t", "t_in_timesteps", "dt", "N", "tau"}
         return {
             group.name: sorted(
-                key for key, variable in group.variables.items()
+                key
+                for key, variable in group.variables.items()
                 if isinstance(variable, ArrayVariable) and variable.scalar and key not in internal
             )
-            for group in self.objects if isinstance(group, NeuronGroup)
+            for group in self.objects
+            if isinstance(group, NeuronGroup)
         }
 
 
@@ -122,10 +124,17 @@ def _record_release(net: PerturbedNetwork, builder: ExplicitBuilder, recorded: i
     if first.kind is Kind.OUTPUT:
         return
     chosen = recorded_neurons(first.n_neurons, recorded)
-    net.add(StateMonitor(
-        net[net.names.of(first)], "v_release", record=chosen, clock=builder.clocks.image,
-        when="start", order=-1, name="release_potentials",
-    ))
+    net.add(
+        StateMonitor(
+            net[net.names.of(first)],
+            "v_release",
+            record=chosen,
+            clock=builder.clocks.image,
+            when="start",
+            order=-1,
+            name="release_potentials",
+        )
+    )
 
 
 def recorded_neurons(n: int, recorded: int = 200) -> NDArray[np.int64]:

@@ -81,7 +81,10 @@ def plan(
     windows = {name: max(last - setting.window_cut, 0) for name, last in last_spikes.items()}
     headroom = round(setting.headroom * setting.steps_per_tick)
     timing = schedule(
-        network, windows, setting.steps_per_tick, onset=headroom,
+        network,
+        windows,
+        setting.steps_per_tick,
+        onset=headroom,
         firing=PERTURBED.firing_steps + headroom,
     )
     return replace(timing, slot=slot_ticks * setting.steps_per_tick) if slot_ticks else timing

@@ -129,8 +129,11 @@ def plan_pipeline(
             release = origin + windows[image, k] + 1
             if k + 1 < shape[1]:
                 # ticks of the image before are still under way for two ticks
-                release = max(release, free[k + 1] - hops[k + 1] - 1,
-                              last_release[k] + last_active[k] + 2 * steps + 1)
+                release = max(
+                    release,
+                    free[k + 1] - hops[k + 1] - 1,
+                    last_release[k] + last_active[k] + 2 * steps + 1,
+                )
             origins[image, k], releases[image, k] = origin, release
             free[k] = ends[image, k] = release + active[image, k] + 3
             last_release[k], last_active[k] = release, active[image, k]
@@ -214,8 +217,10 @@ class _Stream:
         self.net.add(readout)
         self.net.run(int(self.schedule.ends.max() + 2) * self.dt, namespace={})
         return PipelineRun(
-            latencies=self._latencies(monitors), windows=self._windows(),
-            potentials=self._potentials(readout), schedule=self.schedule,
+            latencies=self._latencies(monitors),
+            windows=self._windows(),
+            potentials=self._potentials(readout),
+            schedule=self.schedule,
         )
 
     def _input(self):
@@ -238,15 +243,25 @@ class _Stream:
     def _max_pool(self, population, source):
         cells = models.MAX_POOL
         neurons = NeuronGroup(
-            population.n_neurons, cells.equations, threshold=cells.fires, reset=cells.after_spike,
-            clock=self.clock, name=self.names.of(population),
+            population.n_neurons,
+            cells.equations,
+            threshold=cells.fires,
+            reset=cells.after_spike,
+            clock=self.clock,
+            name=self.names.of(population),
         )
         neurons.n_awaited = population.n_awaited
         neurons.n_inputs = population.projection.fan_in.ravel()
-        self.net.add(neurons, groups.counting_synapses(
-            population.projection, source, neurons, models.ARRIVED,
-            self.names.of(population, "synapses"),
-        ))
+        self.net.add(
+            neurons,
+            groups.counting_synapses(
+                population.projection,
+                source,
+                neurons,
+                models.ARRIVED,
+                self.names.of(population, "synapses"),
+            ),
+        )
         return neurons
 
     def _integrating(self, population, source):
@@ -255,11 +270,16 @@ class _Stream:
         is_output = population.kind is Kind.OUTPUT
         cells = models.MEMBRANE + models.GATE
         neurons = NeuronGroup(
-            population.n_neurons, f"{cells.equations}\n{_PULSE}", clock=self.clock, name=part(),
-            method="exact", threshold="False" if is_output else cells.fires,
+            population.n_neurons,
+            f"{cells.equations}\n{_PULSE}",
+            clock=self.clock,
+            name=part(),
+            method="exact",
+            threshold="False" if is_output else cells.fires,
             reset=cells.after_spike,
             namespace={
-                "tau_mem": population.leak * self.tick, "v_threshold": 0.0,
+                "tau_mem": population.leak * self.tick,
+                "v_threshold": 0.0,
                 "tie": tie_tolerance(prefs.core.default_float_dtype),
             },
         )
@@ -277,9 +297,11 @@ class _Stream:
         if population.bias is not None:
             at = population.bias_latency * schedule.steps_per_tick
             bias = self._signal(part("bias"), schedule.origins[:, place] + at)
-            self.net.add(groups.bias_synapses(
-                sign * population.bias_weights, bias, neurons, part("bias_synapses")
-            ))
+            self.net.add(
+                groups.bias_synapses(
+                    sign * population.bias_weights, bias, neurons, part("bias_synapses")
+                )
+            )
         if not is_output:
             self.net.add(*self._ticking(population, neurons))
         return neurons
@@ -287,10 +309,16 @@ class _Stream:
     def _ticking(self, population, neurons) -> list[NeuronGroup | Synapses]:
         part = partial(self.names.of, population)
         ticking = NeuronGroup(
-            1, models.TICKING.equations, threshold=models.TICKING.fires,
-            reset=models.TICKING.after_spike, clock=self.clock, name=part("ticking"),
-            namespace={"n_driven": population.n_neurons,
-                       "steps_per_tick": self.schedule.steps_per_tick},
+            1,
+            models.TICKING.equations,
+            threshold=models.TICKING.fires,
+            reset=models.TICKING.after_spike,
+            clock=self.clock,
+            name=part("ticking"),
+            namespace={
+                "n_driven": population.n_neurons,
+                "steps_per_tick": self.schedule.steps_per_tick,
+            },
         )
         ticking.n_fired = population.n_neurons  # none to drive before the first release
         go = self._signal(part("go"), self.schedule.releases[:, self.place[population]] - 1)
@@ -299,8 +327,7 @@ class _Stream:
             ticking,
             groups.signals(go, ticking, _LET_GO, part("let_go")),
             # with the ticking neuron's first spike
-            groups.signals(go, neurons, _RELEASE, part("release"), delay=self.dt,
-                           namespace=factor),
+            groups.signals(go, neurons, _RELEASE, part("release"), delay=self.dt, namespace=factor),
             groups.signals(ticking, neurons, _TICK, part("ticks"), delay=self.tick),
             groups.signals(neurons, ticking, models.FIRED, part("done")),
         ]
@@ -310,9 +337,7 @@ class _Stream:
         if population.kind.is_ticked:
             return self.schedule.releases[:, self.place[population]] + 1
         driver = population.driver
-        start = (
-            self._zeros(driver) if driver in self.place else self.schedule.onsets
-        )
+        start = self._zeros(driver) if driver in self.place else self.schedule.onsets
         return start + population.hops
 
     def _latencies(self, monitors) -> dict[str, NDArray]:
@@ -323,9 +348,9 @@ class _Stream:
             image = np.searchsorted(zero, step, side="right") - 1
             times = np.full((len(zero), population.n_neurons), np.nan)
             times[image, np.asarray(monitor.i[:])] = step - zero[image]
-            latencies[population.name] = in_ticks(
-                times, self.schedule.steps_per_tick
-            ).reshape(len(zero), *population.shape)
+            latencies[population.name] = in_ticks(times, self.schedule.steps_per_tick).reshape(
+                len(zero), *population.shape
+            )
         return latencies
 
     def _windows(self) -> dict[str, NDArray]:

@@ -52,7 +52,7 @@ class Recordings:
         return image[shown], after_onset[shown], neuron[shown]
 
     def first(self, monitor: str, n: int) -> NDArray:
-        """Step of each neuron's first spike after each image's onset, (n_images, n); `nan`: none."""
+        """(n_images, n) step of each neuron's first spike after each image's onset; `nan`: none."""
         image, after_onset, neuron = self.by_image(monitor)
         first = np.full((self.n_images, n), np.nan)
         np.fmin.at(first, (image, neuron), after_onset)
@@ -86,7 +86,10 @@ class Recordings:
                     first - zero[population][:, None], timing.steps_per_tick
                 ).reshape(self.n_images, *population.shape)
         return Simulation(
-            latencies=latencies, windows=windows, ticks=ticks, spikes=spikes,
+            latencies=latencies,
+            windows=windows,
+            ticks=ticks,
+            spikes=spikes,
             potentials=self._potentials(zero[self.network.output]),
         )
 
@@ -94,9 +97,9 @@ class Recordings:
         output, timing = self.network.output, self.timing
         elapsed = (timing.slot - 1 - origin) / timing.steps_per_tick
         with np.errstate(invalid="ignore", over="ignore"):
-            potentials = self.readout[1 : self.n_images + 1] * np.exp(elapsed / output.leak)[
-                :, None
-            ]
+            potentials = (
+                self.readout[1 : self.n_images + 1] * np.exp(elapsed / output.leak)[:, None]
+            )
         return potentials.reshape(self.n_images, *output.shape)
 
 
@@ -110,8 +113,13 @@ def recordings_of(net) -> Recordings:
 
     readout = net[net.names.of(net.spiking_network.output, "readout")]
     return Recordings(
-        network=net.spiking_network, timing=net.timing, names=net.names, n_images=net.n_images,
-        spikes=spikes, readout=np.asarray(readout.v_[:]).T, measured=net.dynamic,
+        network=net.spiking_network,
+        timing=net.timing,
+        names=net.names,
+        n_images=net.n_images,
+        spikes=spikes,
+        readout=np.asarray(readout.v_[:]).T,
+        measured=net.dynamic,
     )
 
 
@@ -137,7 +145,8 @@ def check_spikes(network: SpikingNetwork, result: Simulation, longest_window: in
                     f"layer {population.name!r}: {missing} of {times.size} neurons had not fired "
                     f"when the next image came; {remedy}"
                 )
-        for source, late in late_spikes(network, population, result):
+        window = result.windows.get(population.name)
+        for source, late in late_spikes(network, population, result, window):
             if late:
                 raise WindowTooShortError(
                     f"layer {source.name!r}: {late} of its spikes came after layer "
@@ -146,12 +155,18 @@ def check_spikes(network: SpikingNetwork, result: Simulation, longest_window: in
 
 
 def late_spikes(
-    network: SpikingNetwork, population: Population, result: Simulation
+    network: SpikingNetwork,
+    population: Population,
+    result: Simulation,
+    window: NDArray | float | None,
 ) -> Iterator[tuple[Population, int]]:
-    """Sources of a population, and how many of their spikes came after its release."""
-    window = result.windows.get(population.name)
+    """Sources of a population, and how many of their spikes came after its release.
+
+    `window` is its inhibitory period in ticks, (n_images,) or the same for all; None: it has none.
+    """
     if window is None:
         return
+    window = np.broadcast_to(window, result.n_images)
     for source, projection in zip(population.sources, population.projections, strict=True):
         if source is not network.input:
             times = result.latencies[source.name].reshape(result.n_images, -1)
