@@ -5,7 +5,8 @@ from .deployment import Deployment, deploy
 from .event_driven.program import Program, compile_program
 from .event_driven.projection import SharedProjection
 from .explicit import models
-from .explicit.pipeline import PipelineRun, plan_pipeline, run_pipeline
+from .explicit.pipeline import PipelineRun, run_pipeline
+from .explicit.pipeline_schedule import plan_pipeline
 from .firing_network import FiringNetwork, read_results
 from .result import Simulation
 from .run import simulate, stream

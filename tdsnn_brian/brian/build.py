@@ -91,14 +91,15 @@ def build_network(
     images = check_images(network, images)
     check_window(network, window)
     check_method(method)
-    dynamic = isinstance(window, str) and window == "dynamic"
-    dt, steps = choose_steps(network, tick, dt)
-    if is_genn(get_device()):
-        genn.check_network(network, len(images), dt)
     if not isinstance(model, NeuronModel):
         raise InvalidInputError(
             f"model must be a tdsnn_brian.models.NeuronModel, got {type(model).__name__}"
         )
+    dynamic = isinstance(window, str) and window == "dynamic"
+    dt, steps = choose_steps(network, tick, dt)
+    if is_genn(get_device()):
+        genn.check_network(network, len(images), dt)
+    model.check(dynamic=dynamic, silent_zeros=network.silent_zeros)
     shared = choose_projection(network, projection, method, model) == "shared"
     if not shared:
         require_explicit(network, dynamic, steps)

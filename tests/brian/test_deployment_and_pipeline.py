@@ -7,7 +7,8 @@ from brian2 import ms
 import tdsnn_brian as td
 from helpers import assert_same, network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.brian.deployment import deploy
-from tdsnn_brian.brian.explicit.pipeline import plan_pipeline, run_pipeline
+from tdsnn_brian.brian.explicit.pipeline import run_pipeline
+from tdsnn_brian.brian.explicit.pipeline_schedule import plan_pipeline
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
 

@@ -1,7 +1,5 @@
 """Networks of explicit synapses: a NeuronGroup for each layer, a Synapses for each projection."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from brian2 import (
     Clock,
@@ -21,33 +19,14 @@ from ...analysis.pool_constraints import pool_weights
 from ...firing_times import SILENT, in_steps, tie_tolerance
 from ...layers import Kind
 from ...population import Population
-from ...ticking import leak_factor, tick_weight
-from ..firing_network import FiringNetwork
-from ..result import Simulation
 from . import groups, models
 from .dynamic_windows import DynamicWindows
-from .models import LEAKY, Cells, NeuronModel
-from .read import check_spikes, recordings_of
+from .models import Cells
+from .network import ExplicitNetwork
+from .ticking_neurons import TickingNeurons
 
 Silence = tuple[object, str]
 """Who tells that neurons will not fire, and by which event."""
-
-
-class ExplicitNetwork(FiringNetwork):
-    """A `FiringNetwork` in which every synapse is made; see `NeuronModel` for its equations."""
-
-    model: NeuronModel = LEAKY
-
-    @property
-    def closed(self) -> bool:  # type: ignore[override]
-        return self.model is LEAKY
-
-    def read(self, *, strict: bool) -> Simulation:
-        result = recordings_of(self).result()
-        if strict:
-            longest = max(self.timing.windows.values())
-            check_spikes(self.spiking_network, result, longest)
-        return result
 
 
 class ExplicitBuilder:
@@ -75,6 +54,7 @@ class ExplicitBuilder:
         self.groups: dict[Population, object] = {}
         self.silences: dict[Population, Silence] = {}
         self.tickings: dict[Population, NeuronGroup] = {}
+        self.ticking = TickingNeurons(self)
         self.dynamic = DynamicWindows(self)
 
     def build(self, input_latencies: NDArray) -> None:
@@ -251,7 +231,7 @@ class ExplicitBuilder:
         else:
             self._weights(population, neurons, sign=-1)
         bias = self._bias(population, neurons, sign=-1)
-        ticking = self._ticking(population, neurons, bias)
+        ticking = self.ticking.add(population, neurons, bias)
         spikes = self.names.of(population, "spikes")
         self.add(
             SpikeMonitor(neurons, name=spikes)
@@ -338,67 +318,3 @@ class ExplicitBuilder:
             )
         )
         return bias
-
-    # --- ticking neurons
-
-    def _ticking(self, population: Population, neurons, bias) -> NeuronGroup:
-        name = self.names.of(population, "ticking")
-        dynamic = self.net.dynamic
-        constants = {
-            "steps_per_tick": self.timing.steps_per_tick,
-            "n_driven": population.n_neurons + (population.driven_biases if dynamic else 0),
-            "release_step": self.timing.releases[population.name],
-            "n_presynaptic": population.n_presynaptic,
-        }
-        cells = models.TICKING_DYNAMIC if dynamic else self.model.ticking
-        self.tickings[population] = ticking = self.neurons(name, cells, 1, constants)
-        if dynamic:
-            self.dynamic.count_arrivals(population, ticking, bias)
-            self.dynamic.measure_window(population, neurons, ticking)
-        for part, (on_pre, delay, weights) in self._ticks(population).items():
-            self.add(
-                groups.signals(
-                    ticking,
-                    neurons,
-                    on_pre,
-                    self.names.of(population, part),
-                    delay=delay,
-                    namespace=weights,
-                )
-            )
-        self.add(groups.signals(neurons, ticking, models.FIRED, self.names.of(population, "done")))
-        if population.silent_zeros:
-            self.add(
-                groups.signals(
-                    ticking,
-                    neurons,
-                    models.JUDGE,
-                    self.names.of(population, "judge"),
-                    delay=self.dt,
-                ),
-                groups.signals(
-                    neurons,
-                    ticking,
-                    models.FIRED,
-                    self.names.of(population, "silent"),
-                    event=models.SILENT,
-                ),
-            )
-        return ticking
-
-    def _ticks(self, population) -> dict[str, tuple[str | Mapping, Quantity | None, dict]]:
-        """Synapses of the ticking neuron: statement, delay, constants; a tick's is one tick."""
-        leak = population.leak
-        if self.net.dynamic:
-            one_step = np.exp(float(self.dt / (leak * self.tick)))
-            weights = {"pulse_weight": leak_factor(leak) * one_step}
-            return {
-                "release": (models.RELEASE_DYNAMIC, None, weights),
-                "ticks": (models.TICK_DYNAMIC, self.tick, weights),
-            }
-        inhibited = self.timing.releases[population.name] - self.timing.origins[population.name]
-        weights = {"w_tick": tick_weight(leak, inhibited / self.timing.steps_per_tick)}
-        return {
-            part: (signal.on_pre, self.tick if signal.delayed else None, weights)
-            for part, signal in self.model.ticks.items()
-        }

@@ -9,6 +9,8 @@ it reaches, by ``+=``, and reads none of the neuron it comes from: the form that
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...errors import InvalidInputError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cells:
@@ -201,6 +203,31 @@ class NeuronModel:
     firing_steps: int = 1
     parameters: Mapping[str, object] = field(default_factory=dict)
     method: str | None = None
+
+    def check(self, *, dynamic: bool, silent_zeros: bool) -> None:
+        """Refuse windows and networks that would not run as this model says.
+
+        Raises
+        ------
+        InvalidInputError
+            With the part of the model, the cause and the remedy.
+        """
+        own = [
+            part
+            for part in ("ticking", "ticks", "input", "bias", "emits")
+            if getattr(self, part) != getattr(LEAKY, part)
+        ]
+        if own and dynamic:
+            raise InvalidInputError(
+                f"model {self.name!r} has {own[0]} of its own, in whose place dynamic windows put "
+                "neurons that count arrivals; use window='fixed' or a number of ticks"
+            )
+        if silent_zeros and (self.emits or self.input is not None):
+            raise InvalidInputError(
+                f"model {self.name!r} has {'emits' if self.emits else 'input'} of its own, and no "
+                "event by which silent neurons tell that they are done; convert without "
+                "silent_zeros"
+            )
 
     @property
     def emission(self) -> str:
