@@ -34,3 +34,17 @@ class NetworkFileError(TDSNNError, ValueError):
 
 class UnsupportedDeviceError(TDSNNError, NotImplementedError):
     """What was asked for cannot be done on the active Brian2 device."""
+
+
+class NotInNetworkError(TDSNNError, KeyError, AttributeError):
+    """A Brian2 object or attribute that this kind of network does not have."""
+
+    __str__ = Exception.__str__  # a KeyError's would be in quotes
+
+
+class ProgramError(TDSNNError, RuntimeError):
+    """A program could not be compiled, or ended before its last image."""
+
+
+class CacheError(TDSNNError, OSError):
+    """The directory of compiled programs cannot be used."""

@@ -72,7 +72,7 @@ def last_spike(latencies: NDArray) -> NDArray:
 
 def in_steps(ticks: ArrayLike, steps_per_tick: int) -> NDArray[np.int64]:
     """Times in ticks, which need not be whole, as whole integration steps; `SILENT` stays."""
-    ticks = np.asarray(ticks)
+    ticks = np.asarray(ticks, np.float64)  # an int32 would overflow
     return np.where(ticks == SILENT, SILENT, np.rint(ticks * steps_per_tick)).astype(np.int64)
 
 

@@ -9,6 +9,7 @@ from ..errors import InvalidInputError
 from ..network import SpikingNetwork, check_images
 from . import genn
 from .devices import is_genn
+from .event_driven.network import EventDrivenNetwork
 from .explicit.build import ExplicitBuilder, ExplicitNetwork
 from .explicit.models import LEAKY, NeuronModel
 from .firing_network import FiringNetwork
@@ -115,9 +116,9 @@ def build_network(
     )
     names = Names(network, prefix)
     if shared:
-        from .event_driven.build import build_event_driven
-
-        return build_event_driven(network, analysis, timing, dynamic, dt, names)
+        event_driven = EventDrivenNetwork(network, analysis, timing, dynamic, dt, names)
+        event_driven.build(step_clock(dt, names))
+        return event_driven
     net = ExplicitNetwork(network, analysis, timing, dynamic, dt, names)
     net.model = model
     ExplicitBuilder(net, tick, step_clock(dt, names), method).build(analysis.input_latencies)

@@ -1,7 +1,6 @@
 """A `brian2.Network` that shows images to a `SpikingNetwork`, and the checks around its run."""
 
 from abc import abstractmethod
-from typing import ClassVar
 
 from brian2 import (
     EventMonitor,
@@ -15,7 +14,7 @@ from brian2 import (
 from brian2.devices.device import RuntimeDevice
 
 from ..analysis import DiscreteAnalysis
-from ..errors import InvalidInputError, RunError
+from ..errors import InvalidInputError, NotInNetworkError, RunError
 from ..network import SpikingNetwork
 from .naming import Names
 from .result import Simulation
@@ -45,9 +44,6 @@ class FiringNetwork(Network):
     dt : Quantity
         Integration step.
     """
-
-    absent: ClassVar[dict[str, str]] = {}
-    """What stands instead of objects that this kind of network does not have, by name's end."""
 
     def __init__(
         self,
@@ -79,6 +75,11 @@ class FiringNetwork(Network):
         """
         slot = self.timing.slot
         return (self.n_images * slot + 1 + slot // 5000) * self.dt
+
+    @property
+    def instead(self) -> dict[str, str]:
+        """What to use for objects that this kind of network does not have."""
+        return {}
 
     @abstractmethod
     def read(self, *, strict: bool) -> Simulation:
@@ -133,11 +134,8 @@ class FiringNetwork(Network):
         try:
             return super().__getitem__(item)
         except KeyError:
-            for ending, remedy in self.absent.items():
-                if isinstance(item, str) and item.endswith(ending):
-                    raise KeyError(f"this network has no {item!r}: {remedy}") from None
-            names = ", ".join(sorted(self._built))
-            raise KeyError(f"this network has no {item!r}; its objects are {names}") from None
+            remedy = self.instead.get(item) or "its objects are " + ", ".join(sorted(self._built))
+            raise NotInNetworkError(f"this network has no {item!r}: {remedy}") from None
 
 
 def read_results(

@@ -1,4 +1,4 @@
-"""Shared projections beside `connections`, on every geometry."""
+"""Shared projections beside lists of synapses, on every geometry, and beside `Synapses`."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdsnn_brian.brian import SharedProjection
-from tdsnn_brian.connectivity import connections
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D
 
@@ -23,18 +22,57 @@ RNG = np.random.default_rng(3)
 LAYERS = [
     Dense(name="dense", input_shape=(7,), weights=RNG.normal(size=(7, 5))),
     Conv2D(name="valid", input_shape=(5, 6, 2), kernel=RNG.normal(size=(3, 2, 2, 3))),
-    Conv2D(name="padded", input_shape=(5, 6, 2), kernel=RNG.normal(size=(3, 3, 2, 3)),
-           padding=((1, 1), (2, 0))),
-    Conv2D(name="strided", input_shape=(7, 8, 2), kernel=RNG.normal(size=(3, 2, 2, 3)),
-           strides=(2, 3), padding=((1, 0), (0, 1))),
-    Conv2D(name="dilated", input_shape=(7, 8, 2), kernel=RNG.normal(size=(3, 2, 2, 3)),
-           dilation=(2, 3), padding=((0, 1), (1, 2))),
+    Conv2D(
+        name="padded",
+        input_shape=(5, 6, 2),
+        kernel=RNG.normal(size=(3, 3, 2, 3)),
+        padding=((1, 1), (2, 0)),
+    ),
+    Conv2D(
+        name="strided",
+        input_shape=(7, 8, 2),
+        kernel=RNG.normal(size=(3, 2, 2, 3)),
+        strides=(2, 3),
+        padding=((1, 0), (0, 1)),
+    ),
+    Conv2D(
+        name="dilated",
+        input_shape=(7, 8, 2),
+        kernel=RNG.normal(size=(3, 2, 2, 3)),
+        dilation=(2, 3),
+        padding=((0, 1), (1, 2)),
+    ),
     Conv2D(name="grouped", input_shape=(5, 5, 4), kernel=RNG.normal(size=(2, 2, 2, 6)), groups=2),
-    Conv2D(name="depthwise", input_shape=(5, 5, 3), kernel=RNG.normal(size=(3, 3, 1, 6)), groups=3,
-           padding=((1, 1), (1, 1))),
-    AveragePool2D(name="average", input_shape=(5, 6, 3), pool_size=(3, 2), strides=(2, 2),
-                  padding=((1, 1), (0, 1)), scale=1.5),
+    Conv2D(
+        name="depthwise",
+        input_shape=(5, 5, 3),
+        kernel=RNG.normal(size=(3, 3, 1, 6)),
+        groups=3,
+        padding=((1, 1), (1, 1)),
+    ),
+    Conv2D(
+        name="over_one_position",
+        input_shape=(1, 1, 3),
+        kernel=RNG.normal(size=(3, 3, 3, 4)),
+        padding=((1, 1), (1, 1)),
+    ),
+    AveragePool2D(
+        name="average",
+        input_shape=(5, 6, 3),
+        pool_size=(3, 2),
+        strides=(2, 2),
+        padding=((1, 1), (0, 1)),
+        scale=1.5,
+    ),
+    AveragePool2D(
+        name="one_mean",
+        input_shape=(1, 1, 3),
+        pool_size=(2, 2),
+        padding=((0, 1), (1, 0)),
+        scale=0.5,
+    ),
     MaxPool2D(name="maximum", input_shape=(5, 6, 3), pool_size=(3, 3), strides=(2, 1)),
+    Conv2D(name="whole_numbers", input_shape=(4, 4, 1), kernel=RNG.integers(0, 9, (3, 3, 1, 2))),
 ]
 
 
@@ -49,8 +87,9 @@ def spikes_of(layer, seed=0):
 
 def run_shared(layer, neurons, steps, **kwargs):
     source = SpikeGeneratorGroup(layer.n_inputs, neurons, steps * ms, dt=1 * ms)
-    target = NeuronGroup(layer.n_neurons, "v : 1\nn : integer (shared)", dt=1 * ms,
-                         namespace={"tau": 2 * ms})
+    target = NeuronGroup(
+        layer.n_neurons, "v : 1\nn : integer (shared)", dt=1 * ms, namespace={"tau": 2 * ms}
+    )
     projection = SharedProjection(source, target, layer, **kwargs)
     net = Network(source, target, projection)
     net.run(4 * ms)
@@ -60,7 +99,7 @@ def run_shared(layer, neurons, steps, **kwargs):
 def expected(layer, neurons, gains):
     values = np.zeros(layer.n_inputs)
     values[neurons] = gains
-    i, j, w = connections(layer)
+    i, j, w = layer.projection.synapses()
     return np.bincount(j, w * values[i], layer.n_neurons)
 
 
@@ -87,9 +126,13 @@ def test_random_convolutions(data):
     inputs, outputs = data.draw(st.integers(1, 2)), data.draw(st.integers(1, 3))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     layer = Conv2D(
-        name="random", input_shape=(rows, columns, groups * inputs), groups=groups,
-        kernel=rng.normal(size=(*window, inputs, groups * outputs)), strides=pair(1, 3),
-        padding=padding, dilation=dilation,
+        name="random",
+        input_shape=(rows, columns, groups * inputs),
+        groups=groups,
+        kernel=rng.normal(size=(*window, inputs, groups * outputs)),
+        strides=pair(1, 3),
+        padding=padding,
+        dilation=dilation,
     )
     spikes = np.arange(layer.n_inputs)
     v = np.zeros(layer.n_neurons)
@@ -112,11 +155,18 @@ def test_it_acts_like_a_synapses_object():
     neurons, steps = spikes_of(layer)
     source = SpikeGeneratorGroup(layer.n_inputs, neurons, steps * ms, dt=1 * ms)
     targets = [
-        NeuronGroup(layer.n_neurons, "dv/dt = -v / (3*ms) : 1", threshold="v > 0.5",
-                    reset="v = 0", method="exact", dt=1 * ms) for _ in range(2)
+        NeuronGroup(
+            layer.n_neurons,
+            "dv/dt = -v / (3*ms) : 1",
+            threshold="v > 0.5",
+            reset="v = 0",
+            method="exact",
+            dt=1 * ms,
+        )
+        for _ in range(2)
     ]
     synapses = Synapses(source, targets[0], "w : 1", on_pre="v_post += w")
-    i, j, w = connections(layer)
+    i, j, w = layer.projection.synapses()
     synapses.connect(i=i, j=j)
     synapses.w = w
     projection = SharedProjection(source, targets[1], layer, name="mine")
@@ -124,7 +174,7 @@ def test_it_acts_like_a_synapses_object():
     net = Network(source, targets, synapses, projection, monitors)
     net.run(5 * ms)
     assert net["mine"] is projection
-    assert (projection.when, projection.order) == ("synapses", 0)
+    assert (projection.when, projection.order) == (synapses.pre.when, synapses.pre.order)
     np.testing.assert_allclose(targets[0].v[:], targets[1].v[:], atol=1e-13)
     np.testing.assert_array_equal(monitors[0].i[:], monitors[1].i[:])
     np.testing.assert_array_equal(monitors[0].t_[:], monitors[1].t_[:])

@@ -1,172 +1,168 @@
-"""A network of sleeping layers and shared projections: what `projection="shared"` builds.
+"""A network of event-driven groups and shared projections: what `projection="shared"` builds.
 
 Also used for programs that read images from their standard input (`program`): everything here
 depends on the network and not on the images.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from brian2 import Clock, Network
+from brian2.devices import get_device
+from brian2.devices.device import RuntimeDevice
 from numpy.typing import NDArray
 
-from ..connectivity import fan_out
-from ..discrete import bias_latency
-from ..errors import InvalidInputError, WindowTooShortError
-from ..propagation import window_counts
-from ..spec import MaxPool2D, SpikingNetwork
-from .groups import brian_name
-from .projections import SharedProjection
-from .sleeping import ImageInput, Readout, SleepingMaxPool, TickedLayer
+from ...engines import require
+from ...layers import Kind
+from ...network import SpikingNetwork
+from ...population import Population
+from ..naming import Names
+from .group import EventDrivenGroup, Place
+from .image_input import ImageInput
+from .max_pool import MaxPool
+from .projection import SharedProjection
+from .readout import Readout
+from .records import check_record, field
+from .ticked_layer import TickedLayer
 
-COUNTS = ("origin", "release", "n_ticks", "n_fired", "n_missing")
+_GROUPS = {Kind.TICKED: TickedLayer, Kind.MAX_POOL: MaxPool, Kind.OUTPUT: Readout}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a network is shown, and how.
+
+    Attributes
+    ----------
+    latencies : ndarray or None
+        (n_images, n_inputs) firing times in steps after an image's onset, `SILENT` for inputs
+        that do not fire; None in a program that reads them.
+    windows : mapping of str to int, optional
+        Fixed inhibitory periods in ticks; without, they last until all spikes have come.
+    slot : int
+        Least number of steps from one image's onset to the next.
+    record : tuple of str, optional
+        Layers whose firing times are kept for every image; all if not given.
+    """
+
+    latencies: NDArray | None = None
+    windows: Mapping[str, int] | None = None
+    slot: int = 0
+    record: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class SharedParts:
-    """The groups of a network by the names of its layers."""
+    """The groups of a network by its populations, and the names of all objects."""
 
+    groups: Mapping[Population, EventDrivenGroup]
+    names: Names
     input: ImageInput
-    layers: dict[str, TickedLayer | SleepingMaxPool]
     readout: Readout
+
+    @property
+    def instead(self) -> dict[str, str]:
+        """Objects that explicit synapses would have, and what to use instead of each."""
+        found = {}
+        for population, group in self.groups.items():
+            if population.kind is Kind.INPUT:
+                continue
+            spikes = (
+                f"add brian2.SpikeMonitor(net[{group.name!r}]) before the run, or read "
+                "read_results(net).latencies"
+            )
+            ticking = (
+                f"net[{group.name!r}] ticks by itself: read its release, origin and n_ticks, or "
+                "read_results(net).ticks"
+            )
+            parts = {"spikes": spikes, "ticking": ticking, "ticking_spikes": ticking}
+            if population.kind is Kind.OUTPUT:
+                parts = {"readout": "read read_results(net).potentials"}
+            if population.bias is not None:
+                parts["bias"] = parts["bias_synapses"] = f"read net[{group.name!r}].bias"
+            found |= {self.names.of(population, part): remedy for part, remedy in parts.items()}
+        return found
+
+    def records(self) -> NDArray:
+        """One record for each image that has been read out, in their order."""
+        if isinstance(get_device(), RuntimeDevice):
+            content = b"".join(self.readout.records[k] for k in sorted(self.readout.records))
+        else:
+            path = Path(get_device().results_dir, self.readout.p.file)
+            content = path.read_bytes() if path.is_file() else b""
+        return np.frombuffer(content, self.readout.record_dtype)
 
 
 def add_shared(
     net: Network,
     network: SpikingNetwork,
     clock: Clock,
+    names: Names,
+    shown: Shown,
     *,
     steps_per_tick: int,
-    latencies: NDArray | None,
-    windows: dict[str, int] | None = None,
-    slot: int = 0,
-    record: tuple[str, ...] | None = None,
 ) -> SharedParts:
     """Add the groups and projections of `network` to `net`.
-
-    Parameters
-    ----------
-    net : Network
-    network : SpikingNetwork
-    clock : Clock
-    steps_per_tick : int
-    latencies : ndarray or None
-        (n_images, n_inputs) firing times in steps after an image's onset, `SILENT` for inputs
-        that do not fire; None in a program that reads them.
-    windows : dict of str to int, optional
-        Fixed inhibitory periods in ticks; without, they last until all spikes have come.
-    slot : int
-        Least number of steps from one image's onset to the next.
-    record : tuple of str, optional
-        Layers whose firing times are kept for every image; all if not given.
 
     Raises
     ------
     InvalidInputError
-        If `record` names no firing layer.
+        If the network has what this engine has not, or `shown.record` names no firing layer.
     """
-    names = [layer.name for layer in network.firing_layers]
-    record = tuple(names) if record is None else tuple(record)
-    if unknown := set(record) - set(names):
-        raise InvalidInputError(
-            f"record names {sorted(unknown)}, which are no firing layers of {network.name!r}; "
-            f"its firing layers are {names}"
+    require("event-driven", network)
+    record = check_record(network, shown.record)
+    groups: dict[Population, EventDrivenGroup] = {}
+
+    def place(population: Population, order: int, window_steps: int = -1) -> Place:
+        return Place(
+            name=names.of(population),
+            clock=clock,
+            order=order,
+            steps_per_tick=steps_per_tick,
+            groups=groups,
+            window_steps=window_steps,
         )
-    source = previous = image = ImageInput(
-        network.layers[0].n_inputs, latencies, slot=slot, clock=clock,
-        silent_zeros=network.silent_zeros,
-    )
+
+    image = ImageInput(network.input, place(network.input, -1), shown.latencies, shown.slot)
+    groups[network.input] = image
     net.add(image)
-    parts, hops, awaited = {}, 0, []
-    for order, layer in enumerate(network):
-        hops += isinstance(layer, MaxPool2D)
-        common = {
-            "input": image, "previous": previous, "source": source, "hops": hops, "clock": clock,
-            "order": order, "steps_per_tick": steps_per_tick, "name": brian_name(layer.name),
-            "silent_zeros": network.silent_zeros and layer is not network.output_layer,
-        }
-        if isinstance(layer, MaxPool2D):
-            group = SleepingMaxPool(window_counts(layer).ravel(), **common)
-            if source is not image and (fan_out(layer) == 0).any():
-                awaited.append(source)
-            effect = {"variable": "n_arrived", "counter": "n_events"}
-            if network.silent_zeros:
-                net.add(SharedProjection(
-                    source, group, layer, variable="n_quiet", counter="n_events",
-                    on_event="silent", name=f"{group.name}_silent_inputs", clock=clock,
-                ))
-        else:
-            group = _synaptic(network, layer, windows, common)
-            effect = {
-                "sign": 1 if layer is network.output_layer else -1, **group.spike_effect,
-            }
-            image.windowed.append(group)
-            previous, hops = group, 0
-        net.add(group, SharedProjection(
-            source, group, layer, name=f"{group.name}_synapses", clock=clock, **effect
-        ))
-        source = parts[layer.name] = group
-    image.readout = readout = parts.pop(network.output_layer.name)
-    readout.awaited = awaited
-    readout.recorded = [(parts[name], "latency") for name in record] + [
-        (group, count) for group in image.windowed for count in COUNTS
-    ] + [(image, "onset"), (readout, "u")]
-    return SharedParts(image, parts, readout)
+    for order, population in enumerate(network.populations):
+        window_steps = -1
+        if shown.windows is not None and population.name in shown.windows:
+            window_steps = shown.windows[population.name] * steps_per_tick
+        group = _GROUPS[population.kind](population, place(population, order, window_steps))
+        net.add(group)
+        _project(net, names, population, groups, group)
+        groups[population] = group
+    readout = groups[network.output]
+    image.readout = readout
+    image.integrators = [groups[population] for population in network.integrating]
+    readout.awaited = [
+        groups[population]
+        for population in network.populations
+        if population.fires and population.has_unread_neurons
+    ]
+    readout.written = [
+        (field(names, population, variable), group, variable)
+        for population, group in groups.items()
+        for variable in (
+            *group.recorded,
+            *(("latency",) if population.name in record and group is not image else ()),
+        )
+    ]
+    return SharedParts(groups, names, image, readout)
 
 
-def _synaptic(network, layer, windows, common):
-    readout = layer is network.output_layer
-    steps = -1 if windows is None else windows[layer.name] * common["steps_per_tick"]
-    bias = layer.bias
-    if bias is not None:
-        # one value a channel stays one value a channel
-        bias = np.asarray(bias, np.float64)
-        if bias.ndim != 1 or len(bias) != layer.output_shape[-1]:
-            bias = np.broadcast_to(bias, layer.output_shape).ravel()
-        # a bias neuron's weight b / G(1) counts G(1) fold at its firing time
-        bias = bias if readout else -bias
-    kind = Readout if readout else TickedLayer
-    return kind(
-        layer.n_neurons, leak=float(network.leak), bias=bias, bias_latency=bias_latency(network),
-        n_presynaptic=layer.n_inputs + (bias is not None), window_steps=steps,
-        v_threshold=0.0 if readout else float(network.v_threshold), **common,
-    )
-
-
-def parse_records(
-    network: SpikingNetwork, records: NDArray, steps_per_tick: int
-) -> tuple[dict, dict, dict, dict, NDArray]:
-    """Latencies, windows, ticks, spikes and logits from the records of `Readout`.
-
-    Raises
-    ------
-    WindowTooShortError
-        If spikes came after a fixed window had ended.
-    """
-    latencies, windows, ticks, spikes = {}, {}, {}, {}
-    for layer in network.firing_layers:
-        name = brian_name(layer.name)
-        if f"{name}.latency" in records.dtype.names:
-            latencies[layer.name] = records[f"{name}.latency"].reshape(-1, *layer.output_shape)
-    for layer in network:
-        name = brian_name(layer.name)
-        if isinstance(layer, MaxPool2D):
-            if layer.name in latencies:
-                spikes[layer.name] = int((latencies[layer.name] >= 0).sum())
-            continue
-        count = {key: records[f"{name}.{key}"][:, 0] for key in COUNTS}
-        if count["n_missing"].any():
-            worst = int(count["n_missing"].max())
-            raise WindowTooShortError(
-                f"layer {layer.name!r}: its window ended before {worst} of its presynaptic "
-                "spikes; give it a longer window, or window='dynamic'"
+def _project(net, names, population, groups, group) -> None:
+    """Add the projections onto `group`."""
+    ways = zip(population.sources, population.projections, strict=True)
+    for index, (source, projection) in enumerate(ways):
+        for part, effect in group.effects(index).items():
+            part = f"{part}_{index + 1}" if index else part
+            net.add(
+                SharedProjection(
+                    groups[source], group, projection, name=names.of(population, part), **effect
+                )
             )
-        if layer is network.output_layer:
-            break
-        windows[layer.name] = (count["release"] - count["origin"] - 1) / steps_per_tick
-        ticks[layer.name] = count["n_ticks"]
-        spikes[layer.name] = int(count["n_fired"].sum())
-    logits = records[f"{brian_name(network.output_layer.name)}.u"]
-    return latencies, windows, ticks, spikes, logits.astype(np.float64)
-
-

@@ -33,8 +33,14 @@ from .timing import choose_steps, choose_windows, in_steps
 
 CACHE_VARIABLE = "TDSNN_CACHE"
 _COMPILER_PREFERENCES = (
-    "compiler", "extra_compile_args", "extra_compile_args_gcc", "extra_link_args", "include_dirs",
-    "library_dirs", "libraries", "define_macros",
+    "compiler",
+    "extra_compile_args",
+    "extra_compile_args_gcc",
+    "extra_link_args",
+    "include_dirs",
+    "library_dirs",
+    "libraries",
+    "define_macros",
 )
 _FOREVER = 2**40
 _CHUNK = 32
@@ -139,9 +145,7 @@ class Stream(Iterator[Simulation]):
     def _run(self, program, images, windows, processes, progress):
         start = time.perf_counter()
         processes = min(processes, len(images))
-        workers = [
-            _Worker(program, images[k::processes], windows) for k in range(processes)
-        ]
+        workers = [_Worker(program, images[k::processes], windows) for k in range(processes)]
         size = program.record_dtype.itemsize
         try:
             for index in range(len(images)):
@@ -168,7 +172,9 @@ class _Worker:
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [str(program.directory / "main"), "--results_dir", f"{self.results.name}/"],
-            cwd=program.directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=program.directory,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=self.errors,
         )
         self.thread = threading.Thread(
@@ -308,9 +314,15 @@ def _compile(description, directory: Path) -> None:
     try:
         with tempfile.TemporaryFile() as output:
             child = subprocess.run(
-                [sys.executable, "-c", "from tdsnn_brian.brian.program import _build; _build()",
-                 str(building)],
-                input=pickle.dumps(description), stdout=output, stderr=subprocess.STDOUT,
+                [
+                    sys.executable,
+                    "-c",
+                    "from tdsnn_brian.brian.program import _build; _build()",
+                    str(building),
+                ],
+                input=pickle.dumps(description),
+                stdout=output,
+                stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
             output.seek(0)
@@ -345,8 +357,12 @@ def _build() -> None:
     dt = description["tick"] / steps * second
     net = Network()
     parts = add_shared(
-        net, description["network"], Clock(dt, name="tdsnn_clock"), steps_per_tick=steps,
-        latencies=None, record=description["record"],
+        net,
+        description["network"],
+        Clock(dt, name="tdsnn_clock"),
+        steps_per_tick=steps,
+        latencies=None,
+        record=description["record"],
     )
     parts.readout.streaming = True
     net.run(_FOREVER * dt, namespace={})

@@ -1,31 +1,32 @@
-{# USES_VARIABLES { N, t_in_timesteps, latency, _spikespace, image, onset, release, last, n_silent } #}
+{# USES_VARIABLES { N, t_in_timesteps, latency, _spikespace, image, onset, release, last, n_silent, most_steps } #}
 {% extends 'common_group.cpp' %}
 {% block extra_headers %}
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+{% if p.streaming %}
+{% include 'parent.h' %}
+{% endif %}
 {% endblock %}
 {% block maincode %}
 [&] {
     const int64_t now = {{t_in_timesteps}};
     {{_spikespace}}[N] = 0;
-    {% if silentspace %}
-    {{silentspace}}[N] = 0;
+    {% if p.silent_zeros %}
+    {{own._silentspace}}[N] = 0;
     {% endif %}
-    const bool first = {{image}} < 0;
-    if (first || ({{readout.release}}[0] != {{never}} && now >= {{onset}} + {{p.slot}}))
+    if ({{image}} < 0 || ({{readout.release}}[0] != {{p.never}} && now >= {{onset}} + {{p.slot}}))
     {
         {% if p.streaming %}
-        // a row of firing times for each image; their end is the program's
-        if (first)
+        if ({{image}} < 0)
         {
-            int64_t windows[{{windows | length}}];
-            if (std::fread(windows, sizeof(int64_t), {{windows | length}}, stdin) != {{windows | length}}) std::exit(0);
-            {% for window in windows %}
-            {{window}}[0] = windows[{{loop.index0}}];
+            // before the first image: the most steps one may take, and each window
+            _read(&{{most_steps}}, sizeof(int64_t));
+            {% for group in integrators %}
+            _read({{group.window_steps}}, sizeof(int64_t));
             {% endfor %}
         }
-        if (std::fread({{latency}}, sizeof(int32_t), N, stdin) != (size_t)N) std::exit(0);
+        _read({{latency}}, N * sizeof(int32_t));
         {% else %}
         if ({{image}} + 1 >= {{p.n_images}}) return;
         std::memcpy({{latency}}, {{latencies}} + ({{image}} + 1) * (int64_t)N, N * sizeof(int32_t));
@@ -33,17 +34,20 @@
         {{image}} += 1;
         {{onset}} = now;
         {{release}} = now - 1;
-        {{last}} = 0;
+        {{last}} = {{p.waiting}};
         for (long i = 0; i < N; i++)
             if ({{latency}}[i] > {{last}}) {{last}} = {{latency}}[i];
-        {% if silentspace %}
+        {% if p.silent_zeros %}
         int32_t silent = 0;
         for (int32_t i = 0; i < N; i++)
-            if ({{latency}}[i] < 0) {{silentspace}}[silent++] = i;
-        {{silentspace}}[N] = {{n_silent}} = silent;
+            if ({{latency}}[i] == {{p.waiting}}) {{own._silentspace}}[silent++] = i;
+        {{own._silentspace}}[N] = {{n_silent}} = silent;
         {% endif %}
     }
     const int64_t elapsed = now - {{onset}};
+    {% if p.streaming %}
+    _watch(elapsed, {{most_steps}});
+    {% endif %}
     if (elapsed > {{last}}) return;
     int32_t count = 0;
     for (int32_t i = 0; i < N; i++)

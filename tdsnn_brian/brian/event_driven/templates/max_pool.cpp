@@ -3,45 +3,45 @@
 {% block extra_headers %}
 #include <algorithm>
 namespace {
-{% include 'awake.h' %}
+{% include 'for_each.h' %}
 }
 {% endblock %}
 {% block maincode %}
 [&] {
     const int64_t now = {{t_in_timesteps}};
     {{_spikespace}}[N] = 0;
-    {% if silentspace %}
-    {{silentspace}}[N] = 0;
+    {% if p.silent_zeros %}
+    {{own._silentspace}}[N] = 0;
     {% endif %}
     if ({{image}} != {{input.image}}[0])
     {
-        std::fill({{n_arrived}}, {{n_arrived}} + N, 0);
-        {% if silentspace %}
-        std::fill({{quiet}}, {{quiet}} + N, 0);
-        {% endif %}
-        std::fill({{latency}}, {{latency}} + N, -1);
         {{image}} = {{input.image}}[0];
-        {{n_events}} = {{n_seen}} = {{n_fired}} = {{n_silent}} = 0;
+        std::fill({{n_arrived}}, {{n_arrived}} + N, 0);
+        {% if p.silent_zeros %}
+        std::fill({{own.n_quiet}}, {{own.n_quiet}} + N, 0);
+        {% endif %}
+        std::fill({{latency}}, {{latency}} + N, {{p.waiting}});
+        {{n_fired}} = {{n_silent}} = {{n_events}} = {{n_seen}} = 0;
     }
     if ({{n_events}} == {{n_seen}}) return;
     {{n_seen}} = {{n_events}};
-    const int32_t tick = (now - {{previous.release}}[0] - 1 - {{p.hops}}) / {{p.steps_per_tick}};
+    const int32_t tick = (now - {{driver.release}}[0] - 1 - {{p.hops}}) / {{p.steps_per_tick}};
     int32_t count = 0;
-    {% if silentspace %}
+    {% if p.silent_zeros %}
     int32_t silent = 0;
     _for_each(
         N,
-        [&](long i) { return ({{n_arrived}}[i] + {{quiet}}[i] >= {{n_inputs}}) & ({{latency}}[i] == {{waiting}}); },
+        [&](long i) { return ({{n_arrived}}[i] + {{own.n_quiet}}[i] >= {{n_awaited}}) & ({{latency}}[i] == {{p.waiting}}); },
         [&](long i) {
             if ({{n_arrived}}[i] > 0) { {{latency}}[i] = tick; {{_spikespace}}[count++] = i; }
-            else { {{latency}}[i] = {{judged}}; {{silentspace}}[silent++] = i; }
+            else { {{latency}}[i] = {{p.judged}}; {{own._silentspace}}[silent++] = i; }
         });
-    {{silentspace}}[N] = silent;
+    {{own._silentspace}}[N] = silent;
     {{n_silent}} += silent;
     {% else %}
     _for_each(
         N,
-        [&](long i) { return ({{n_arrived}}[i] >= {{n_inputs}}) & ({{latency}}[i] == {{waiting}}); },
+        [&](long i) { return ({{n_arrived}}[i] >= {{n_awaited}}) & ({{latency}}[i] == {{p.waiting}}); },
         [&](long i) { {{latency}}[i] = tick; {{_spikespace}}[count++] = i; });
     {% endif %}
     {{_spikespace}}[N] = count;

@@ -5,12 +5,14 @@
 cdef extern from *:
     """
     #include <stdint.h>
-    {% if g.shares is not none %}
-    static const double _shares[] = { {{ g.shares | join(', ') }} };
-    {% endif %}
+    #include <vector>
 {% include 'scatter.h' %}
     """
     void _scatter(int32_t* spikes, long n, {{cpp_dtype(target.dtype)}}* weights, double factor, {{cpp_dtype(target.dtype)}}* target)
+    long _count(int32_t* spikes, long n)
+    {% if listening is not none %}
+    void _scatter_to(char* listening, int32_t* spikes, long n, {{cpp_dtype(target.dtype)}}* weights, double factor, {{cpp_dtype(target.dtype)}}* target)
+    {% endif %}
 {% endblock %}
 {% block maincode %}
     cdef _numpy.ndarray[{{cpp_dtype(target.dtype)}}, ndim=1, mode='c'] _weights
@@ -18,9 +20,13 @@ cdef extern from *:
     _vectorisation_idx = 1
     if _n_spikes > 0:
         {{scalar_code|autoindent}}
-        _weights = _owner.packed
+        _weights = _owner.packed.ravel()
+        {% if listening is not none %}
+        _scatter_to(<char*> {{get_array_name(listening)}}, {{get_array_name(spikes)}}, _n_spikes, <{{cpp_dtype(target.dtype)}}*> _weights.data, _factor, {{get_array_name(target)}})
+        {% else %}
         _scatter({{get_array_name(spikes)}}, _n_spikes, <{{cpp_dtype(target.dtype)}}*> _weights.data, _factor, {{get_array_name(target)}})
+        {% endif %}
         {% if counter is not none %}
-        {{get_array_name(counter)}}[0] += _n_spikes
+        {{get_array_name(counter)}}[0] += _count({{get_array_name(spikes)}}, _n_spikes)
         {% endif %}
 {% endblock %}

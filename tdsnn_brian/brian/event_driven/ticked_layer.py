@@ -1,0 +1,77 @@
+"""Hidden layers that integrate; in C++ it is ``templates/ticked_layer.cpp``."""
+
+import numpy as np
+
+from ...firing_times import tie_tolerance
+from ...population import Population
+from ...ticking import leak_factor
+from .group import Place, State
+from .integrator import Integrator
+
+
+class TickedLayer(Integrator):
+    """A synapse-based layer together with its ticking neuron and its bias neuron.
+
+    The k-th tick arrives k ticks after the release, at the end of its step as spikes do: the step
+    after it compares.
+    """
+
+    template = "ticked_layer"
+    recorded = ("origin", "release", "n_ticks", "n_fired", "n_missing")
+    sign = -1
+    potential = "u + drive"
+
+    def __init__(self, population: Population, place: Place):
+        super().__init__(population, place)
+        self.p.leak_factor = leak_factor(population.leak)
+        self.p.v_threshold = population.v_threshold
+        self.p.tie = tie_tolerance(self.variables["u"].dtype)
+        self._neurons("latency", np.int32)
+        self._shared("n_fired", "n_ticks")
+        self._shared("drive", dtype=np.float64)
+        self._enable_group_attributes()
+
+    def template_arguments(self):
+        return {**super().template_arguments(), "real": self.variables["u"].dtype}
+
+    def step(self, s: State, now: int) -> None:
+        p = self.p
+        s.leaked = now
+        self._no_events()
+        if s.image != self.input.values.image:
+            s.image = self.input.values.image
+            s.u = 0
+            s.latency = p.waiting
+            s.origin = s.release = p.never
+            s.drive = 0
+            s.n_arrived = s.n_fired = s.n_silent = s.n_ticks = 0
+        if s.n_fired + s.n_silent == len(self):
+            return
+        self._find_origin(s)
+        if s.origin == p.never:
+            return
+        if s.release == p.never:
+            missing = self._missing(s)
+            if self._is_over(s, now, missing):
+                s.release = now
+                s.n_missing = missing
+        elif (now - s.release - 1) % p.steps_per_tick == 0:
+            tick = s.n_ticks
+            weight = p.leak_factor * np.exp(tick / p.leak)
+            window = (s.release - 1 - s.origin) / p.steps_per_tick
+            threshold = p.v_threshold * np.exp((window + tick) / p.leak)
+            limit = s.u.dtype.type(threshold - (s.drive + p.tie * weight))
+            if p.silent_zeros and tick == 0:
+                silent = np.flatnonzero(s.u >= limit)
+                s.latency[silent] = p.judged
+                s.n_silent = self._emit(silent, "silent")
+            else:
+                fires = np.flatnonzero((s.u >= limit) & (s.latency == p.waiting))
+                s.latency[fires] = tick
+                s.n_fired += self._emit(fires)
+        self._add_bias(s, now)
+        elapsed = now - s.release
+        released = s.release != p.never and elapsed > 0
+        if released and elapsed % p.steps_per_tick == 0 and s.n_fired + s.n_silent < len(self):
+            s.n_ticks += 1
+            s.drive += p.leak_factor * np.exp(s.n_ticks / p.leak)

@@ -1,0 +1,71 @@
+"""Which kind of network is built, and what does not fit into memory."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from brian2 import prefs
+
+import tdsnn_brian as td
+from helpers import random_images, small_network
+from tdsnn_brian.brian import memory
+from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.layers import Dense, MaxPool2D
+from tdsnn_brian.network import SpikingNetwork
+
+
+@pytest.fixture(autouse=True)
+def numpy_target(monkeypatch):
+    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+
+
+def constrained_network():
+    network = small_network()
+    return replace(
+        network,
+        layers=tuple(
+            replace(layer, constrained=True) if isinstance(layer, MaxPool2D) else layer
+            for layer in network
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("network", "arguments", "message"),
+    [
+        (small_network(), {"projection": "sparse"}, "'auto', 'explicit', 'shared'"),
+        (small_network(), {"projection": "shared", "method": "euler"}, "euler.*explicit"),
+        (constrained_network(), {"projection": "shared"}, "constrained max-pool.*explicit"),
+    ],
+)
+def test_refusals(network, arguments, message):
+    with pytest.raises(InvalidInputError, match=message):
+        td.build_network(network, random_images(network), **arguments)
+
+
+def test_auto_goes_by_the_number_of_synapses(monkeypatch):
+    network = small_network()
+    images = random_images(network, 1)
+    assert td.build_network(network, images).shared is None
+    monkeypatch.setattr(memory, "AUTO_LIMIT", 10)
+    assert td.build_network(network, images).shared is not None
+    assert td.build_network(network, images, projection="explicit").shared is None
+    quiet = replace(network, silent_zeros=True)
+    assert td.build_network(quiet, images).shared is not None
+    assert td.build_network(quiet, images, method="euler").shared is None
+
+
+def test_what_does_not_fit_is_refused_before_it_is_built(monkeypatch):
+    n = 200_000
+    weights = np.broadcast_to(np.ones(1), (n, n))  # takes no memory itself
+    network = SpikingNetwork(
+        layers=(Dense(name="vast", input_shape=(n,), weights=weights),), leak=5.0, name="vast"
+    )
+    with pytest.raises(MemoryError, match=r"40,000,000,000 synapses.*GiB.*projection=\"shared\""):
+        td.build_network(network, np.ones((1, n)), projection="explicit")
+
+
+def test_the_estimate_grows_with_synapses_and_precision(monkeypatch):
+    small = memory.explicit_bytes(small_network())
+    monkeypatch.setitem(prefs, "core.default_float_dtype", np.float32)
+    assert 0 < memory.explicit_bytes(small_network()) < small
