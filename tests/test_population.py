@@ -74,13 +74,15 @@ def test_a_residual_block_by_closed_form_and_algorithm_1():
     assert not np.array_equal(without.logits, closed.logits)
 
 
-def test_every_engine_but_the_analyses_refuses_branches():
+def test_engines_refuse_branches_by_name():
     pytest.importorskip("brian2")
     network = residual()
     images = random_images(network)
-    for run in (td.simulate, td.run_pipeline, td.deploy, td.stream):
+    for run in (td.run_pipeline, td.stream):
         with pytest.raises(td.InvalidInputError, match=r"'block' has branches: .*chains"):
             run(network, images)
+    with pytest.raises(td.InvalidInputError, match=r"'block' has branches: .*window='fixed'"):
+        td.simulate(network, images, window="dynamic")
 
 
 def test_a_leak_of_a_layer_of_its_own():

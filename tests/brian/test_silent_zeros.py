@@ -86,11 +86,16 @@ def test_max_pools_behind_each_other_pass_silence_on(projection):
 
 
 def test_a_sleeping_layer_without_judgement_is_noticed(monkeypatch):
-    from tdsnn_brian.brian.event_driven import group
+    from tdsnn_brian.brian.event_driven.group import EventDrivenGroup
 
-    monkeypatch.setattr(group.EventDrivenGroup, "_judge", lambda self, state, silent: None)
+    emit = EventDrivenGroup._emit
+    monkeypatch.setattr(
+        EventDrivenGroup,
+        "_emit",
+        lambda self, neurons, event="spike": 0 if event == "silent" else emit(self, neurons),
+    )
     network = small_network(silent_zeros=True)
-    with pytest.raises(td.WindowTooShortError):
+    with pytest.raises(td.RunError, match="0 of 1 images were read out"):
         td.simulate(network, random_images(network, 1), projection="shared")
 
 

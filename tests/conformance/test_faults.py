@@ -21,7 +21,6 @@ FASTER_LEAK = Cells(equations="dv/dt = -1.02 * v / tau_mem : 1", new_image="v = 
 def of(engine, monkeypatch):
     """Plant a fault."""
     if engine == "explicit":
-        monkeypatch.setattr("tdsnn_brian.brian.build.LEAKY", models.LEAKY)
         late = replace(
             models.LEAKY,
             gate=replace(models.LEAKY.gate, fires="drive > 0 and fired == 0 and v >= 0.3 * drive"),
@@ -32,8 +31,7 @@ def of(engine, monkeypatch):
         )
     elif engine == "event-driven":
         monkeypatch.setattr(
-            "tdsnn_brian.population.Population.bias_values",
-            property(lambda self: 1.2 * np.broadcast_to(self.bias, self.shape).ravel()),
+            "tdsnn_brian.brian.event_driven.ticked_layer.leak_factor", lambda leak: 1.1 / leak
         )
     elif engine == "pipeline":
         monkeypatch.setattr(pipeline, "_TICK", "v_post += 1.1 * drive_post")
