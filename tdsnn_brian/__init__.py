@@ -5,6 +5,7 @@ where the other is not installed.
 """
 
 from importlib import import_module
+from typing import Any
 
 from . import layers
 from .analysis import DiscreteAnalysis, analyse, discrete_latencies, run_algorithm_1
@@ -84,7 +85,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(import_module(f".{_LAZY[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -109,7 +109,8 @@ def _read_header(archive, path) -> dict:
     if header.get("version") not in _READABLE:
         raise NetworkFileError(
             f"{path} has version {header.get('version')!r}, but this tdsnn-brian reads versions "
-            f"{', '.join(map(str, _READABLE))}; convert and save the network again with the version installed here"
+            f"{', '.join(map(str, _READABLE))}; convert and save the network again with "
+            "the version installed here"
         )
     return header
 
@@ -159,12 +160,12 @@ def _decode_network(header: dict, archive) -> SpikingNetwork:
     return SpikingNetwork(layers=layers, **header["network"])
 
 
-def _decode_layer(entry: dict, archive) -> Layer:
+def _decode_layer(entry: dict, archive: Any) -> Layer:
     kind = _kind_of(entry["kind"])
     return kind(**{name: _decode(value, archive) for name, value in entry["fields"].items()})
 
 
-def _decode(value, archive):
+def _decode(value: Any, archive: Any) -> Any:
     if isinstance(value, list):
         return tuple(_decode(part, archive) for part in value)
     if not isinstance(value, dict):

@@ -131,7 +131,13 @@ def _batches(network: SpikingNetwork, n_images: int, batch_size: int | None) -> 
         yield slice(start, start + batch_size)
 
 
-def _analyse_batch(network, images, keep_continuous, dtype, window) -> DiscreteAnalysis:
+def _analyse_batch(
+    network: SpikingNetwork,
+    images: NDArray,
+    keep_continuous: bool,
+    dtype: DTypeLike,
+    window: WindowChoice,
+) -> DiscreteAnalysis:
     first = input_latencies(network, images)
     latencies, windows, continuous = {INPUT: first}, {}, {}
     times: dict[Population, NDArray] = {network.input: first}

@@ -221,7 +221,9 @@ def measure_snn(
     return counted
 
 
-def _times_of(network, input_latencies, latencies) -> dict[Population, NDArray]:
+def _times_of(
+    network: SpikingNetwork, input_latencies: NDArray, latencies: Mapping[str, NDArray]
+) -> dict[Population, NDArray]:
     return {network.input: input_latencies} | {
         population: latencies[population.name]
         for population in network.populations
@@ -251,9 +253,13 @@ def synaptic_additions(
     projections = layer.projections
     if padding_fires and all(map(np.all, active)):
         return float(sum(map(_summed, projections)) - layer.n_neurons)
-    arrived = 0
-    for projection, fires in zip(projections, active, strict=True):
-        arrived = arrived + _arrived(projection, fires, padding_fires)
+    arrived = np.sum(
+        [
+            _arrived(projection, fires, padding_fires)
+            for projection, fires in zip(projections, active, strict=True)
+        ],
+        axis=0,
+    )
     repeats = layer.n_neurons // arrived[0].size
     return float(np.maximum(arrived - 1, 0).sum(dtype=np.float64) * repeats / len(arrived))
 

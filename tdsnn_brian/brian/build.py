@@ -10,8 +10,9 @@ from ..network import SpikingNetwork, check_images
 from . import genn
 from .devices import is_genn
 from .event_driven.network import EventDrivenNetwork
-from .explicit.build import ExplicitBuilder, ExplicitNetwork
+from .explicit.build import ExplicitBuilder
 from .explicit.models import LEAKY, NeuronModel
+from .explicit.network import ExplicitNetwork
 from .firing_network import FiringNetwork
 from .floating_range import check_ranges
 from .memory import check_method, choose_projection

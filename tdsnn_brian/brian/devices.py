@@ -1,26 +1,28 @@
 """What the active Brian2 device is, and whether results can be had from it."""
 
+from typing import Any
+
 from brian2.devices.device import RuntimeDevice
 
 from ..errors import UnsupportedDeviceError
 
 
-def is_genn(device) -> bool:
+def is_genn(device: Any) -> bool:
     """Whether a Brian2 device is Brian2GeNN's."""
     return type(device).__name__ == "GeNNDevice"
 
 
-def is_standalone(device) -> bool:
+def is_standalone(device: Any) -> bool:
     """Whether a Brian2 device is cpp_standalone."""
     return type(device).__name__ == "CPPStandaloneDevice"
 
 
-def is_runtime(device) -> bool:
+def is_runtime(device: Any) -> bool:
     """Whether networks run in this process, on the numpy or the cython target."""
     return isinstance(device, RuntimeDevice)
 
 
-def check_results_at_once(device) -> None:
+def check_results_at_once(device: Any) -> None:
     """Refuse a device from which one call cannot get results.
 
     Raises

@@ -1,6 +1,7 @@
 """A `brian2.Network` that shows images to a `SpikingNetwork`, and the checks around its run."""
 
 from abc import abstractmethod
+from typing import Any
 
 from brian2 import (
     EventMonitor,
@@ -24,7 +25,7 @@ SCHEDULE = ["start", "groups", "thresholds", "synapses", "resets", "end"]
 """Brian2's own; a spike must not be seen by a threshold of the step in which it is made."""
 
 
-class FiringNetwork(Network):
+class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
     """A `brian2.Network` that shows images to a `SpikingNetwork`, one after the other.
 
     Run it for `duration`, from the start. Its objects carry the names of the Keras layers:
@@ -91,7 +92,7 @@ class FiringNetwork(Network):
         for item in self.sorted_objects:
             item._network = self.id  # or Brian2 warns if the network is never run
 
-    def before_run(self, run_namespace) -> None:
+    def before_run(self, run_namespace: dict[str, Any]) -> None:
         self._check_schedule()
         monitors = (SpikeMonitor, StateMonitor, EventMonitor, PopulationRateMonitor)
         added = [item for item in self.objects if item.name not in self._built]
@@ -130,7 +131,7 @@ class FiringNetwork(Network):
                 "before running it again)"
             )
 
-    def __getitem__(self, item):
+    def __getitem__(self, item: str) -> Any:
         try:
             return super().__getitem__(item)
         except KeyError:

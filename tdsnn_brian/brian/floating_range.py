@@ -1,27 +1,29 @@
 """How long a window may be before potentials leave the range of the floating type."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from ..errors import InvalidInputError
 from ..network import SpikingNetwork
 from ..population import Population
 from ..ticking import leak_factor
 
+FloatType = str | type[np.floating[Any]]
 
-def longest_leaking(population: Population, dtype: DTypeLike) -> float:
+
+def longest_leaking(population: Population, dtype: FloatType) -> float:
     """Ticks of a window after which a leaking potential still has all its digits.
 
     The weight of a tick, ``(1 - exp(-1/L)) exp(-T/L)``, and what is smaller than it by the
     type's precision must be normal numbers.
     """
-    info = np.finfo(dtype)
+    info = np.finfo(np.dtype(dtype))
     return population.leak * float(np.log(leak_factor(population.leak) * info.eps / info.tiny))
 
 
-def longest_growing(population: Population, dtype: DTypeLike) -> float:
+def longest_growing(population: Population, dtype: FloatType) -> float:
     """Ticks of a window after which a potential kept relative to its origin does not overflow.
 
     It holds sums of ``w exp(T/L)``.
@@ -33,12 +35,16 @@ def longest_growing(population: Population, dtype: DTypeLike) -> float:
         ),
         default=1.0,
     )
-    room = np.log(float(np.finfo(dtype).max)) - np.log(max(largest, 1.0))
+    room = np.log(float(np.finfo(np.dtype(dtype)).max)) - np.log(max(largest, 1.0))
     return population.leak * float(room)
 
 
 def check_range(
-    population: Population, window: float, dtype: DTypeLike, *, leaking: bool = True
+    population: Population,
+    window: float,
+    dtype: FloatType,
+    *,
+    leaking: bool = True,
 ) -> None:
     """Refuse a window in which potentials would leave the range of the floating type.
 
@@ -70,7 +76,11 @@ def check_range(
 
 
 def check_ranges(
-    network: SpikingNetwork, windows: Mapping[str, float], dtype: DTypeLike, *, leaking: bool = True
+    network: SpikingNetwork,
+    windows: Mapping[str, float],
+    dtype: FloatType,
+    *,
+    leaking: bool = True,
 ) -> None:
     """`check_range` of every layer that has a window."""
     for population in network.integrating:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from brian2 import Quantity, defaultclock, prefs
@@ -60,7 +61,7 @@ def find_genn() -> Path:
     return path
 
 
-def check_device(device) -> None:
+def check_device(device: Any) -> None:
     """Refuse what `simulate` cannot get results from.
 
     Raises
@@ -114,7 +115,7 @@ def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:
         )
     needed, available = memory(network, n_images), available_bytes()
     if available is not None and sum(needed.values()) > available:
-        largest = max(needed, key=needed.get)
+        largest = max(needed, key=lambda part: needed[part])
         remedy = (
             "pass fewer images at a time"
             if largest == "images"

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 from brian2 import Quantity, get_device, ms
 from numpy.typing import DTypeLike, NDArray
@@ -94,13 +95,20 @@ def simulate(
     return read_results(net, _wall_times(device, elapsed))
 
 
-def _is_shared(network, projection, method, model) -> bool:
+def _is_shared(network: SpikingNetwork, projection: str, method: str, model: NeuronModel) -> bool:
     return obstacle(network, method, model) is None and (
         choose_projection(network, projection, method, model) == "shared"
     )
 
 
-def _simulate_with_program(network, images, tick, dt, window, progress) -> Simulation:
+def _simulate_with_program(
+    network: SpikingNetwork,
+    images: NDArray,
+    tick: Quantity,
+    dt: Quantity | None,
+    window: WindowChoice,
+    progress: Callable[[float], None] | None,
+) -> Simulation:
     program = compile_program(network, tick=tick, dt=dt)
     stream_of_images = program.stream(images, window=window, progress=progress)
     result = joined(list(stream_of_images))
@@ -158,7 +166,7 @@ def stream(
     return program.stream(images, window=window, processes=processes, progress=progress)
 
 
-def _wall_times(device, elapsed: float) -> dict[str, float]:
+def _wall_times(device: Any, elapsed: float) -> dict[str, float]:
     """Seconds to compile and to run; GeNN's device times its run, and no part of its build."""
     timers = getattr(device, "timers", {"run_binary": None})
     run = timers["run_binary"] or getattr(device, "_last_run_time", None) or elapsed

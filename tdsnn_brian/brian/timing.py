@@ -85,7 +85,7 @@ class Timing:
     Attributes
     ----------
     steps_per_tick : int
-    windows : dict of str to int
+    windows : dict of str to float
         Inhibitory period of each synapse-based layer in ticks. With a dynamic window it is an
         upper bound.
     origins : dict of str to int
@@ -102,7 +102,7 @@ class Timing:
     """
 
     steps_per_tick: int
-    windows: dict[str, int]
+    windows: dict[str, float]
     origins: dict[str, int]
     releases: dict[str, int]
     zeros: dict[str, int]

@@ -1,5 +1,8 @@
 """Networks of explicit synapses: a NeuronGroup for each layer, a Synapses for each projection."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from brian2 import (
     Clock,
@@ -79,14 +82,21 @@ class ExplicitBuilder:
                     raise NotImplementedError(f"layer {population.name!r}: {population.kind}")
         self.net.finished()
 
-    def add(self, *objects):
+    def add(self, *objects: Any) -> Any:
         self.net.add(*objects)
         return objects[0]
 
-    def neurons(self, name: str, cells: Cells, n: int, constants=(), **options) -> NeuronGroup:
+    def neurons(
+        self,
+        name: str,
+        cells: Cells,
+        n: int,
+        constants: Mapping[str, object] | None = None,
+        **options: Any,
+    ) -> NeuronGroup:
         """A group whose constants are those that its equations do not declare as variables."""
         declared = Equations(cells.equations).names
-        constants = {**dict(constants), **self.model.parameters}
+        constants = {**(constants or {}), **self.model.parameters}
         namespace = {key: value for key, value in constants.items() if key not in declared}
         return self.add(groups.neurons(cells, n, self.clocks, name, namespace=namespace, **options))
 
@@ -108,7 +118,7 @@ class ExplicitBuilder:
             silent = np.where(latencies == SILENT, 0.0, float(SILENT))
             self.silences[source] = (self._spikes(f"{name}_silent", silent), "spike")
 
-    def _spikes(self, name: str, latencies: NDArray):
+    def _spikes(self, name: str, latencies: NDArray) -> Any:
         """Neurons that fire at given ticks after each image's onset, (n_images, n)."""
         image, neuron = np.nonzero(latencies != SILENT)
         steps = (
@@ -120,7 +130,7 @@ class ExplicitBuilder:
             groups.spike_source(name, latencies.shape[1], neuron, steps, self.clocks.step)
         )
 
-    def spike_at(self, name: str, step: int):
+    def spike_at(self, name: str, step: int) -> Any:
         """One neuron that fires so many steps after each image's onset."""
         steps = np.arange(self.net.n_images) * self.timing.slot + step
         neuron = np.zeros(len(steps), np.int32)
@@ -158,7 +168,14 @@ class ExplicitBuilder:
             )
             self.silences[population] = (neurons, models.SILENT)
 
-    def _count(self, population, source, neurons, on_pre, part) -> Synapses:
+    def _count(
+        self,
+        population: Population,
+        source: Population,
+        neurons: NeuronGroup,
+        on_pre: str,
+        part: str,
+    ) -> Synapses:
         return self.add(
             groups.counting_synapses(
                 population.projection,
@@ -240,7 +257,7 @@ class ExplicitBuilder:
             SpikeMonitor(ticking, name=self.names.of(population, "ticking_spikes")),
         )
 
-    def _weights(self, population: Population, neurons, *, sign: int) -> None:
+    def _weights(self, population: Population, neurons: NeuronGroup, *, sign: int) -> None:
         origin = self.timing.origins[population.name]
         several = len(population.sources) > 1
         for number, (source, projection) in enumerate(
@@ -274,7 +291,7 @@ class ExplicitBuilder:
     def _synaptic_constants(self) -> dict[str, object]:
         return {"tick": self.tick, **self.model.parameters}
 
-    def _constrained(self, population: Population, neurons) -> None:
+    def _constrained(self, population: Population, neurons: NeuronGroup) -> None:
         """Synapses of a constrained max-pool, whose weights differ between images."""
         weights = pool_weights(population, self.net.analysis.latencies[population.name])
         # one step more: the release is read a step after the window's end
@@ -293,7 +310,7 @@ class ExplicitBuilder:
             )
         )
 
-    def _bias(self, population: Population, neurons, *, sign: int):
+    def _bias(self, population: Population, neurons: NeuronGroup, *, sign: int) -> Any:
         """The layer's bias neuron (None if it has no bias) and its synapses."""
         if population.bias is None:
             return None

@@ -3,7 +3,7 @@
 With fixed windows all of this is known beforehand.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from brian2 import NeuronGroup
 
@@ -32,7 +32,7 @@ class DynamicWindows:
         )
         self._starts: dict[Population, object] = {}  # who starts the pulses, by driver
 
-    def bias(self, population: Population, name: str, at: int):
+    def bias(self, population: Population, name: str, at: int) -> Any:
         """The bias neuron of a layer, which counts the ticks of its driver.
 
         Of the first layer, which no ticking neuron drives, it fires `at` so many steps.
@@ -52,11 +52,11 @@ class DynamicWindows:
         )
         return bias
 
-    def count_arrivals(self, population: Population, ticking: NeuronGroup, bias) -> None:
+    def count_arrivals(self, population: Population, ticking: NeuronGroup, bias: Any) -> None:
         """Let the ticking neuron know when all presynaptic neurons have fired or stay silent."""
         builder = self._builder
 
-        def count(source, part, **options):
+        def count(source: Any, part: str, **options: Any) -> None:
             builder.add(
                 groups.signals(
                     source,

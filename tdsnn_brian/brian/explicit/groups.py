@@ -4,7 +4,7 @@ Every function returns Brian2 objects and adds them to no network.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from brian2 import Clock, NeuronGroup, Quantity, SpikeGeneratorGroup, Synapses
@@ -79,7 +79,7 @@ def neurons(
 
 def counting_synapses(
     projection: Projection,
-    source,
+    source: Any,
     target: NeuronGroup,
     on_pre: str,
     name: str,
@@ -106,7 +106,7 @@ def counting_synapses(
 
 def weighted_synapses(
     projection: Projection,
-    source,
+    source: Any,
     target: NeuronGroup,
     name: str,
     *,
@@ -137,7 +137,7 @@ def weighted_synapses(
 
 def bias_synapses(
     weights: NDArray,
-    source,
+    source: Any,
     target: NeuronGroup,
     name: str,
     *,
@@ -167,8 +167,8 @@ def bias_synapses(
 
 
 def signals(
-    source,
-    target,
+    source: Any,
+    target: Any,
     on_pre: str | Mapping[str, str],
     name: str,
     *,

@@ -18,7 +18,8 @@ from ...engines import require
 from ...layers import Kind
 from ...network import SpikingNetwork
 from ..naming import Names
-from .build import ExplicitBuilder, ExplicitNetwork
+from .build import ExplicitBuilder
+from .network import ExplicitNetwork
 from .perturbed_model import MEMBRANE_OF_ALL, NOISY_WEIGHT, PERTURBED, SYNAPTIC_DELAY, TAU
 from .perturbed_settings import Setting, input_times, parameters, plan
 

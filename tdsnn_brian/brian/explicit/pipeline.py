@@ -7,6 +7,7 @@ ticking neuron's weight takes into account.
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from brian2 import (
@@ -23,7 +24,7 @@ from brian2 import (
 )
 from numpy.typing import NDArray
 
-from ...analysis.closed_form import analyse
+from ...analysis.closed_form import DiscreteAnalysis, analyse
 from ...engines import require
 from ...firing_times import in_steps, in_ticks, tie_tolerance
 from ...layers import Kind
@@ -100,7 +101,14 @@ def run_pipeline(
 class _Stream:
     """Builds the network of a stream, runs and reads it."""
 
-    def __init__(self, network, analysis, schedule, tick, dt):
+    def __init__(
+        self,
+        network: SpikingNetwork,
+        analysis: DiscreteAnalysis,
+        schedule: Schedule,
+        tick: Quantity,
+        dt: Quantity,
+    ):
         self.network, self.analysis, self.schedule = network, analysis, schedule
         self.tick, self.dt, self.clock = tick, dt, Clock(dt, name="tdsnn_stream_clock*")
         self.net = Network(name="tdsnn_stream*")
@@ -135,7 +143,7 @@ class _Stream:
             schedule=self.schedule,
         )
 
-    def _input(self):
+    def _input(self) -> SpikeGeneratorGroup:
         latencies = self.analysis.input_latencies.reshape(len(self.schedule.onsets), -1)
         image, neuron = np.nonzero(latencies >= 0)
         at = self.schedule.onsets[image]
@@ -152,7 +160,7 @@ class _Stream:
         self.net.add(signal)
         return signal
 
-    def _max_pool(self, population, source):
+    def _max_pool(self, population: Population, source: Any) -> NeuronGroup:
         cells = models.MAX_POOL
         neurons = NeuronGroup(
             population.n_neurons,
@@ -176,7 +184,7 @@ class _Stream:
         )
         return neurons
 
-    def _integrating(self, population, source):
+    def _integrating(self, population: Population, source: Any) -> NeuronGroup:
         schedule, place = self.schedule, self.place[population]
         part = partial(self.names.of, population)
         is_output = population.kind is Kind.OUTPUT
@@ -218,7 +226,9 @@ class _Stream:
             self.net.add(*self._ticking(population, neurons))
         return neurons
 
-    def _ticking(self, population, neurons) -> list[NeuronGroup | Synapses]:
+    def _ticking(
+        self, population: Population, neurons: NeuronGroup
+    ) -> list[NeuronGroup | Synapses]:
         part = partial(self.names.of, population)
         ticking = NeuronGroup(
             1,
@@ -244,7 +254,7 @@ class _Stream:
             groups.signals(neurons, ticking, models.FIRED, part("done")),
         ]
 
-    def _zeros(self, population) -> NDArray:
+    def _zeros(self, population: Population) -> NDArray:
         """Step at which a neuron of latency 0 fires, (n_images,)."""
         if population.kind.is_ticked:
             return self.schedule.releases[:, self.place[population]] + 1
@@ -252,7 +262,7 @@ class _Stream:
         start = self._zeros(driver) if driver in self.place else self.schedule.onsets
         return start + population.hops
 
-    def _latencies(self, monitors) -> dict[str, NDArray]:
+    def _latencies(self, monitors: dict[Population, SpikeMonitor]) -> dict[str, NDArray]:
         latencies = {}
         for population, monitor in monitors.items():
             zero = self._zeros(population)
@@ -272,7 +282,7 @@ class _Stream:
             for population, place in self.place.items()
         }
 
-    def _potentials(self, readout) -> NDArray:
+    def _potentials(self, readout: StateMonitor) -> NDArray:
         at, origins = self.schedule.releases[:, -1], self.schedule.origins[:, -1]
         output = self.network.output
         elapsed = (at - origins) / self.schedule.steps_per_tick / output.leak

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +105,7 @@ class Recordings:
         return potentials.reshape(self.n_images, *output.shape)
 
 
-def recordings_of(net) -> Recordings:
+def recordings_of(net: Any) -> Recordings:
     """Those of an `ExplicitNetwork` that has run."""
 
     def spikes(name: str) -> Spikes:
@@ -123,18 +125,18 @@ def recordings_of(net) -> Recordings:
     )
 
 
-def check_spikes(network: SpikingNetwork, result: Simulation, longest_window: int) -> None:
+def check_spikes(network: SpikingNetwork, result: Simulation, longest_window: float) -> None:
     """Raise `WindowTooShortError` for spikes that came too late for those who read them.
 
     Parameters
     ----------
     network : SpikingNetwork
     result : Simulation
-    longest_window : int
+    longest_window : float
         In ticks, of all layers; for the remedy.
     """
     remedy = (
-        f"build the network with longer windows (window={2 * longest_window} or more), or "
+        f"build the network with longer windows (window={2 * ceil(longest_window)} or more), or "
         "read_results(net, strict=False) to see the times"
     )
     for population in network.populations:

@@ -1,7 +1,7 @@
 """Ticking neurons: each releases a layer and drives it by ticks until all its neurons are done."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from brian2 import NeuronGroup, Quantity
@@ -34,7 +34,7 @@ class TickingNeurons:
     def __init__(self, builder: "ExplicitBuilder"):
         self._builder = builder
 
-    def add(self, population: Population, neurons: NeuronGroup, bias) -> NeuronGroup:
+    def add(self, population: Population, neurons: NeuronGroup, bias: Any) -> NeuronGroup:
         """The ticking neuron of a layer, and all signals between the two."""
         builder, names = self._builder, self._builder.names
         dynamic = builder.net.dynamic
@@ -60,7 +60,7 @@ class TickingNeurons:
             self._judge(population, neurons, ticking)
         return ticking
 
-    def _judge(self, population, neurons, ticking) -> None:
+    def _judge(self, population: Population, neurons: NeuronGroup, ticking: NeuronGroup) -> None:
         """One step after the release, neurons that have not fired are silent."""
         names, dt = self._builder.names, self._builder.dt
         judge, silent = names.of(population, "judge"), names.of(population, "silent")
