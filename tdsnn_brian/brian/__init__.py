@@ -2,14 +2,15 @@
 
 from .build import build_network
 from .deployment import Deployment, deploy
-from .event_driven.program import Program, compile_program
+from .event_driven.cache import trim_cache
+from .event_driven.program import Program, compile_program, stream
 from .event_driven.projection import SharedProjection
 from .explicit import models
 from .explicit.pipeline import PipelineRun, run_pipeline
 from .explicit.pipeline_schedule import plan_pipeline
 from .firing_network import FiringNetwork, read_results
 from .result import Simulation
-from .run import simulate, stream
+from .run import simulate
 
 __all__ = [
     "Deployment",
@@ -27,4 +28,5 @@ __all__ = [
     "run_pipeline",
     "simulate",
     "stream",
+    "trim_cache",
 ]

@@ -3,19 +3,17 @@
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import Any
 
 from brian2 import Quantity, get_device, ms
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from ..analysis.closed_form import WindowChoice
 from ..network import SpikingNetwork, check_network
-from ..results import joined
 from . import genn
 from .build import build_network
 from .devices import check_results_at_once, is_genn, is_standalone
-from .event_driven.program import Stream, compile_program
+from .event_driven.program import simulate_by_program
 from .explicit.models import LEAKY, NeuronModel
 from .firing_network import read_results
 from .memory import choose_projection, obstacle
@@ -73,7 +71,9 @@ def simulate(
         and projection != "explicit"
         and _is_shared(network, projection, method, model)
     ):
-        return _simulate_with_program(network, images, tick, dt, window, progress)
+        return simulate_by_program(
+            network, images, tick=tick, dt=dt, window=window, progress=progress
+        )
     if is_genn(device):
         genn.check_device(device)
         dt, _ = choose_steps(network, tick, dt)
@@ -99,71 +99,6 @@ def _is_shared(network: SpikingNetwork, projection: str, method: str, model: Neu
     return obstacle(network, method, model) is None and (
         choose_projection(network, projection, method, model) == "shared"
     )
-
-
-def _simulate_with_program(
-    network: SpikingNetwork,
-    images: NDArray,
-    tick: Quantity,
-    dt: Quantity | None,
-    window: WindowChoice,
-    progress: Callable[[float], None] | None,
-) -> Simulation:
-    program = compile_program(network, tick=tick, dt=dt)
-    stream_of_images = program.stream(images, window=window, progress=progress)
-    result = joined(list(stream_of_images))
-    seconds = {"compile": program.compile_seconds, "run": stream_of_images.seconds}
-    return replace(result, seconds=seconds)
-
-
-def stream(
-    network: SpikingNetwork,
-    images: NDArray,
-    *,
-    tick: Quantity = 1 * ms,
-    dt: Quantity | None = None,
-    window: WindowChoice = "dynamic",
-    dtype: DTypeLike | None = None,
-    record: tuple[str, ...] | None = None,
-    processes: int = 1,
-    progress: Callable[[float], None] | None = None,
-) -> Stream:
-    r"""Simulate many images in a compiled program, one result after the other.
-
-    The program has shared projections, is compiled once for a network and kept for later calls
-    (see `tdsnn_brian.brian.program.cache_directory`); memory stays flat. The active Brian2 device
-    is neither used nor changed.
-
-    Parameters
-    ----------
-    network : SpikingNetwork
-    images : array_like
-        (n_images, \*input shape), channels last, finite and not negative.
-    tick, dt, window
-        See `build_network`.
-    dtype : optional
-        float32 or float64; Brian2's ``core.default_float_dtype`` if not given.
-    record : tuple of str, optional
-        Layers whose firing times are wanted; all if not given.
-    processes : int, optional
-        Programs to run side by side.
-    progress : callable, optional
-        Called with the completed share, 0 to 1, after each image.
-
-    Returns
-    -------
-    Stream
-        Iterator of `Simulation`, each of one image, in order.
-
-    Raises
-    ------
-    InvalidInputError, WindowTooShortError
-        See `build_network`.
-    ProgramError
-        If the program cannot be compiled, or ends too early.
-    """
-    program = compile_program(network, tick=tick, dt=dt, dtype=dtype, record=record)
-    return program.stream(images, window=window, processes=processes, progress=progress)
 
 
 def _wall_times(device: Any, elapsed: float) -> dict[str, float]:

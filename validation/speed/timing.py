@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from tdsnn_brian import SpikingNetwork
 from tdsnn_brian.brian import compile_program
-from tdsnn_brian.brian.event_driven.cache import CACHE_VARIABLE
+from tdsnn_brian.brian.event_driven.cache import DIRECTORY_VARIABLE
 from tdsnn_brian.brian.event_driven.program import Program
 
 from .contenders import Contender
@@ -42,12 +42,12 @@ def seconds_per_image(program: Program, images) -> float:
 
 def compile_anew(network: SpikingNetwork) -> float:
     """Seconds to compile, whatever the cache holds."""
-    before = os.environ.get(CACHE_VARIABLE)
+    before = os.environ.get(DIRECTORY_VARIABLE)
     with TemporaryDirectory(prefix="tdsnn-") as folder:
-        os.environ[CACHE_VARIABLE] = folder
+        os.environ[DIRECTORY_VARIABLE] = folder
         try:
             return compile_program(network, dtype="float32").compile_seconds
         finally:
-            del os.environ[CACHE_VARIABLE]
+            del os.environ[DIRECTORY_VARIABLE]
             if before is not None:
-                os.environ[CACHE_VARIABLE] = before
+                os.environ[DIRECTORY_VARIABLE] = before

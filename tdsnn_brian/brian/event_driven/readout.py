@@ -6,7 +6,7 @@ from ...population import Population
 from .code_objects import Globals
 from .group import EventDrivenGroup, Place, State
 from .integrator import Integrator
-from .records import HEADER, MAGIC
+from .records import HEADER, MAGIC, header_of
 
 
 class Readout(Integrator):
@@ -41,7 +41,7 @@ class Readout(Integrator):
     def record_dtype(self) -> np.dtype:
         """One image's record."""
         return np.dtype(
-            HEADER
+            HEADER.descr
             + [
                 (name, group.variables[variable].dtype, (group.variables[variable].size,))
                 for name, group, variable in self.written
@@ -82,8 +82,8 @@ class Readout(Integrator):
         self._add_bias(s, now)
 
     def _write(self, s: State) -> None:
-        header = np.array([MAGIC, self.record_dtype.itemsize, s.image], np.int64)
-        self.records[s.image] = header.tobytes() + b"".join(
+        header = header_of(s.image, self.record_dtype.itemsize)
+        self.records[s.image] = header + b"".join(
             group.variables[variable].get_value().tobytes() for _, group, variable in self.written
         )
 

@@ -1,7 +1,7 @@
 """What the readout writes down for each image, and how it is read."""
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from ...errors import InvalidInputError, WindowTooShortError
 from ...firing_times import SILENT
@@ -13,7 +13,13 @@ from ..result import Simulation
 MAGIC = int.from_bytes(b"tdsnn\1\0\0", "little")
 """First number of each record."""
 
-HEADER = [("magic", np.int64), ("size", np.int64), ("image", np.int64)]
+HEADER = np.dtype([("magic", np.int64), ("size", np.int64), ("image", np.int64)])
+"""What each record starts with."""
+
+
+def header_of(image: int, size: int) -> bytes:
+    """The header of an image's record of `size` bytes."""
+    return np.array((MAGIC, size, image), HEADER).tobytes()
 
 
 def check_record(network: SpikingNetwork, record: object) -> tuple[str, ...]:
@@ -43,11 +49,6 @@ def check_record(network: SpikingNetwork, record: object) -> tuple[str, ...]:
 def field(names: Names, population: Population, variable: str) -> str:
     """Name of a variable in a record."""
     return f"{names.of(population)}.{variable}"
-
-
-def check_records(records: NDArray, dtype: DTypeLike) -> bool:
-    """Whether each record starts as one of its kind does."""
-    return bool(((records["magic"] == MAGIC) & (records["size"] == np.dtype(dtype).itemsize)).all())
 
 
 def from_records(

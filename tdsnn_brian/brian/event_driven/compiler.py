@@ -1,0 +1,222 @@
+"""From a network to a program: a Brian2 standalone project, generated and compiled by a child.
+
+The caller's Brian2 device is left alone.
+"""
+
+import json
+import os
+import pickle
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from brian2 import prefs
+from numpy.typing import NDArray
+
+import tdsnn_brian
+
+from ...errors import ProgramError
+from ...layers import Kind, Layer, Projection, Shape
+from ...network import SpikingNetwork
+from ...provenance import digest, package_digest
+from . import cache
+
+_FOREVER = 2**40
+_FIELDS = "record.json"
+_COMPILER = "codegen.cpp."
+_JOBS = "devices.cpp_standalone.extra_make_args_unix"
+_COMPILER_PREFERENCES = tuple(_COMPILER + name for name in (
+    "compiler", "define_macros", "extra_compile_args", "extra_compile_args_gcc",
+    "extra_link_args", "headers", "include_dirs", "libraries", "library_dirs",
+    "runtime_library_dirs",
+))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Given(Layer):
+    """A layer of any class as plain data: what a program depends on, and no more."""
+
+    given: tuple[Projection, ...]
+    shape: Shape
+    role: Kind
+    bias: NDArray | None = None
+    minimum: tuple[int, ...] = ()
+
+    def connect(self) -> tuple[Projection, ...]:
+        return self.given
+
+    @property
+    def kind(self) -> Kind:  # type: ignore[override]
+        return self.role
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a program is compiled from; two with the same content are the same program.
+
+    Attributes
+    ----------
+    network : SpikingNetwork
+        As plain data; see `as_given`.
+    tick : float
+        In seconds.
+    steps_per_tick : int
+    dtype : str
+    record : tuple of str
+    preferences : dict
+        Brian2's for the compiler.
+    """
+
+    network: SpikingNetwork
+    tick: float
+    steps_per_tick: int
+    dtype: str
+    record: tuple[str, ...]
+    preferences: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        return digest(
+            package_digest(), self, version("brian2"), version("numpy"), sys.version,
+            platform.machine(), sys.platform, _processor(),
+        )[:32]
+
+
+def as_given(network: SpikingNetwork) -> SpikingNetwork:
+    """`network` of layers whose classes this package has, and without what no program reads."""
+    layers = tuple(
+        Given(
+            name=population.name, input_shape=layer.input_shape, given=population.projections,
+            shape=population.shape, role=layer.kind, bias=population.bias,
+            minimum=population.minimum, leak=population.leak,
+            v_threshold=population.v_threshold,
+        )
+        for layer, population in zip(network.layers, network.populations, strict=True)
+    )
+    return SpikingNetwork(
+        layers=layers, leak=float(network.leak), silent_zeros=bool(network.silent_zeros)
+    )
+
+
+def compiler_preferences() -> dict[str, Any]:
+    """Brian2's preferences that say how to compile."""
+    return {name: prefs[name] for name in _COMPILER_PREFERENCES}
+
+
+def _processor() -> str:
+    """What ``-march=native`` depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line for line in lines if line.startswith("flags")), platform.processor())
+
+
+def _jobs() -> list[str]:
+    """Arguments of make: those preferred, but no more jobs than there are processors."""
+    arguments = [str(argument) for argument in prefs[_JOBS]]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return [
+        f"-j{cores}" if argument in ("-j", "--jobs") and not after.isdigit() else argument
+        for argument, after in zip_longest(arguments, arguments[1:], fillvalue="")
+    ]
+
+
+def compile_request(request: Request, title: str) -> tuple[Path, list]:
+    """Compile a program and keep it.
+
+    Parameters
+    ----------
+    request : Request
+    title : str
+        How errors name the network.
+
+    Returns
+    -------
+    entry : Path
+        In the cache.
+    fields : list
+        Name, type and shape of each field of a record.
+
+    Raises
+    ------
+    ProgramError
+        If it cannot be compiled; with the compiler's last words.
+    CacheError
+        If it cannot be kept.
+    """
+    with cache.building() as directory:
+        words, done = _run_child(directory, request)
+        if not done:
+            raise ProgramError(
+                f"network {title!r} could not be compiled; check that a C++ compiler and make are "
+                f"installed. The last words were:\n{words[-2000:]}"
+            )
+        fields = json.loads((directory / _FIELDS).read_text())
+        files = ["main", *(f"static_arrays/{x.name}" for x in directory.glob("static_arrays/*"))]
+        return cache.keep(directory, request.key, files, fields), fields
+
+
+def _run_child(directory: Path, request: Request) -> tuple[str, bool]:
+    """What it said, and whether it came to its end."""
+    where = {
+        "path": [path for path in sys.path if os.path.isabs(path)],
+        "package": str(Path(tdsnn_brian.__file__).parent),
+    }
+    work = {"request": request, "jobs": _jobs(), "make": prefs.devices.cpp_standalone.make_cmd_unix}
+    script = Path(__file__).with_name("compile_child.py")
+    with tempfile.TemporaryFile() as output:
+        child = subprocess.Popen(
+            [sys.executable, "-I", str(script), str(directory)], cwd=directory,
+            stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        )
+        try:
+            child.communicate(json.dumps(where).encode() + b"\n" + pickle.dumps(work))
+        except BaseException:
+            os.killpg(child.pid, signal.SIGKILL)  # the compiler's processes too
+            child.wait()
+            raise
+        output.seek(0)
+        words = output.read().decode(errors="replace").strip()
+    return words, child.returncode == 0 and (directory / _FIELDS).is_file()
+
+
+def build_project(directory: str, work: dict[str, Any]) -> None:
+    """In the child: generate and compile the project in `directory`."""
+    from brian2 import Clock, Network, device, second, set_device
+
+    from ..naming import Names
+    from .build import Shown, add_shared
+
+    request = work["request"]
+    prefs.reset_to_defaults()
+    for name, value in request.preferences.items():
+        prefs[name] = value
+    prefs[_JOBS] = work["jobs"]
+    prefs.devices.cpp_standalone.make_cmd_unix = work["make"]
+    prefs.core.default_float_dtype = np.dtype(request.dtype).type
+    set_device("cpp_standalone", directory=directory, build_on_run=False)
+    network, steps = request.network, request.steps_per_tick
+    dt = request.tick / steps * second
+    names, net = Names(network), Network()
+    parts = add_shared(
+        net, network, Clock(dt, name=names.alone("clock")), names, Shown(record=request.record),
+        steps_per_tick=steps,
+    )
+    net.run(_FOREVER * dt, namespace={})
+    device.build(directory=directory, run=False, compile=True, with_output=False)
+    record = parts.readout.record_dtype
+    fields = [(name, record[name].base.str, record[name].shape) for name in record.names]
+    Path(directory, _FIELDS).write_text(json.dumps(fields))

@@ -1,0 +1,268 @@
+"""Programs at work: what is sent to them, what is read from them, and how they end."""
+
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from math import ceil, log
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...analysis.closed_form import WindowChoice, analyse, check_window, input_latencies
+from ...coding import latency
+from ...errors import InvalidInputError, ProgramError
+from ...firing_times import in_steps
+from ...network import SpikingNetwork, check_images
+from ...results import Result, joined
+from ..naming import Names
+from ..result import Simulation
+from ..timing import choose_windows
+from . import cache
+from .image_input import as_steps
+from .records import HEADER, from_records, header_of
+
+if TYPE_CHECKING:
+    from .program import Program
+
+_CHUNK = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Showing:
+    """Images for a program, checked.
+
+    Attributes
+    ----------
+    images : ndarray
+        (n_images, *input shape)
+    windows : tuple of int
+        Of each population that integrates, in steps; -1 until all spikes have come.
+    most_steps : int
+        No image takes as many.
+    processes : int
+        Programs side by side.
+    progress : callable or None
+        Told the completed share after each image.
+    """
+
+    images: NDArray
+    windows: tuple[int, ...]
+    most_steps: int
+    processes: int = 1
+    progress: Callable[[float], None] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        network: SpikingNetwork,
+        images: NDArray,
+        steps_per_tick: int,
+        *,
+        window: WindowChoice = "dynamic",
+        processes: int = 1,
+        progress: Callable[[float], None] | None = None,
+    ) -> "Showing":
+        """What `Program.stream` takes.
+
+        Raises
+        ------
+        InvalidInputError, WindowTooShortError
+            If something of it is impossible.
+        """
+        images = check_images(network, images)
+        check_window(network, window)
+        if isinstance(processes, bool) or not (
+            isinstance(processes, int | np.integer) and processes >= 1
+        ):
+            raise InvalidInputError(
+                f"processes must be a whole number of 1 or more, got {processes!r}"
+            )
+        if progress is not None and not callable(progress):
+            raise InvalidInputError(
+                f"progress must be a function of the completed share, got {progress!r}"
+            )
+        source = network.input
+        last = latency(
+            np.float64(images.max()) * network.input_scale, source.leak, steps=source.steps
+        )
+        as_steps(in_steps(np.atleast_1d(last), steps_per_tick))
+        dynamic = isinstance(window, str) and window == "dynamic"
+        chosen = {}
+        if not dynamic or any(population.v_threshold for population in network.populations):
+            chosen = choose_windows(network, _windows(network, images, window), window)
+        windows = tuple(
+            -1 if dynamic else chosen[population.name] * steps_per_tick
+            for population in network.integrating
+        )
+        return cls(
+            images=images, windows=windows, processes=int(processes), progress=progress,
+            most_steps=_most_steps(network, steps_per_tick) + sum(max(w, 0) for w in windows),
+        )
+
+
+def _windows(network: SpikingNetwork, images: NDArray, window: WindowChoice) -> Result:
+    """The windows of an analysis, which is not kept whole; thresholds out of reach are named."""
+    together = any(population.v_threshold for population in network.populations)
+    size = len(images) if together else _CHUNK  # their windows are those of all images
+    parts = []
+    for start in range(0, len(images), size):
+        found = analyse(network, images[start : start + size], window=window)
+        parts.append(Result(latencies={}, windows=found.windows, potentials=found.potentials))
+    return joined(parts)
+
+
+def _most_steps(network: SpikingNetwork, steps_per_tick: int) -> int:
+    """What an image cannot take: no neuron's activation is beyond the largest number."""
+    longest = log(np.finfo(np.float64).max)
+    ticks = sum(
+        ceil(population.leak * longest) + population.bias_latency + population.hops + 3
+        for population in network.integrating
+    )
+    return (ticks + ceil(network.input.leak * longest)) * steps_per_tick
+
+
+class Stream(Iterator[Simulation]):
+    """Results of the images that a `Program` works on, in order; close it to stop early.
+
+    Attributes
+    ----------
+    program : Program
+    peak_bytes : int
+        Largest memory of one of the processes, once all images are done; 0 where unknown.
+    seconds : float
+        Wall time from the first image asked for to the last result.
+    """
+
+    def __init__(self, program: "Program", showing: Showing):
+        self.program = program
+        self.peak_bytes, self.seconds = 0, 0.0
+        self._results = self._run(program, showing)
+
+    def __next__(self) -> Simulation:
+        return next(self._results)
+
+    def close(self) -> None:
+        """Stop the processes."""
+        self._results.close()
+
+    def _run(self, program, showing) -> Iterator[Simulation]:
+        start, n_images = time.perf_counter(), len(showing.images)
+        processes = min(showing.processes, n_images)
+        names = Names(program.network)
+        with ExitStack() as at_the_end:
+            workers = []
+            for k in range(processes):
+                workers.append(_Worker(program, showing, k, processes))
+                at_the_end.callback(workers[-1].close)
+            for index in range(n_images):
+                began = time.perf_counter()
+                record = workers[index % processes].read(index // processes)
+                seconds = {"compile": 0.0, "run": time.perf_counter() - began}
+                result = from_records(
+                    program.network, names, record, program.steps_per_tick, seconds
+                )
+                if showing.progress is not None:
+                    showing.progress((index + 1) / n_images)
+                if index == n_images - 1:
+                    self.seconds = time.perf_counter() - start
+                    self.peak_bytes = max(worker.peak_bytes() for worker in workers)
+                yield result
+
+
+class _Worker:
+    """One running program, for every n-th image, and the thread that feeds it."""
+
+    def __init__(self, program: "Program", showing: Showing, first: int, processes: int):
+        self.program, self.showing = program, showing
+        self.images = showing.images[first::processes]
+        self.failure: Exception | None = None
+        self.results = tempfile.TemporaryDirectory(prefix="tdsnn-")
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [str(program.directory / "main"), "--results_dir", f"{self.results.name}/"],
+            cwd=program.directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=self.errors, start_new_session=True,  # a Ctrl-C is for the reader
+        )
+        self.thread = threading.Thread(target=self._feed, daemon=True)
+        self.thread.start()
+
+    def _feed(self) -> None:
+        pipe = self.process.stdin
+        try:
+            header = np.array([self.showing.most_steps, *self.showing.windows], np.int64)
+            pipe.write(header.tobytes())
+            for start in range(0, len(self.images), _CHUNK):
+                latencies = input_latencies(
+                    self.program.network, self.images[start : start + _CHUNK]
+                )
+                for row in as_steps(in_steps(latencies, self.program.steps_per_tick)):
+                    pipe.write(row.tobytes())
+                    pipe.flush()
+        except OSError:
+            pass  # it has ended; the reader says why
+        except Exception as error:
+            self.failure = error  # for the reader
+            with suppress(OSError):
+                pipe.close()  # the end of the images is the program's
+
+    def read(self, image: int) -> NDArray:
+        """The record of its image of that index.
+
+        Raises
+        ------
+        ProgramError
+            If the program ended, or wrote something else.
+        Exception
+            What kept it from being fed.
+        """
+        dtype = self.program.record_dtype
+        header = self._read(HEADER.itemsize)
+        if header != header_of(image, dtype.itemsize):
+            cache.discard(self.program.directory)
+            raise ProgramError(
+                "the compiled network wrote something else than its results, as a damaged one "
+                "does; it was removed and will be compiled anew at the next call"
+            )
+        return np.frombuffer(header + self._read(dtype.itemsize - len(header)), dtype)
+
+    def _read(self, size: int) -> bytes:
+        content = self.process.stdout.read(size)
+        if len(content) < size:
+            self._explain_end()
+        return content
+
+    def _explain_end(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+        code = self.process.wait()
+        self.errors.seek(0)
+        reason = self.errors.read().decode(errors="replace").strip()
+        raise ProgramError(
+            f"the compiled network ended too early with exit code {code}"
+            f"{': ' + reason if reason else ''}; free memory or disk space, or delete "
+            f"{self.program.directory} to have it compiled anew"
+        )
+
+    def peak_bytes(self) -> int:
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text()
+        except OSError:
+            return 0
+        return next(
+            (int(x.split()[1]) * 1024 for x in status.splitlines() if x.startswith("VmHWM")), 0
+        )
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.thread.join()
+        for pipe in (self.process.stdin, self.process.stdout, self.errors):
+            with suppress(OSError):
+                pipe.close()
+        self.results.cleanup()
