@@ -85,5 +85,14 @@ def activation(layer: Layer, gains: NDArray) -> NDArray:
 
 
 def latest(layer: MaxPool2D, latencies: NDArray) -> NDArray:
-    """Latency of each max-pool neuron: that of the last neuron in its window."""
-    return _windows(layer, latencies, SILENT).max(axis=(4, 5))
+    """Latency of each max-pool neuron: that of the last neuron in its window.
+
+    In the channels of `layer.minimum` it is that of the first one, and `SILENT` where any neuron
+    of the window is. Padding never counts.
+    """
+    last = _windows(layer, latencies, SILENT).max(axis=(4, 5))
+    if layer.minimum:
+        channels = list(layer.minimum)
+        never = np.inf if latencies.dtype.kind == "f" else np.iinfo(latencies.dtype).max
+        last[..., channels] = _windows(layer, latencies, never)[:, :, :, channels].min(axis=(4, 5))
+    return last

@@ -130,15 +130,30 @@ class MaxPool2D(_Pool):
     """Maximum over a window: a neuron that fires when the last of its inputs has fired.
 
     A `constrained` one leaks and is driven by a ticking neuron, with weights that Eq. (13) admits
-    (see `tdsnn_brian.pooling`).
+    (see `tdsnn_brian.pooling`). Channels in `minimum` pass on the minimum instead: their neurons
+    fire with the first of their inputs.
     """
 
     constrained: bool = False
+    minimum: tuple[int, ...] = ()
 
 
 def is_simplified_pool(layer: Layer) -> bool:
     """Whether a layer passes spikes on at once, without a ticking neuron of its own."""
     return isinstance(layer, MaxPool2D) and not layer.constrained
+
+
+def _check_minimum(layer: MaxPool2D) -> None:
+    if not set(layer.minimum) <= set(range(layer.n_channels)):
+        raise InvalidInputError(
+            f"layer {layer.name!r}: minimum={layer.minimum} names channels that are not there; "
+            f"it has {layer.n_channels}, counted from 0"
+        )
+    if layer.minimum and layer.constrained:
+        raise InvalidInputError(
+            f"layer {layer.name!r}: a constrained max-pool passes on maxima alone, but channels "
+            f"{layer.minimum} ask for the minimum; use max_pool='simplified'"
+        )
 
 
 SYNAPTIC_LAYERS = (Dense, Conv2D, AveragePool2D)
@@ -217,6 +232,9 @@ class SpikingNetwork:
                 f"layer {constrained[0]!r}: a constrained max-pool needs all its inputs to fire; "
                 "use max_pool='simplified' with silent zeros"
             )
+        for layer in self.layers:
+            if isinstance(layer, MaxPool2D):
+                _check_minimum(layer)
         for before, layer in zip(self.layers, self.layers[1:], strict=False):
             if before.n_neurons != layer.n_inputs:
                 raise InvalidInputError(
