@@ -19,6 +19,7 @@ from .errors import (
 )
 from .serialization import load
 from .spec import SpikingNetwork
+from .when_keras_is_imported import register_layers
 
 __version__ = "0.1.0"
 
@@ -66,6 +67,9 @@ __all__ = [
     "simulate",
     "stream",
 ]
+
+
+register_layers()
 
 
 def __getattr__(name: str):

@@ -47,7 +47,7 @@ class Affine:
         return bool((self.factor >= 0).all() and (self.shift >= 0).all())
 
     def then(self, other: "Affine") -> "Affine":
-        """This map and `other` behind it."""
+        """Both maps in a row, `other` behind."""
         return Affine(
             factor=other.factor * self.factor, offset=other.factor * self.shift + other.shift
         )

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import UnsupportedLayerError
-from ..propagation import weighted_sum
 from ..spec import Conv2D, Shape
 from .affine import Affine, compact
 from .graph import (
@@ -30,7 +29,14 @@ from .graph import (
     as_plane,
     free_name,
 )
-from .weights import is_max_pool, merged, take_inputs, take_outputs, turn_pool
+from .weights import (
+    constant_means,
+    is_max_pool,
+    merged,
+    take_inputs,
+    take_outputs,
+    turn_pool,
+)
 
 
 def fold(graph: Graph) -> Graph:
@@ -248,8 +254,7 @@ class _Folding:
             source = self._channelwise(source, node)
             shift = source.affine.shift
             if shift.ndim > 1:
-                whole = np.broadcast_to(shift, node.input_shape)[None]
-                shift = compact(weighted_sum(node.layer, whole)[0])
+                shift = constant_means(node.layer, shift)
             affine = Affine(factor=source.affine.factor, offset=shift)
         return self._put_neurons(node, source, affine)
 

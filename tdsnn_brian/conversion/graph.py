@@ -11,7 +11,6 @@ from enum import Enum
 from functools import cached_property
 from math import prod
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ..spec import Conv2D, Dense, Layer, Padding, Shape

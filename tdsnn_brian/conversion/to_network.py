@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..spec import AveragePool2D, Conv2D, Layer, MaxPool2D, Padding, Shape, SpikingNetwork
+from ..spec import AveragePool2D, Conv2D, Layer, MaxPool2D, Padding, SpikingNetwork
 from .graph import Coding, Graph, Neurons, Scaling, ZeroPadding
 from .padding import NO_PADDING, add_padding
 from .weights import sums_over_positions

@@ -48,6 +48,12 @@ def constant_sums(layer: Dense | Conv2D, values: NDArray) -> NDArray[np.float64]
     return compact(weighted_sum(replace(layer, kernel=kernel), whole)[0])
 
 
+def constant_means(layer: AveragePool2D, values: NDArray) -> NDArray:
+    """What a mean makes of constant inputs, one an input: one number a channel, or one a neuron."""
+    whole = np.broadcast_to(values, layer.input_shape)[None]
+    return compact(weighted_sum(layer, whole)[0])
+
+
 def sums_over_positions(layer: Conv2D, kernel: NDArray, positions: NDArray) -> NDArray:
     """Sums of a `kernel` over one channel, shape `layer.output_shape`; `positions` are its input.
 

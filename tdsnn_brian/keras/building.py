@@ -100,10 +100,10 @@ class Builder:
         kind, arguments = _weighted(node.layer)
         if arguments.pop("pads", False):
             padding = {"padding": node.layer.padding, **_LAST}
-            values = self._made(
-                kl.ZeroPadding2D, padding, self._free(f"{node.name}_padding")
-            )(values)
-        layer = self._made(kind, {**node.training, **arguments, "activation": activation}, node.name)
+            name = self._free(f"{node.name}_padding")
+            values = self._made(kl.ZeroPadding2D, padding, name)(values)
+        arguments = {**node.training, **arguments, "activation": activation}
+        layer = self._made(kind, arguments, node.name)
         bias = [] if node.layer.bias is None else [node.layer.bias]
         values = _with_weights(layer, values, [node.weights, *bias])
         if node.border is None:

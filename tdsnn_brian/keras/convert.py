@@ -6,7 +6,7 @@ from .. import spec
 from ..conversion.folding import fold
 from ..conversion.rules import check_folded, check_graph
 from ..conversion.to_network import to_network
-from ..errors import InvalidInputError, UnsupportedLayerError
+from ..errors import InvalidInputError
 from .reader import read
 
 

@@ -1,13 +1,12 @@
 """Read a Keras model, once and one way: a graph of plain data."""
 
-import inspect
 import os
 from dataclasses import dataclass
 
 import keras
 from keras import layers as kl
 
-from ..conversion.graph import Graph, Input, Join, Node, free_name
+from ..conversion.graph import Coding, Graph, Input, Join, Node, free_name
 from ..errors import InvalidInputError, UnsupportedLayerError
 from ..spec import Shape, SpikingNetwork
 from . import scaling_readers  # noqa: F401  (fills the registry, and so do what it imports)
@@ -16,6 +15,7 @@ from .place import Place, Value, channels_moved_last
 from .registry import READERS
 from .weights import check_quantization, describe
 
+Sources = tuple[int, ...]
 _IMAGE = -1  # in place of a call: what comes in
 
 
@@ -69,6 +69,8 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
             "channels last, so rebuild the model with data_format='channels_last' throughout "
             "(kernels of convolutions keep their shape) and take its outputs in that order"
         )
+    if any(isinstance(node, Coding) for node in nodes.values()):
+        _check_precision(calls)
     is_double = any(weight.dtype == "float64" for weight in model.weights)
     return Graph(
         name=model.name, nodes=tuple(nodes.values()), output_shape=value.shape,
@@ -85,8 +87,7 @@ class _Call:
 
     layer: keras.layers.Layer
     path: tuple[str, ...]
-    sources: tuple[int, ...]
-    training: bool = False
+    sources: Sources
     shape: Shape = ()
 
 
@@ -97,7 +98,7 @@ class _Unrolling:
         self._calls: list[_Call] = []
 
     def calls_of(self, model: keras.Model) -> list[_Call]:
-        (output,) = self._model(model, (_IMAGE,), (), training=False)
+        (output,) = self._model(model, (_IMAGE,), ())
         if not self._calls or output != len(self._calls) - 1:
             raise UnsupportedLayerError(
                 f"model {model.name!r} gives out what comes in; add a Dense layer and train it"
@@ -110,11 +111,11 @@ class _Unrolling:
                 )
         return self._calls
 
-    def _model(self, model, sources, path, *, training: bool) -> list[int]:
+    def _model(self, model: keras.Model, sources: Sources, path: tuple[str, ...]) -> Sources:
         if isinstance(model, keras.Sequential):
             for layer in model.layers:
-                sources = self._call(layer, sources, path, training)
-            return list(sources)
+                sources = self._call(layer, sources, path)
+            return sources
         _check_ends(model)
         known = {id(tensor): at for tensor, at in zip(model.inputs, sources, strict=True)}
         depths = model._nodes_by_depth
@@ -122,31 +123,25 @@ class _Unrolling:
             if not node.is_input:
                 taken = tuple(known[id(tensor)] for tensor in node.input_tensors)
                 shape = tuple(node.outputs[0].shape[1:])
-                given = self._call(node.operation, taken, path, training or _trains(node), shape)
+                given = self._call(node.operation, taken, path, shape)
                 known.update((id(tensor), given[0]) for tensor in node.outputs)
-        return [known[id(tensor)] for tensor in model.outputs]
+        return tuple(known[id(tensor)] for tensor in model.outputs)
 
-    def _call(self, operation, sources, path, training: bool, shape: Shape = ()) -> list[int]:
+    def _call(
+        self, operation: keras.Operation, sources: Sources, path: tuple[str, ...], shape: Shape = ()
+    ) -> Sources:
         if isinstance(operation, keras.Model):
-            path = (*path, operation.name)
-            return self._model(operation, sources, path, training=training)
+            return self._model(operation, sources, (*path, operation.name))
         if hasattr(kl, "Pipeline") and isinstance(operation, kl.Pipeline):
             for layer in operation.layers:
-                sources = self._call(layer, sources, (*path, operation.name), training)
-            return list(sources)
-        self._calls.append(_Call(operation, path, tuple(sources), training, shape))
-        return [len(self._calls) - 1]
-
-
-def _trains(node) -> bool:
-    """Whether a functional model calls a layer with ``training=True``."""
-    arguments = node.arguments
-    return bool(arguments.kwargs.get("training")) or any(x is True for x in arguments.args[1:])
+                sources = self._call(layer, sources, (*path, operation.name))
+            return sources
+        self._calls.append(_Call(operation, path, sources, shape))
+        return (len(self._calls) - 1,)
 
 
 def _names(calls: list[_Call]) -> list[str]:
-    """One name a call: that of its layer, with its models' names before it where others share it.
-    """
+    """One name a call: that of its layer, behind its models' names where others share it."""
     labels = [call.layer.name for call in calls]
     names: list[str] = []
     for call, label in zip(calls, labels, strict=True):
@@ -176,12 +171,18 @@ def _read_call(call: _Call, name: str, sources: list[Value], nodes, taken: set) 
             "tdsnn_brian.keras.register"
         )
     check_quantization(layer)
-    if call.training and "training" in inspect.signature(layer.call).parameters:
-        raise UnsupportedLayerError(
-            f"{describe(layer)} is called with training=True, so that it is at work at inference "
-            "too, and differently each time; call it without"
-        )
     return reader(layer, Place(layer, name, sources[0], nodes, taken))
+
+
+def _check_precision(calls: list[_Call]) -> None:
+    for call in calls:
+        number_type = getattr(call.layer, "compute_dtype", None)
+        if number_type in ("float16", "bfloat16"):
+            raise UnsupportedLayerError(
+                f"{describe(call.layer)} computes in {number_type}, which rounds values across the "
+                "jumps of the coding, so that firing times would be others than those of the "
+                "network; give adapt the model as trained: what it builds computes in float32"
+            )
 
 
 def _takes_channels_first(calls: list[_Call]) -> bool:
