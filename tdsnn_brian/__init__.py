@@ -24,6 +24,7 @@ from .firing_times import SILENT
 from .network import SpikingNetwork
 from .network_file import load
 from .results import Comparison, Result
+from .when_keras_is_imported import register_layers
 
 __version__ = "0.1.0"
 
@@ -83,6 +84,9 @@ __all__ = [
     "simulate",
     "stream",
 ]
+
+
+register_layers()
 
 
 def __getattr__(name: str) -> Any:

@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tdsnn_brian.conversion.affine import Affine
+from tdsnn_brian.conversion.correction import Correction, correct
+from tdsnn_brian.conversion.graph import Graph, Input, Neurons, Role
+from tdsnn_brian.conversion.to_network import to_network
+from tdsnn_brian.conversion.weights import take_inputs
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.propagation import weighted_sum
-from tdsnn_brian.spec import Conv2D, Dense, Layer, MaxPool2D, SpikingNetwork
+from tdsnn_brian.layers import Conv2D, Dense, Layer, MaxPool2D
+from tdsnn_brian.network import SpikingNetwork
 
 from ..data.imagenet import MEAN, STD, Convolution, trained_convolutions
 
@@ -62,16 +66,29 @@ def large_network(
     SpikingNetwork
         In float32; takes photographs with values 0 .. 1.
     """
-    plain = plain_layers(name, convolutions, side=side, dense=dense, seed=seed)
-    layers, shrink = [], np.float32(np.exp(-0.5 / leak))
-    for layer in plain:
-        if not isinstance(layer, MaxPool2D):
-            first, last = layer is plain[0], layer is plain[-1]
-            layer = _compensated(layer, shrink, scale, silent_zeros, first=first, last=last)
-        layers.append(layer)
-    return SpikingNetwork(
-        layers=tuple(layers), leak=leak, input_scale=scale, silent_zeros=silent_zeros, name=name
-    )
+    layers = plain_layers(name, convolutions, side=side, dense=dense, seed=seed)
+    correction = Correction(leak=leak, scale=scale, compensate=True, silent_zeros=silent_zeros)
+    network = to_network(correct(_graph(name, layers), correction))
+    return replace(network, layers=tuple(map(_in_float32, network.layers)))
+
+
+def _graph(name: str, layers: list[Layer]) -> Graph:
+    """The chain of `layers`, the normalisation of the image folded into the first one."""
+    nodes = [Input(name="image", label="image", kind="Input", inputs=(),
+                   input_shape=layers[0].input_shape)]
+    for layer in layers:
+        role = Role.POOLING if isinstance(layer, MaxPool2D) else Role.SYNAPTIC
+        nodes.append(Neurons(name=layer.name, label=layer.name, kind=type(layer).__name__,
+                             inputs=(nodes[-1].name,), layer=layer, role=role))
+    normalization = Affine(centre=np.array(MEAN), factor=1 / np.array(STD))
+    nodes[1] = take_inputs(nodes[1], normalization)
+    return Graph(name=name, nodes=tuple(nodes), output_shape=layers[-1].output_shape)
+
+
+def _in_float32(layer: Layer) -> Layer:
+    """Borders of a layer are summed up in float64."""
+    bias = getattr(layer, "bias", None)
+    return layer if bias is None else replace(layer, bias=bias.astype(np.float32))
 
 
 def plain_layers(
@@ -102,34 +119,3 @@ def plain_layers(
                             bias=np.zeros(units, np.float32)))
         shape = (units,)
     return layers
-
-
-def _compensated(
-    layer: Layer, shrink, scale: float, silent_zeros: bool, *, first: bool, last: bool
-) -> Layer:
-    """`W x + b` from gains: `x` is about ``shrink G(x) - 1``, or `shrink G(x)` with silent zeros.
-
-    What a padded position would contribute is left out: its bias belongs to each neuron.
-    """
-    field = "weights" if isinstance(layer, Dense) else "kernel"
-    weights = getattr(layer, field)
-    offset = np.zeros(weights.shape[-2], np.float32)  # value of the input where its gain is 1
-    if first:
-        weights = weights / np.asarray(STD, np.float32)[:, None]
-        offset = -scale * np.asarray(MEAN, np.float32)
-    factor = np.float32(shrink / scale if last else shrink)
-    coded = weights * factor
-    constant = weights * offset[:, None] - (0 if silent_zeros else coded)
-    return replace(layer, **{field: coded}, bias=_of_ones(layer, constant)
-                   + layer.bias * np.float32(1 if last else scale))
-
-
-def _of_ones(layer: Layer, weights: NDArray) -> NDArray:
-    """What `weights` sum up to for an input of ones: of each channel, or of each neuron."""
-    if isinstance(layer, Dense):
-        return weights.sum(axis=0)
-    if not any(map(any, layer.padding)):
-        return weights.sum(axis=(0, 1, 2))
-    summed = replace(layer, input_shape=(*layer.input_shape[:2], 1),
-                     kernel=weights.sum(axis=2, keepdims=True))
-    return weighted_sum(summed, np.ones((1, *summed.input_shape), np.float32))[0]

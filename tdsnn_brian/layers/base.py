@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
 from .projection import Projection
-from .window import Shape, is_count
+from .window import Pair, Shape, is_count
 
 
 class Kind(Enum):
@@ -126,6 +126,16 @@ class Layer:
     def output_shape(self) -> Shape:
         """Of the neurons of one image."""
         return self.projections[0].window.output_shape
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of the neurons."""
+        return self.output_shape[-1]
+
+    @property
+    def window_shape(self) -> Pair:
+        """Rows and columns that a neuron sees."""
+        return self.projections[0].window.size
 
     @property
     def n_inputs(self) -> int:
