@@ -3,7 +3,7 @@
 Nothing here imports Keras until a Keras model is asked for.
 """
 
+from .data.sample import sample_digits
 from .files import load_adapted, load_model, load_network
-from .sample import sample_digits
 
 __all__ = ["load_adapted", "load_model", "load_network", "sample_digits"]

@@ -5,18 +5,18 @@ from pathlib import Path
 from typing import Annotated
 
 import keras
-import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 
 import tdsnn_brian as td
 from tdsnn_brian.errors import InvalidInputError
 
-from . import files, training
-from .accuracy import Measured, accuracy_table, measure
+from . import files
 from .data import Dataset, load_dataset
+from .data.images import read_images
 from .registry import NETWORKS, Entry, entry
+from .training.accuracy import Measured, accuracy_table, measure
+from .training.recipe import predict
 
 app = typer.Typer(
     help="Train the networks of this project, adapt them to reverse coding, measure them.",
@@ -72,9 +72,9 @@ def train(
     keras.utils.set_random_seed(seed)
     model = known.build()
     recipe.train(model, dataset.x_train, dataset.y_train, label=f"{network}, training")
-    if known.head_only:
-        path = files.head_path(network, output)
-        files.save_head(model, path)
+    if known.output_layer_only:
+        path = files.output_layer_path(network, output)
+        files.save_output_layer(model, path)
     else:
         files.round_to_half(model)
         path = files.plain_path(network, output)
@@ -133,7 +133,7 @@ def adapt(
     known = _with_dataset(network) if retrain or calibration else entry(network)
     model = files.load_model(network, weights)
     if calibration_images is not None:
-        images = _images(calibration_images)
+        images, _, _ = read_images(calibration_images, model.input_shape[1:])
     elif calibration:
         images = load_dataset(known.dataset, data).x_train[:calibration]
     else:
@@ -154,7 +154,7 @@ def adapt(
         recipe = replace(known.retraining, seed=seed, epochs=epochs or known.retraining.epochs)
         keras.utils.set_random_seed(seed)
         recipe.train(adapted, dataset.x_train, dataset.y_train, label=f"{network}, retraining")
-        if not known.head_only:
+        if not known.output_layer_only:
             files.round_to_half(adapted)
     if dataset is not None:
         stages.append(_measure("retrained" if retrain else "adapted", adapted, dataset))
@@ -197,19 +197,8 @@ def _with_dataset(network: str) -> Entry:
     return known
 
 
-def _images(path: Path) -> NDArray:
-    try:
-        images = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InvalidInputError(
-            f"calibration images {str(path)!r} cannot be read ({error}); give an .npy file of "
-            "images (n, rows, columns, channels)"
-        ) from error
-    return images / np.float32(255) if images.dtype == np.uint8 else images
-
-
 def _measure(stage: str, model: keras.Model, dataset: Dataset) -> Measured:
-    return measure(stage, lambda: training.predict(model, dataset.x_test), console)
+    return measure(stage, lambda: predict(model, dataset.x_test), console)
 
 
 def _show(title: str, dataset: Dataset, stages: list[Measured]) -> None:

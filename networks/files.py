@@ -8,18 +8,20 @@ layer and stands in place of the first.
 
 import os
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tdsnn_brian.errors import NetworkFileError, TDSNNError
 
+from .whole_files import ArrayHeader, read_arrays, replacing
+
 if TYPE_CHECKING:
     import keras
 
-    from tdsnn_brian.spec import SpikingNetwork
+    from tdsnn_brian.network import SpikingNetwork
 
 SHIPPED = Path(__file__).parent / "weights"
 
@@ -32,7 +34,7 @@ def plain_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
     return Path(directory) / f"{name}.keras"
 
 
-def head_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
+def output_layer_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
     return Path(directory) / f"{name}-head.npz"
 
 
@@ -61,12 +63,12 @@ def load_model(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Mode
     NetworkFileError
         If the file is damaged or something else.
     """
-    head = head_path(name, directory)
-    if head.is_file() and not plain_path(name, directory).is_file():
+    output_layer = output_layer_path(name, directory)
+    if output_layer.is_file() and not plain_path(name, directory).is_file():
         from .registry import entry
 
         model = entry(name).build()
-        read_weights(model.layers[-1], head)
+        read_weights(model.layers[-1], output_layer)
         return model
     return _read_keras(plain_path(name, directory), remedy=f"python -m networks train {name}")
 
@@ -80,7 +82,7 @@ def load_adapted(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Mo
 
 def load_network(name: str, directory: str | os.PathLike = SHIPPED) -> "SpikingNetwork":
     """Load a converted network; numpy alone is needed. Otherwise like `load_model`."""
-    from tdsnn_brian.serialization import load
+    from tdsnn_brian.network_file import load
 
     path = converted_path(name, directory)
     _check_exists(path, remedy=f"python -m networks adapt {name}")
@@ -93,9 +95,8 @@ def save_model(model: "keras.Model", path: Path) -> None:
 
     bare = keras.models.clone_model(model)
     bare.set_weights(model.get_weights())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=path.parent, prefix=".writing-") as directory:
-        stored, deflated = Path(directory) / "stored.keras", Path(directory) / "deflated.keras"
+    with replacing(path) as deflated:
+        stored = deflated.with_name(f"stored-{path.name}")
         bare.save(stored)
         with (
             zipfile.ZipFile(stored) as source,
@@ -103,15 +104,12 @@ def save_model(model: "keras.Model", path: Path) -> None:
         ):
             for member in source.namelist():
                 target.writestr(member, source.read(member))
-        os.replace(deflated, path)
 
 
-def save_head(model: "keras.Model", path: Path) -> None:
+def save_output_layer(model: "keras.Model", path: Path) -> None:
     """Write the weights of the output layer alone; `load_model` puts them into the others."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft.npz")
-    np.savez_compressed(draft, *model.layers[-1].get_weights())
-    os.replace(draft, path)
+    with replacing(path) as draft:
+        np.savez_compressed(draft, *model.layers[-1].get_weights())
 
 
 def read_weights(target: "keras.Model | keras.Layer", path: str | os.PathLike) -> None:
@@ -134,19 +132,30 @@ def read_weights(target: "keras.Model | keras.Layer", path: str | os.PathLike) -
     path = Path(path)
     if not path.is_file():
         raise MissingFileError(f"{path} does not exist; name a file of weights")
+    remedy = "give a .keras, .weights.h5 or .npz file of a network with the same layers"
+    if path.suffix == ".npz":
+        arrays = read_arrays(
+            path,
+            what=f"weights of {target.name!r}",
+            remedy=remedy,
+            check=lambda headers: _check_fit(target, headers, path),
+            error=NetworkFileError,
+        )
+        target.set_weights(list(arrays.values()))
+        return
     try:
-        if path.suffix != ".npz":
-            _load_all_or_none(target, path)
-            return
-        with np.load(path, allow_pickle=False) as file:
-            arrays = [file[name] for name in file.files]
+        _load_all_or_none(target, path)
     except Exception as error:
         raise NetworkFileError(
-            f"{path} cannot be read as weights of {target.name!r} ({error}); give a .keras, "
-            ".weights.h5 or .npz file of a network with the same layers"
+            f"{path} cannot be read as weights of {target.name!r} ({error}); {remedy}"
         ) from error
+
+
+def _check_fit(
+    target: "keras.Model | keras.Layer", headers: Mapping[str, ArrayHeader], path: Path
+) -> None:
     wanted = [tuple(weight.shape) for weight in target.weights]
-    given = [array.shape for array in arrays]
+    given = [header.shape for header in headers.values()]
     if wanted != given:
         place = next((k for k, (a, b) in enumerate(zip(wanted, given, strict=False)) if a != b),
                      min(len(wanted), len(given)))
@@ -158,7 +167,6 @@ def read_weights(target: "keras.Model | keras.Layer", path: str | os.PathLike) -
             f"{given[place] if place < len(given) else 'nothing'}); store one array a weight in "
             "the order of model.weights"
         )
-    target.set_weights(arrays)
 
 
 def _load_all_or_none(target: "keras.Model", path: Path) -> None:

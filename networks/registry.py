@@ -11,31 +11,30 @@ import keras
 
 from tdsnn_brian.errors import InvalidInputError
 
-from . import pictures  # noqa: F401  (makes its data sets known)
-from .alexnet import alexnet
-from .augmentation import Augmentation
-from .heads import HeadRecipe, vgg16_cifar10
-from .lenet import lenet
-from .training import Recipe
-from .vgg16 import vgg16
+from .models.alexnet import alexnet
+from .models.lenet import lenet
+from .models.vgg16 import vgg16, vgg16_cifar10
+from .training.augmentation import Augmentation
+from .training.output_layer import OutputLayerRecipe
+from .training.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """`build` gives the untrained model; `dataset` names its data set in `networks.data`, if any.
 
-    Of a network with a `HeadRecipe` the output layer alone is trained, and kept: `build` brings
-    the others.
+    Of a network with an `OutputLayerRecipe` the output layer alone is trained, and kept: `build`
+    brings the others.
     """
 
     build: Callable[[], keras.Model]
     dataset: str | None = None
-    training: Recipe | HeadRecipe | None = None
-    retraining: Recipe | HeadRecipe | None = None
+    training: Recipe | OutputLayerRecipe | None = None
+    retraining: Recipe | OutputLayerRecipe | None = None
 
     @property
-    def head_only(self) -> bool:
-        return isinstance(self.training, HeadRecipe)
+    def output_layer_only(self) -> bool:
+        return isinstance(self.training, OutputLayerRecipe)
 
 
 NETWORKS: dict[str, Entry] = {
@@ -64,8 +63,8 @@ NETWORKS: dict[str, Entry] = {
     "vgg16-cifar10": Entry(
         build=vgg16_cifar10,
         dataset="cifar10-jpeg",
-        training=HeadRecipe(),
-        retraining=HeadRecipe(),
+        training=OutputLayerRecipe(),
+        retraining=OutputLayerRecipe(),
     ),
     "alexnet": Entry(build=lambda: alexnet(grouped=False, name="alexnet")),
     "alexnet-grouped": Entry(build=lambda: alexnet(grouped=True, name="alexnet_grouped")),

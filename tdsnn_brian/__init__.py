@@ -5,13 +5,16 @@ where the other is not installed.
 """
 
 from importlib import import_module
+from typing import Any
 
+from . import layers
 from .analysis import DiscreteAnalysis, analyse, discrete_latencies, run_algorithm_1
 from .coding import continuous_latency, latency, reverse_coding
 from .errors import (
     InvalidInputError,
     NetworkFileError,
     NotAdaptedError,
+    RunError,
     TDSNNError,
     UnsupportedDeviceError,
     UnsupportedLayerError,
@@ -21,6 +24,7 @@ from .firing_times import SILENT
 from .network import SpikingNetwork
 from .network_file import load
 from .results import Comparison, Result
+from .when_keras_is_imported import register_layers
 
 __version__ = "0.1.0"
 
@@ -28,11 +32,15 @@ _LAZY = {
     "ReverseCoding": "keras",
     "adapt": "keras",
     "convert": "keras",
+    "Deployment": "brian",
+    "FiringNetwork": "brian",
+    "PipelineRun": "brian",
     "SharedProjection": "brian",
     "Simulation": "brian",
-    "read_results": "brian",
     "build_network": "brian",
     "deploy": "brian",
+    "models": "brian",
+    "read_results": "brian",
     "run_pipeline": "brian",
     "simulate": "brian",
     "stream": "brian",
@@ -41,12 +49,16 @@ _LAZY = {
 __all__ = [
     "SILENT",
     "Comparison",
+    "Deployment",
     "DiscreteAnalysis",
+    "FiringNetwork",
     "InvalidInputError",
     "NetworkFileError",
     "NotAdaptedError",
+    "PipelineRun",
     "Result",
     "ReverseCoding",
+    "RunError",
     "SharedProjection",
     "Simulation",
     "SpikingNetwork",
@@ -62,7 +74,9 @@ __all__ = [
     "deploy",
     "discrete_latencies",
     "latency",
+    "layers",
     "load",
+    "models",
     "read_results",
     "reverse_coding",
     "run_algorithm_1",
@@ -72,7 +86,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str):
+register_layers()
+
+
+def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(import_module(f".{_LAZY[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

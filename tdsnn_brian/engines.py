@@ -34,7 +34,8 @@ FEATURES: dict[str, Where] = {
     "negative thresholds": _layers(lambda x: x.v_threshold < 0),
     "silent zeros": lambda network: (
         [x.name for x in network.populations if x.silent_zeros] or [network.output.name]
-        if network.silent_zeros else []
+        if network.silent_zeros
+        else []
     ),
     "inputs between ticks": lambda network: ["input"] if network.input_steps > 1 else [],
     "constrained max-pools": _layers(lambda x: x.kind is Kind.CONSTRAINED_POOL),
@@ -70,7 +71,24 @@ ENGINES: dict[str, Engine] = {
     "Algorithm 1": Engine(title="Algorithm 1"),
     "explicit": Engine(
         title="the network of explicit synapses",
-        lacks={"branches": _NO_BRANCHES},
+    ),
+    "explicit, dynamic windows": Engine(
+        title="the network of explicit synapses with window='dynamic'",
+        lacks={
+            "branches": (
+                "knows no delay that would let early sources wait for late ones; use "
+                "window='fixed' or projection='shared'"
+            ),
+        },
+    ),
+    "explicit, dt below the tick": Engine(
+        title="the network of explicit synapses with dt below the tick",
+        lacks={
+            "negative thresholds": (
+                "lets a leaking potential rise past a negative threshold between two ticks; use "
+                "dt=tick, projection='shared', or a threshold >= 0"
+            ),
+        },
     ),
     "event-driven": Engine(
         title="the event-driven network (projection='shared')",
@@ -104,9 +122,7 @@ ENGINES: dict[str, Engine] = {
         title="the deployment without ticking neurons",
         lacks={
             "branches": _NO_BRANCHES,
-            "thresholds": (
-                "has neurons that never fire and so no threshold; use v_threshold=0"
-            ),
+            "thresholds": ("has neurons that never fire and so no threshold; use v_threshold=0"),
             "constrained max-pools": (
                 "has no neurons in its max-pools, which constraints could hold for; convert with "
                 "max_pool='simplified'"

@@ -24,6 +24,10 @@ class WindowTooShortError(TDSNNError, ValueError):
     """A fixed inhibitory window ends before the last presynaptic spike."""
 
 
+class RunError(TDSNNError, RuntimeError):
+    """A network has not run, or not for the time that its images take."""
+
+
 class NetworkFileError(TDSNNError, ValueError):
     """A network file is damaged, of another version or something else."""
 

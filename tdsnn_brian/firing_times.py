@@ -1,9 +1,9 @@
-"""Firing times as numbers: silence, ties, gains, the last spike. Each is decided here alone.
+r"""Firing times as numbers: silence, ties, gains, the last spike. Each is decided here alone.
 
 A firing time is a number of ticks after the release of its neuron's layer; a neuron that does not
 fire has `SILENT`, in integer and floating arrays alike.
 
-**Ties.** Where :math:`L \\ln(x+1)` is an integer, ``ceil`` of a rounded logarithm would let the
+**Ties.** Where :math:`L \ln(x+1)` is an integer, ``ceil`` of a rounded logarithm would let the
 last bit decide. Everywhere in this package a value that exceeds an integer by no more than
 `tie_tolerance` ticks counts as that integer: the closed forms subtract the tolerance before they
 round up, and the Brian2 neurons fire at a potential that lies as little below the threshold.

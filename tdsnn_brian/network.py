@@ -142,8 +142,12 @@ class SpikingNetwork:
     def input(self) -> Population:
         """The input neurons."""
         return Population(
-            name=INPUT, shape=self.input_shape, kind=Kind.INPUT, leak=float(self.leak),
-            silent_zeros=bool(self.silent_zeros), steps=self.input_steps,
+            name=INPUT,
+            shape=self.input_shape,
+            kind=Kind.INPUT,
+            leak=float(self.leak),
+            silent_zeros=bool(self.silent_zeros),
+            steps=self.input_steps,
         )
 
     @cached_property
@@ -236,8 +240,10 @@ def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
     images = np.asarray(images)
     expected = ", ".join(map(str, network.input_shape))
     if images.shape[1:] != network.input_shape:
-        hint = "add the image axis with images[None]" if images.shape == network.input_shape else (
-            "pass channels last, as the Keras model takes them"
+        hint = (
+            "add the image axis with images[None]"
+            if images.shape == network.input_shape
+            else ("pass channels last, as the Keras model takes them")
         )
         raise InvalidInputError(
             f"images must have the shape (n_images, {expected}), got {images.shape}; {hint}"

@@ -10,6 +10,7 @@ import os
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +55,7 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
             for item in fields(network)
             if item.name != "layers"
         },
-        "layers": [
-            _encode_layer(str(index), layer, arrays) for index, layer in enumerate(network)
-        ],
+        "layers": [_encode_layer(str(index), layer, arrays) for index, layer in enumerate(network)],
     }
     text = json.dumps(header, allow_nan=False).encode()
     path = Path(path)
@@ -111,7 +110,8 @@ def _read_header(archive, path) -> dict:
     if header.get("version") not in _READABLE:
         raise NetworkFileError(
             f"{path} has version {header.get('version')!r}, but this tdsnn-brian reads versions "
-            f"{', '.join(map(str, _READABLE))}; convert and save the network again with the version installed here"
+            f"{', '.join(map(str, _READABLE))}; convert and save the network again with "
+            "the version installed here"
         )
     return header
 
@@ -128,9 +128,7 @@ def _encode(value, key: str, layer: Layer, arrays: dict[str, NDArray]):
     if isinstance(value, Layer):
         return {_LAYER: _encode_layer(key, value, arrays)}
     if isinstance(value, tuple | list):
-        return [
-            _encode(part, f"{key}/{index}", layer, arrays) for index, part in enumerate(value)
-        ]
+        return [_encode(part, f"{key}/{index}", layer, arrays) for index, part in enumerate(value)]
     what = f"layer {layer.name!r}: {key.rpartition('/')[2]}"
     if not isinstance(value, np.ndarray):
         return _plain(value, what)
@@ -163,12 +161,12 @@ def _decode_network(header: dict, archive) -> SpikingNetwork:
     return SpikingNetwork(layers=layers, **header["network"])
 
 
-def _decode_layer(entry: dict, archive) -> Layer:
+def _decode_layer(entry: dict, archive: Any) -> Layer:
     kind = _kind_of(entry["kind"])
     return kind(**{name: _decode(value, archive) for name, value in entry["fields"].items()})
 
 
-def _decode(value, archive):
+def _decode(value: Any, archive: Any) -> Any:
     if isinstance(value, list):
         return tuple(_decode(part, archive) for part in value)
     if not isinstance(value, dict):
@@ -188,8 +186,11 @@ def _name_of(kind: type[Layer]) -> str:
 
 def _kind_of(name: str) -> type[Layer]:
     """The class that `_name_of` named; files of version 1 name a user's by its class alone."""
-    own = {cls.__name__: cls for cls in vars(known).values()
-           if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer}
+    own = {
+        cls.__name__: cls
+        for cls in vars(known).values()
+        if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer
+    }
     if name in own:
         return own[name]
     users = _descendants(Layer)

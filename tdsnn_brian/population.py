@@ -5,7 +5,7 @@ hops lie between, when bias neurons fire and when the last presynaptic spike com
 here once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -115,7 +115,8 @@ class Population:
         """Max-pools between `driver` and here, itself included if it is one; each costs a step."""
         between = max(
             0 if source is self.driver else source.hops
-            for source in self.sources if _clocked(source) is self.driver
+            for source in self.sources
+            if _clocked(source) is self.driver
         )
         return between + (self.kind is Kind.MAX_POOL)
 
@@ -169,7 +170,7 @@ class Population:
 
     @cached_property
     def n_awaited(self) -> NDArray[np.int64]:
-        """(n_neurons,) spikes that a max-pool neuron fires with: all of its window, or the first."""
+        """(n_neurons,) spikes that a max-pool neuron fires with: all in its window, or one."""
         counts = np.array(np.broadcast_to(self.projection.window.counts[..., None], self.shape))
         counts[..., list(self.minimum)] = 1
         return counts.ravel()
@@ -231,8 +232,11 @@ class Population:
             If the threshold is out of reach.
         """
         return effective_activation(
-            activation, self.leak, windows.reshape(-1, *[1] * (activation.ndim - 1)),
-            self.v_threshold, self.name,
+            activation,
+            self.leak,
+            windows.reshape(-1, *[1] * (activation.ndim - 1)),
+            self.v_threshold,
+            self.name,
         )
 
 
@@ -273,16 +277,21 @@ def populations_of(
                     f"has {source.n_neurons} neurons"
                 )
         output = layer is layers[-1]
-        own: Callable[[str], float] = (
-            lambda name, layer=layer: defaults[name]
-            if getattr(layer, name) is None else float(getattr(layer, name))
-        )
+        own = {
+            name: default if getattr(layer, name) is None else float(getattr(layer, name))
+            for name, default in defaults.items()
+        }
         before = made[layer.name] = Population(
-            name=layer.name, shape=layer.output_shape,
-            kind=Kind.OUTPUT if output else layer.kind, leak=own("leak"),
-            v_threshold=0.0 if output or not layer.kind.integrates else own("v_threshold"),
-            silent_zeros=silent_zeros and not output, bias=layer.bias, minimum=layer.minimum,
-            sources=sources, projections=layer.projections,
+            name=layer.name,
+            shape=layer.output_shape,
+            kind=Kind.OUTPUT if output else layer.kind,
+            leak=own["leak"],
+            v_threshold=0.0 if output or not layer.kind.integrates else own["v_threshold"],
+            silent_zeros=silent_zeros and not output,
+            bias=layer.bias,
+            minimum=layer.minimum,
+            sources=sources,
+            projections=layer.projections,
         )
         for source in sources:
             source.followers.append(before)

@@ -81,9 +81,10 @@ class Result:
         Examples
         --------
         >>> import numpy as np
-        >>> one = Result(latencies={"a": np.array([[1, 2]])}, windows={}, potentials=np.ones((1, 2)))
-        >>> other = Result(
-        ...     latencies={"a": np.array([[1, SILENT]])}, windows={}, potentials=np.ones((1, 2)))
+        >>> logits = np.ones((1, 2))
+        >>> one = Result(latencies={"a": np.array([[1, 2]])}, windows={}, potentials=logits)
+        >>> silent = {"a": np.array([[1, SILENT]])}
+        >>> other = Result(latencies=silent, windows={}, potentials=logits)
         >>> print(one.compare(other))
         layer    firing times  differ  silent in one alone  largest difference
         a                   2       1                    1             0 ticks
@@ -100,8 +101,11 @@ class Result:
         import xarray
 
         arrays = {
-            name: (("image", *(f"{name}_{axis}" for axis in range(values.ndim - 1))),
-                   with_nan(values), {"units": "ticks"})
+            name: (
+                ("image", *(f"{name}_{axis}" for axis in range(values.ndim - 1))),
+                with_nan(values),
+                {"units": "ticks"},
+            )
             for name, values in self.latencies.items()
         }
         arrays |= {
@@ -143,7 +147,8 @@ def joined(parts: list[R]) -> R:
         else:
             together[item.name] = {
                 name: np.concatenate([value[name] for value in values])
-                if isinstance(values[0][name], np.ndarray) else sum(v[name] for v in values)
+                if isinstance(values[0][name], np.ndarray)
+                else sum(v[name] for v in values)
                 for name in values[0]
             }
     return type(parts[0])(**together)
@@ -209,7 +214,8 @@ class Comparison:
             f"{'layer':{width}}  firing times  differ  silent in one alone  largest difference",
             *(
                 f"{x.name:{width}}  {x.neurons:12,}  {x.differ:6,}  {x.silent_in_one:19,}  "
-                f"{x.largest:12g} ticks" for x in self.layers
+                f"{x.largest:12g} ticks"
+                for x in self.layers
             ),
             f"{'answers':{width}}  {self.images:12,}  {self.answers:6,}",
         ]
@@ -230,10 +236,15 @@ def _compare(result: Result, expected: Result, rtol: float) -> Comparison:
         differ = found != wanted
         silent = (found == SILENT) != (wanted == SILENT)
         apart = np.abs(found - wanted)[differ & ~silent]
-        rows.append(LayerDifference(
-            name=name, neurons=found.size, differ=int(differ.sum()),
-            silent_in_one=int(silent.sum()), largest=float(apart.max(initial=0)),
-        ))
+        rows.append(
+            LayerDifference(
+                name=name,
+                neurons=found.size,
+                differ=int(differ.sum()),
+                silent_in_one=int(silent.sum()),
+                largest=float(apart.max(initial=0)),
+            )
+        )
     if result.potentials.shape != expected.potentials.shape:
         raise InvalidInputError(
             f"output potentials of shape {result.potentials.shape} cannot be compared with "
@@ -242,7 +253,8 @@ def _compare(result: Result, expected: Result, rtol: float) -> Comparison:
     scale = max(1.0, float(np.abs(expected.potentials).max(initial=0)))
     close = np.abs(result.potentials - expected.potentials) <= rtol * scale
     return Comparison(
-        layers=tuple(rows), images=result.n_images,
+        layers=tuple(rows),
+        images=result.n_images,
         answers=int((result.predictions != expected.predictions).sum()),
         potentials=int((~close).sum()),
     )

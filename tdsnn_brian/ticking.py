@@ -43,7 +43,10 @@ def release_potential(activation: ArrayLike, leak: float, window: float) -> NDAr
 
 
 def effective_activation(
-    activation: ArrayLike, leak: float, window: ArrayLike, v_threshold: float,
+    activation: ArrayLike,
+    leak: float,
+    window: ArrayLike,
+    v_threshold: float,
     name: str | None = None,
 ) -> NDArray:
     r"""The activation that has the same latency at threshold 0.

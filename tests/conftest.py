@@ -1,6 +1,8 @@
 import os
 from importlib.metadata import PackageNotFoundError, version
 
+import pytest
+
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("MPLBACKEND", "agg")
 
@@ -22,3 +24,13 @@ except PackageNotFoundError:  # as in the environment of Brian2GeNN
 
 def pytest_report_header():
     return [f"tests/{name} is left out: Keras is not installed" for name in collect_ignore]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programs_of_this_session(tmp_path_factory):
+    """Compiled programs are shared by all tests of a session, and by its processes."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TDSNN_CACHE", str(shared / "programs"))
+        yield

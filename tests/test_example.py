@@ -13,7 +13,11 @@ def test_lenet_potentials(tmp_path):
     result = subprocess.run(
         [sys.executable, ROOT / "examples" / "lenet_potentials.py", picture],
         env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"},
-        cwd=tmp_path, capture_output=True, text=True, check=True, timeout=600,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
     )
     assert "digit 7, predicted 7" in result.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")

@@ -10,9 +10,9 @@ from tdsnn_brian import layers as known
 from tdsnn_brian import network_file as serialization
 from tdsnn_brian.analysis import analyse
 from tdsnn_brian.errors import InvalidInputError, NetworkFileError
-from tdsnn_brian.network_file import load, save
 from tdsnn_brian.layers import Conv2D, Dense, Layer, MaxPool2D, Projection, Sum, Window
 from tdsnn_brian.network import SpikingNetwork
+from tdsnn_brian.network_file import load, save
 
 
 def assert_equal(one, other):
@@ -150,7 +150,9 @@ def test_a_flipped_byte_never_passes_unseen(path):
 
 def test_another_version(path):
     edit(path, lambda header: header.update(version=99))
-    with pytest.raises(NetworkFileError, match=r"version 99, but this .* reads versions 1, 2; convert"):
+    with pytest.raises(
+        NetworkFileError, match=r"version 99, but this .* reads versions 1, 2; convert"
+    ):
         load(path)
 
 
@@ -235,8 +237,12 @@ def test_an_array_that_cannot_be_saved(path):
     class Labelled(Dense):
         labels: np.ndarray
 
-    layer = Labelled(name="out", input_shape=(2,), weights=np.ones((2, 1)),
-                     labels=np.array(["a", None], dtype=object))
+    layer = Labelled(
+        name="out",
+        input_shape=(2,),
+        weights=np.ones((2, 1)),
+        labels=np.array(["a", None], dtype=object),
+    )
     with pytest.raises(InvalidInputError, match="layer 'out': labels has dtype object"):
         save(SpikingNetwork(layers=(layer,), leak=5), path)
     assert path.read_bytes() == before

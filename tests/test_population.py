@@ -17,18 +17,27 @@ def residual(seed=0, **fields):
     def conv(name, size, inputs, outputs, shape, source=None):
         pad = (size - 1) // 2
         return Conv2D(
-            name=name, input_shape=shape, kernel=rng.normal(0, 0.4, (size, size, inputs, outputs)),
-            bias=rng.normal(0, 0.3, outputs), padding=((pad, pad),) * 2, source=source,
+            name=name,
+            input_shape=shape,
+            kernel=rng.normal(0, 0.4, (size, size, inputs, outputs)),
+            bias=rng.normal(0, 0.3, outputs),
+            padding=((pad, pad),) * 2,
+            source=source,
         )
 
     layers = (
         conv("conv1", 3, 1, 4, (6, 6, 1)),
         MaxPool2D(name="pool", input_shape=(6, 6, 4), pool_size=(2, 2), strides=(2, 2)),
         conv("conv2", 3, 4, 4, (3, 3, 4)),
-        Sum(name="block", terms=(
-            conv("conv3", 3, 4, 4, (3, 3, 4), source="conv2"),
-            Conv2D(name="skip", input_shape=(3, 3, 4), kernel=np.eye(4)[None, None], source="pool"),
-        )),
+        Sum(
+            name="block",
+            terms=(
+                conv("conv3", 3, 4, 4, (3, 3, 4), source="conv2"),
+                Conv2D(
+                    name="skip", input_shape=(3, 3, 4), kernel=np.eye(4)[None, None], source="pool"
+                ),
+            ),
+        ),
         Dense(name="output", input_shape=(36,), weights=rng.normal(size=(36, 3))),
     )
     return td.SpikingNetwork(layers=layers, leak=5.0, **fields)
@@ -56,18 +65,24 @@ def test_a_residual_block_by_closed_form_and_algorithm_1():
     images = random_images(network)
     closed, ticked = td.analyse(network, images), td.run_algorithm_1(network, images)
     assert ticked.compare(closed), str(ticked.compare(closed))
-    without = td.analyse(replace(network, layers=(
-        *network.layers[:3], network.layers[3].terms[0], network.layers[4])), images)
+    without = td.analyse(
+        replace(
+            network, layers=(*network.layers[:3], network.layers[3].terms[0], network.layers[4])
+        ),
+        images,
+    )
     assert not np.array_equal(without.logits, closed.logits)
 
 
-def test_every_engine_but_the_analyses_refuses_branches():
+def test_engines_refuse_branches_by_name():
     pytest.importorskip("brian2")
     network = residual()
     images = random_images(network)
-    for run in (td.simulate, td.run_pipeline, td.deploy, td.stream):
+    for run in (td.run_pipeline, td.stream):
         with pytest.raises(td.InvalidInputError, match=r"'block' has branches: .*chains"):
             run(network, images)
+    with pytest.raises(td.InvalidInputError, match=r"'block' has branches: .*window='fixed'"):
+        td.simulate(network, images, window="dynamic")
 
 
 def test_a_leak_of_a_layer_of_its_own():
@@ -78,14 +93,17 @@ def test_a_leak_of_a_layer_of_its_own():
     images = random_images(network)
     closed, ticked = td.analyse(network, images), td.run_algorithm_1(network, images)
     assert ticked.compare(closed), str(ticked.compare(closed))
-    assert closed.latencies["conv2"].max() > td.analyse(
-        small_network(), images).latencies["conv2"].max()
+    assert (
+        closed.latencies["conv2"].max()
+        > td.analyse(small_network(), images).latencies["conv2"].max()
+    )
 
 
 def test_minima():
     rng = np.random.default_rng(3)
-    pool = MaxPool2D(name="pool", input_shape=(4, 4, 3), pool_size=(3, 3), padding=((1, 1), (1, 1)),
-                     minimum=(1,))
+    pool = MaxPool2D(
+        name="pool", input_shape=(4, 4, 3), pool_size=(3, 3), padding=((1, 1), (1, 1)), minimum=(1,)
+    )
     times = rng.integers(0, 9, (2, 4, 4, 3))
     found = pool.projection.latest(times, pool.minimum)
     for r, c in np.ndindex(4, 4):
@@ -98,36 +116,42 @@ def test_minima():
     assert (found[0, 0, 0, [0, 2]] >= 0).all()
 
 
-@pytest.mark.parametrize(("changes", "message"), [
-    ({"kernel": np.ones((3, 3, 5, 4))}, r"'conv1': weights of shape \(3, 3, 5, 4\) do not fit"),
-    ({"kernel": np.full((3, 3, 2, 4), np.nan)}, "'conv1': weights holds NaN or infinite"),
-    ({"bias": np.ones(3)}, r"'conv1': bias has shape \(3,\)"),
-    ({"bias": np.array(["a"])}, "'conv1': bias must be an array of real numbers"),
-    ({"groups": 0}, "'conv1': groups must be a whole number of 1 or more, got 0"),
-    ({"groups": 3}, "'conv1': 2 input channels do not come in groups=3"),
-    ({"strides": (0, 1)}, "'conv1': strides must be a whole number of 1 or more"),
-    ({"strides": (1.5, 1)}, "'conv1': strides must be a whole number"),
-    ({"dilation": (9, 1)}, "'conv1': a window of .* is larger than the padded input"),
-    ({"input_shape": (9, 8)}, "'conv1': a window slides over"),
-    ({"input_shape": (9, -8, 2)}, "'conv1': input_shape must be"),
-    ({"leak": -1.0}, "'conv1': leak must be finite"),
-    ({"v_threshold": np.inf}, "'conv1': v_threshold must be"),
-    ({"source": "nobody"}, "'conv1' takes the spikes of 'nobody', which is no layer before it"),
-])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"kernel": np.ones((3, 3, 5, 4))}, r"'conv1': weights of shape \(3, 3, 5, 4\) do not fit"),
+        ({"kernel": np.full((3, 3, 2, 4), np.nan)}, "'conv1': weights holds NaN or infinite"),
+        ({"bias": np.ones(3)}, r"'conv1': bias has shape \(3,\)"),
+        ({"bias": np.array(["a"])}, "'conv1': bias must be an array of real numbers"),
+        ({"groups": 0}, "'conv1': groups must be a whole number of 1 or more, got 0"),
+        ({"groups": 3}, "'conv1': 2 input channels do not come in groups=3"),
+        ({"strides": (0, 1)}, "'conv1': strides must be a whole number of 1 or more"),
+        ({"strides": (1.5, 1)}, "'conv1': strides must be a whole number"),
+        ({"dilation": (9, 1)}, "'conv1': a window of .* is larger than the padded input"),
+        ({"input_shape": (9, 8)}, "'conv1': a window slides over"),
+        ({"input_shape": (9, -8, 2)}, "'conv1': input_shape must be"),
+        ({"leak": -1.0}, "'conv1': leak must be finite"),
+        ({"v_threshold": np.inf}, "'conv1': v_threshold must be"),
+        ({"source": "nobody"}, "'conv1' takes the spikes of 'nobody', which is no layer before it"),
+    ],
+)
 def test_fields_that_make_no_sense_are_refused_by_layer(changes, message):
     network = small_network()
     with pytest.raises(td.InvalidInputError, match=message):
         replace(network, layers=(replace(network.layers[0], **changes), *network.layers[1:]))
 
 
-@pytest.mark.parametrize(("changes", "message"), [
-    ({"input_scale": -1.0}, "input_scale must be finite and greater than 0"),
-    ({"input_scale": np.inf}, "input_scale"),
-    ({"silent_zeros": "evil"}, "silent_zeros must be True or False"),
-    ({"v_threshold": np.nan}, "v_threshold"),
-    ({"layers": ()}, "must end in a synapse-based layer"),
-    ({"layers": ("dense",)}, "must hold layers"),
-])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"input_scale": -1.0}, "input_scale must be finite and greater than 0"),
+        ({"input_scale": np.inf}, "input_scale"),
+        ({"silent_zeros": "evil"}, "silent_zeros must be True or False"),
+        ({"v_threshold": np.nan}, "v_threshold"),
+        ({"layers": ()}, "must end in a synapse-based layer"),
+        ({"layers": ("dense",)}, "must hold layers"),
+    ],
+)
 def test_fields_of_the_network_that_make_no_sense_are_refused(changes, message):
     with pytest.raises(td.InvalidInputError, match=message):
         replace(small_network(), **changes)
@@ -157,7 +181,9 @@ def test_a_kind_of_a_user_s_own():
             return (Projection(window=window, kernel=np.arange(12.0).reshape(2, 2, 1, 3) - 5),)
 
     gabor = Gabor(name="gabor", input_shape=(4, 4, 1))
-    same = Conv2D(name="gabor", input_shape=(4, 4, 1), kernel=np.arange(12.0).reshape(2, 2, 1, 3) - 5)
+    same = Conv2D(
+        name="gabor", input_shape=(4, 4, 1), kernel=np.arange(12.0).reshape(2, 2, 1, 3) - 5
+    )
     output = Dense(name="output", input_shape=(27,), weights=np.ones((27, 2)))
     images = np.random.default_rng(0).random((2, 4, 4, 1))
     one, other = (

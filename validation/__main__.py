@@ -12,11 +12,10 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 from tdsnn_brian.errors import TDSNNError
 
-from .benchmark import benchmark
-from .evaluate import evaluate
+from .accuracy.evaluate import evaluate
+from .commands import report_command, validate
 from .paper.command import paper
-from .report import command as report_command
-from .validate import validate
+from .speed.benchmark import benchmark
 
 app = typer.Typer(
     help="Compare simulations in continuous time with the discrete analysis.",

@@ -9,14 +9,13 @@ from brian2 import NeuronGroup, Quantity, SpikeGeneratorGroup, Synapses, get_dev
 
 import tdsnn_brian as td
 from tdsnn_brian.brian import FiringNetwork, genn
-from tdsnn_brian.brian.groups import brian_name
-from tdsnn_brian.connectivity import n_synapses
 from tdsnn_brian.errors import InvalidInputError, UnsupportedDeviceError
-from tdsnn_brian.spec import Layer, MaxPool2D
+from tdsnn_brian.layers import Kind
+from tdsnn_brian.population import Population
 
+from .case import Case
 from .console import say
 from .devices import active_device
-from .subject import Subject
 
 
 def check_installed() -> None:
@@ -37,7 +36,7 @@ def check_installed() -> None:
         ) from error
 
 
-def require(subject: Subject, *, dt: Quantity = 1 * ms, window: int | str = "fixed") -> None:
+def require(case: Case, *, dt: Quantity = 1 * ms, window: int | str = "fixed") -> None:
     """Make sure that GeNN is there; if not, generate and check the code for it all the same.
 
     Raises
@@ -50,23 +49,23 @@ def require(subject: Subject, *, dt: Quantity = 1 * ms, window: int | str = "fix
         genn.find_genn()
     except UnsupportedDeviceError as error:
         with TemporaryDirectory(prefix="tdsnn-genn-") as directory:
-            faults = generated_faults(subject, Path(directory), dt=dt, window=window)
+            faults = generated_faults(case, Path(directory), dt=dt, window=window)
         for fault in faults:
             say(f"generated code: {fault}", style="red")
         if not faults:
             say(
-                f"The code for {subject.network.name!r} was generated and found complete; it was "
+                f"The code for {case.network.name!r} was generated and found complete; it was "
                 "not compiled.", style="green",
             )
         raise error
 
 
 def generated_faults(
-    subject: Subject, directory: Path, *, dt: Quantity = 1 * ms, window: int | str = "fixed"
+    case: Case, directory: Path, *, dt: Quantity = 1 * ms, window: int | str = "fixed"
 ) -> list[str]:
     """Write the GeNN project of a simulation to `directory`, and say what is wrong with it."""
     with active_device("genn", directory, compile=False, run=False), genn.default_clock_at(dt):
-        net = td.build_network(subject.network, subject.images, tick=1 * ms, dt=dt, window=window)
+        net = td.build_network(case.network, case.images, tick=1 * ms, dt=dt, window=window)
         net.run(net.duration, namespace={})
         return code_faults(net, directory)
 
@@ -99,8 +98,9 @@ def code_faults(net: FiringNetwork, directory: Path) -> list[str]:
                 faults.append(f"{each.name} is not set back every {net.timing.slot} steps")
         if isinstance(each, Synapses):
             faults += _delay_faults(each, net.dt, model)
-    for layer in net.spiking_network:
-        faults += _size_faults(layer, directory / "static_arrays")
+    for population in net.spiking_network.populations:
+        name = net.names.of(population, "synapses")
+        faults += _size_faults(population, name, directory / "static_arrays")
     return faults
 
 
@@ -117,10 +117,10 @@ def _delay_faults(synapses: Synapses, dt: Quantity, model: str) -> list[str]:
     return [f"no synapses {synapses.name} with a delay of {steps} steps"]
 
 
-def _size_faults(layer: Layer, arrays: Path) -> list[str]:
-    name, n = f"{brian_name(layer.name)}_synapses", n_synapses(layer)
+def _size_faults(population: Population, name: str, arrays: Path) -> list[str]:
+    n = population.n_synapses
     sizes = {f"array_{name}_targets": np.dtype(np.int32).itemsize}
-    if not isinstance(layer, MaxPool2D):
+    if population.kind is not Kind.MAX_POOL:
         sizes[f"dynamic_array_{name}_w"] = np.dtype(prefs.core.default_float_dtype).itemsize
     faults = []
     for array, size in sizes.items():

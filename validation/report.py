@@ -1,52 +1,30 @@
-"""The report: a function, `report`, and the command of that name."""
+"""The report on a network: `report`."""
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from math import lcm
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 from brian2 import ms
 from numpy.typing import NDArray
 
-from tdsnn_brian import SpikingNetwork, load
+from tdsnn_brian import SpikingNetwork
+from tdsnn_brian.engines import obstacle
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.spec import check_images
+from tdsnn_brian.network import check_images
 
-from . import answers as three
-from . import figures, page, programs, sections
 from . import summary as summaries
-from .console import accuracy_table, console, layer_table, progress_bar, say, verdict
-from .core import run_core
-from .cost import cost
-from .devices import DEVICES, FLOAT_TYPES, GENN, choose_device
-from .jobs import Runner
-from .subject import Subject
-from .sweeps import Sweeps, integration_orders, one_point_strengths, tick_orders
-from .trace import trace_image
-
-CORE = ("answers", "one-image", "cost")
-SWEEPS = ("integration", "ticks", "perturbations")
-ALL = (*CORE, *SWEEPS)
-
-Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How a report is made; see `report`."""
-
-    device: str
-    float_type: str = "float64"
-    dt_per_tick: int = 1
-    window: int | str = "fixed"
-    parts: tuple[str, ...] = ALL
-    sweep_images: int | None = None
-    integration_images: int | None = None
-    workers: int | None = None
+from .case import Case, check_labels
+from .devices import FLOAT_TYPES, GENN, choose_device
+from .options import ALL, SWEEPS, Options, Progress
+from .page import figures, sections
+from .page import rendering as page
+from .parts import answers as three
+from .parts.cost import cost
+from .parts.trace import trace_image
+from .simulated import simulate_case
+from .sweeps.report import add_sweeps
 
 
 def report(
@@ -97,7 +75,7 @@ def report(
         Which of `ALL`: ``answers``, ``one-image``, ``cost``, ``integration``, ``ticks``,
         ``perturbations``.
     sweep_images, integration_images : int, optional
-        Images that the perturbations and finer ticks, and the integration methods are tried on;
+        Images that the flaws and finer ticks, and the integration methods are tried on;
         default: 100 and 40, on the numpy target 3 and 2.
     workers : int, optional
         Runs side by side; default: one a core.
@@ -119,8 +97,8 @@ def report(
     """
     device, note = choose_device(device)
     images = check_images(network, images)
-    subject = Subject(
-        network=network, images=images, labels=_check_labels(labels, len(images)),
+    case = Case(
+        network=network, images=images, labels=check_labels(labels, len(images)),
         predictions=predictions or {}, notes=[*notes, *([note] if note else [])],
     )
     if float_type not in FLOAT_TYPES:
@@ -134,51 +112,51 @@ def report(
         device=device, float_type=float_type, dt_per_tick=dt_per_tick, window=window, parts=parts,
         sweep_images=sweep_images, integration_images=integration_images, workers=workers,
     )
-    return make(subject, options, Path(output), progress or (lambda stage, share: None))
+    return make(case, options, Path(output), progress or (lambda stage, share: None))
 
 
-def make(subject: Subject, options: Options, output: Path, progress: Progress) -> dict:
-    """Make the report of a subject; see `report`."""
+def make(case: Case, options: Options, output: Path, progress: Progress) -> dict:
+    """Make the report of a case; see `report`."""
     prepare_directory(output)
-    network = subject.network
+    network = case.network
     if options.device in GENN:
         from . import genn
 
         steps = lcm(options.dt_per_tick, network.input_steps)
-        genn.require(subject, dt=1 * ms / steps, window=options.window)
-    core = run_core(
-        subject, device=options.device, float_type=options.float_type,
+        genn.require(case, dt=1 * ms / steps, window=options.window)
+    run = simulate_case(
+        case, device=options.device, float_type=options.float_type,
         dt_per_tick=options.dt_per_tick, window=options.window,
         progress=lambda share: progress("simulate", share),
     )
     progress("simulate", 1.0)
-    summary, shown = core.summary, [sections.overview()]
+    summary, shown = run.summary, [sections.overview()]
     if "answers" in options.parts:
-        answers, closed = three.beside(core)
-        summary["answers"] = three.difference_rows(core, answers)
-        summary["disagreements"] = three.disagreements(core)
-        labels = subject.labels
+        answers, closed = three.beside(run)
+        summary["answers"] = three.difference_rows(run, answers)
+        summary["disagreements"] = three.disagreements(run)
+        labels = case.labels
         summary["accuracy"]["continuous"] = (
             None if labels is None else float(np.mean(closed.predictions == labels))
         )
         three.save_latencies(answers, output / "latencies.npz")
         shown.append(sections.layers([
-            figures.latency_histograms(core.comparisons), figures.scatter(answers)
+            figures.latency_histograms(run.comparisons), figures.scatter(answers)
         ]))
     if "one-image" in options.parts:
-        trace = trace_image(network, subject.images[0])
+        trace = trace_image(network, case.images[0])
         shown.append(sections.one_image([
             figures.raster(network, trace), figures.potentials(network, trace)
         ]))
     if "cost" in options.parts:
-        summary["cost"] = cost(core)
+        summary["cost"] = cost(run)
         shown.append(sections.cost())
     wanted = [part for part in SWEEPS if part in options.parts]
-    if wanted and (lacking := sweeps_lack(network)):
-        summary["notes"].append(f"Sweeps were left out: the perturbed model has no {lacking}.")
+    if wanted and (why := obstacle("perturbed", network)):
+        summary["notes"].append(f"Sweeps were left out: {why}.")
     elif wanted:
-        _sweep(subject, options, wanted, output, summary, progress)
-        shown.extend(sections.SWEEPS[part](summary, figures) for part in wanted)
+        add_sweeps(case, options, wanted, output, summary, progress)
+        shown.extend(sections.SWEEPS[part](summary) for part in wanted)
     text = page.render(
         summary, shown, title=f"{network.name}: Brian2 against the discrete analysis",
         failed=summaries.unexplained(summary),
@@ -186,64 +164,6 @@ def make(subject: Subject, options: Options, output: Path, progress: Progress) -
     page.write(text, output / "index.html")
     summaries.write(summary, output / "summary.json")
     return summary
-
-
-def sweeps_lack(network: SpikingNetwork) -> str | None:
-    """What the perturbed model does not have of a network; None if nothing."""
-    if network.silent_zeros:
-        return "silent zeros"
-    if network.v_threshold:
-        return "threshold other than 0"
-    if any(getattr(layer, "constrained", False) for layer in network):
-        return "constrained max-pools"
-    return None
-
-
-def _sweep(subject, options, wanted, output, summary, progress) -> None:
-    compiled = options.device != "numpy" and programs.compilable()
-    n = min(options.sweep_images or (100 if compiled else 3), len(subject.images))
-    few = min(options.integration_images or (40 if compiled else 2), n)
-    part = replace(
-        subject, images=subject.images[:n],
-        labels=None if subject.labels is None else subject.labels[:n],
-    )
-    sweeps = Sweeps(part, few)
-    done = 0.0
-
-    def advance(share: float) -> None:
-        nonlocal done
-        done += share
-        progress("sweeps", min(done, 1.0))
-
-    jobs = {
-        "integration": sweeps.integration_jobs, "ticks": sweeps.tick_jobs,
-        "perturbations": sweeps.perturbation_jobs,
-    }
-    listed = [(kind, job) for kind in wanted for job in jobs[kind]()]
-    runner = Runner(
-        sweeps.programs, output / "sweeps", compiled=compiled,
-        workers=options.workers or os.cpu_count() or 1, advance=advance,
-    )
-    rows = runner.run([job for _, job in listed], sweeps.bases)
-    progress("sweeps", 1.0)
-    found = {
-        kind: [row for (of, _), row in zip(listed, rows, strict=True) if of == kind]
-        for kind in wanted
-    }
-    summary["sweep_images"], summary["integration_images"] = n, few
-    if "integration" in found:
-        summary["integration"] = found["integration"]
-        summary["integration_orders"] = integration_orders(found["integration"])
-    if "ticks" in found:
-        summary["ticks"], summary["ticks_fit"] = tick_orders(found["ticks"])
-        continuous = three.closed_loop(part.network, part.images)
-        summary["continuous_accuracy"] = (
-            None if part.labels is None
-            else float(np.mean(continuous.predictions == part.labels))
-        )
-    if "perturbations" in found:
-        summary["perturbations"] = found["perturbations"]
-        summary["perturbation_limits"] = one_point_strengths(found["perturbations"])
 
 
 def prepare_directory(output: Path) -> Path:
@@ -256,140 +176,3 @@ def prepare_directory(output: Path) -> Path:
             "name another one"
         ) from error
     return output
-
-
-def _check_labels(labels, n: int) -> NDArray | None:
-    if labels is None:
-        return None
-    labels = np.asarray(labels)
-    if labels.shape != (n,):
-        raise InvalidInputError(
-            f"labels must be one number for each of the {n} images, got shape {labels.shape}"
-        )
-    return labels
-
-
-def read_images(path: Path, network: SpikingNetwork) -> tuple[NDArray, NDArray | None, list[str]]:
-    """Images, labels if there are any, and notes, from an ``.npy`` or ``.npz`` file.
-
-    An ``.npz`` holds ``images`` and may hold ``labels``. Bytes are divided by 255; a missing
-    channel axis is added.
-    """
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            images, labels = loaded, None
-        else:
-            with loaded:
-                images = loaded["images"]
-                labels = loaded["labels"] if "labels" in loaded.files else None
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise InvalidInputError(
-            f"images {str(path)!r} cannot be read ({error}); give an .npy file, or an .npz file "
-            "with an array named images"
-        ) from error
-    notes = []
-    if images.dtype == np.uint8:
-        images = images.astype(np.float32) / np.float32(255)
-        notes.append("Images were bytes and have been divided by 255.")
-    if (*images.shape[1:], 1) == network.input_shape:
-        images = images[..., None]
-    return check_images(network, images), labels, notes
-
-
-def run_with_progress(work: Callable[[Progress], dict]) -> dict:
-    """Do `work` with a progress bar for each of its stages, with an estimate of what is left."""
-    with progress_bar() as bar:
-        tasks = {"simulate": bar.add_task("build and simulate", total=None)}
-
-        def advance(stage: str, share: float) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=1)
-            bar.update(tasks[stage], description=stage, completed=share, total=1)
-
-        return work(advance)
-
-
-def conclude(summary: dict, output: Path) -> None:
-    """Print the tables; exit with 1 if anything is unexplained."""
-    console.print(layer_table(summary))
-    console.print(accuracy_table(summary))
-    for note in summary["notes"]:
-        say(f"note: {note}", style="yellow")
-    say(f"wrote {output / 'index.html'} and {output / 'summary.json'}")
-    failed = summaries.unexplained(summary)
-    verdict(failed)
-    if failed:
-        raise typer.Exit(1)
-
-
-def parse_window(window: str) -> int | str:
-    """``fixed``, ``dynamic`` or a number of ticks, from the command line."""
-    if window in ("fixed", "dynamic"):
-        return window
-    if not window.isdecimal():
-        raise InvalidInputError(
-            f"window must be fixed, dynamic or a number of ticks, got {window!r}"
-        )
-    return int(window)
-
-
-Device = Annotated[
-    str | None,
-    typer.Option(
-        help=f"One of: {', '.join(DEVICES)}; runtime stands for cython.",
-        show_default="cpp_standalone with a C++ compiler, else numpy",
-    ),
-]
-Float = Annotated[str, typer.Option("--float", help=f"One of: {', '.join(FLOAT_TYPES)}.")]
-Steps = Annotated[int, typer.Option(min=1, help="Integration steps a tick.")]
-Window = Annotated[str, typer.Option(help="Inhibitory periods: fixed, dynamic, or ticks.")]
-Output = Annotated[Path, typer.Option(help="Directory to write to.")]
-Part = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--part", help=f"Make this part alone; may be repeated. One of: {', '.join(ALL)}."
-    ),
-]
-
-
-def command(
-    network: Annotated[
-        Path,
-        typer.Argument(
-            metavar="NETWORK.npz", help="A converted network.", exists=True, dir_okay=False
-        ),
-    ],
-    images: Annotated[
-        Path, typer.Option(help="An .npy file, or an .npz file with images and, if known, labels.")
-    ],
-    n: Annotated[
-        int | None, typer.Option("--n", min=1, help="Only the first so many images.")
-    ] = None,
-    device: Device = None,
-    float_type: Float = "float64",
-    dt_per_tick: Steps = 1,
-    window: Window = "fixed",
-    part: Part = None,
-    sweep_images: Annotated[int | None, typer.Option(min=1, help="Images of the sweeps.")] = None,
-    integration_images: Annotated[
-        int | None, typer.Option(min=1, help="Images of the sweep over integration steps.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Directory to write to.", show_default="reports/NETWORK")
-    ] = None,
-) -> None:
-    """Report on NETWORK: continuous time against the discrete analysis, and what would harm it."""
-    converted = load(network)
-    values, labels, notes = read_images(images, converted)
-    output = output or Path("reports") / network.stem
-    summary = run_with_progress(
-        lambda progress: report(
-            converted, values[:n], labels=None if labels is None else labels[:n], notes=notes,
-            output=output, device="cython" if device == "runtime" else device,
-            float_type=float_type, dt_per_tick=dt_per_tick, window=parse_window(window),
-            parts=part or ALL,
-            sweep_images=sweep_images, integration_images=integration_images, progress=progress,
-        )
-    )
-    conclude(summary, output)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .comparison import LayerComparison
+from .judge.comparison import LayerComparison
 
 SCHEMA = 1
 

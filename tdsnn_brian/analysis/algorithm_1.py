@@ -1,5 +1,7 @@
 """Algorithm 1 of the paper tick by tick: potentials that leak, spikes, the ticking neuron."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +27,8 @@ def run_algorithm_1(network: SpikingNetwork, images: NDArray) -> DiscreteAnalysi
     require("Algorithm 1", network)
     first = input_latencies(network, images)
     times: dict[Population, NDArray] = {network.input: first}
-    latencies, windows = {}, {}
+    latencies: dict[str, NDArray] = {}
+    windows: dict[str, NDArray] = {}
     for population in network.populations:
         presynaptic = [times[source] for source in population.sources]
         if population.kind is not Kind.MAX_POOL:
@@ -48,8 +51,10 @@ def run_algorithm_1(network: SpikingNetwork, images: NDArray) -> DiscreteAnalysi
                 potential = _inhibitory_period(population, presynaptic, window, sign=1)
                 scale = np.exp(window / population.leak)
                 return DiscreteAnalysis(
-                    latencies=latencies, windows=windows,
-                    potentials=potential * _over_neurons(scale, potential), input_latencies=first,
+                    latencies=latencies,
+                    windows=windows,
+                    potentials=potential * _over_neurons(scale, potential),
+                    input_latencies=first,
                 )
             case _:
                 raise NotImplementedError(f"layer {population.name!r}: {population.kind}")
@@ -61,7 +66,9 @@ def _over_neurons(values: NDArray, potential: NDArray) -> NDArray:
     return values.reshape(-1, *[1] * (potential.ndim - 1))
 
 
-def _inhibitory_period(population, presynaptic, windows, *, sign) -> NDArray:
+def _inhibitory_period(
+    population: Population, presynaptic: Sequence[NDArray], windows: NDArray, *, sign: int
+) -> NDArray:
     """Potential of each neuron when its image's window ends, (n_images, *shape)."""
     steps = max(source.steps for source in population.sources)
     decay = np.exp(-1 / (population.leak * steps))
@@ -80,7 +87,9 @@ def _inhibitory_period(population, presynaptic, windows, *, sign) -> NDArray:
     return at_end
 
 
-def _active_period(population, potential, windows) -> NDArray[np.int32]:
+def _active_period(
+    population: Population, potential: NDArray, windows: NDArray
+) -> NDArray[np.int32]:
     """Ticks until every neuron has fired once."""
     w_tick = np.array([tick_weight(population.leak, window) for window in windows])
     w_tick = _over_neurons(w_tick, potential)

@@ -50,7 +50,9 @@ def input_latencies(network: SpikingNetwork, images: NDArray) -> NDArray:
     images = check_images(network, images).astype(np.float64)
     source = network.input
     return latency(
-        images * network.input_scale, source.leak, silent_zeros=source.silent_zeros,
+        images * network.input_scale,
+        source.leak,
+        silent_zeros=source.silent_zeros,
         steps=source.steps,
     )
 
@@ -108,10 +110,12 @@ def analyse(
     check_window(network, window)
     if any(population.v_threshold for population in network.populations) and window != "dynamic":
         batch_size = len(images)  # windows are those of all images
-    return joined([
-        _analyse_batch(network, images[batch], continuous, dtype, window)
-        for batch in _batches(network, len(images), batch_size)
-    ])
+    return joined(
+        [
+            _analyse_batch(network, images[batch], continuous, dtype, window)
+            for batch in _batches(network, len(images), batch_size)
+        ]
+    )
 
 
 def _batches(network: SpikingNetwork, n_images: int, batch_size: int | None) -> Iterator[slice]:
@@ -119,14 +123,21 @@ def _batches(network: SpikingNetwork, n_images: int, batch_size: int | None) -> 
         # weighted sums copy each input once per window position; keep that copy near 256 MiB
         widest = max(
             prod(p.window.output_shape[:2]) * prod(p.window.size) * p.window.input_shape[2]
-            for population in network.populations for p in population.projections
+            for population in network.populations
+            for p in population.projections
         )
         batch_size = max(1, int(2**25 // max(widest, 1)))
     for start in range(0, n_images, batch_size):
         yield slice(start, start + batch_size)
 
 
-def _analyse_batch(network, images, keep_continuous, dtype, window) -> DiscreteAnalysis:
+def _analyse_batch(
+    network: SpikingNetwork,
+    images: NDArray,
+    keep_continuous: bool,
+    dtype: DTypeLike,
+    window: WindowChoice,
+) -> DiscreteAnalysis:
     first = input_latencies(network, images)
     latencies, windows, continuous = {INPUT: first}, {}, {}
     times: dict[Population, NDArray] = {network.input: first}
@@ -154,8 +165,10 @@ def _analyse_batch(network, images, keep_continuous, dtype, window) -> DiscreteA
                     continuous[population.name] = real
             case Kind.OUTPUT:
                 return DiscreteAnalysis(
-                    latencies=latencies, windows=windows,
-                    potentials=population.activation(presynaptic, dtype), input_latencies=first,
+                    latencies=latencies,
+                    windows=windows,
+                    potentials=population.activation(presynaptic, dtype),
+                    input_latencies=first,
                     continuous=continuous,
                 )
             case _:
@@ -221,7 +234,8 @@ def unread_ticks(network: SpikingNetwork, analysis: DiscreteAnalysis) -> int:
             last = np.zeros(analysis.n_images)
             while True:
                 times = (
-                    analysis.input_latencies if source is network.input
+                    analysis.input_latencies
+                    if source is network.input
                     else analysis.latencies[source.name]
                 )
                 last = np.maximum(last, last_spike(times))

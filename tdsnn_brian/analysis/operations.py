@@ -209,8 +209,10 @@ def measure_snn(
             active = np.maximum(times[population], 0).reshape(len(before[0]), -1)
             ticks = float(active.sum(axis=1).mean())
         counted[population.name] = Operations(
-            additions=ticks + synaptic_additions(
-                population, [spikes != SILENT for spikes in before],
+            additions=ticks
+            + synaptic_additions(
+                population,
+                [spikes != SILENT for spikes in before],
                 padding_fires=not network.silent_zeros,
             ),
             multiplications=neurons * leaks + ticks,
@@ -219,10 +221,13 @@ def measure_snn(
     return counted
 
 
-def _times_of(network, input_latencies, latencies) -> dict[Population, NDArray]:
+def _times_of(
+    network: SpikingNetwork, input_latencies: NDArray, latencies: Mapping[str, NDArray]
+) -> dict[Population, NDArray]:
     return {network.input: input_latencies} | {
         population: latencies[population.name]
-        for population in network.populations if population.fires
+        for population in network.populations
+        if population.fires
     }
 
 
@@ -248,9 +253,13 @@ def synaptic_additions(
     projections = layer.projections
     if padding_fires and all(map(np.all, active)):
         return float(sum(map(_summed, projections)) - layer.n_neurons)
-    arrived = 0
-    for projection, fires in zip(projections, active, strict=True):
-        arrived = arrived + _arrived(projection, fires, padding_fires)
+    arrived = np.sum(
+        [
+            _arrived(projection, fires, padding_fires)
+            for projection, fires in zip(projections, active, strict=True)
+        ],
+        axis=0,
+    )
     repeats = layer.n_neurons // arrived[0].size
     return float(np.maximum(arrived - 1, 0).sum(dtype=np.float64) * repeats / len(arrived))
 
@@ -309,5 +318,6 @@ def inputs_that_fire(
     times = _times_of(network, input_latencies, latencies)
     return {
         population.name: times[population.source] != SILENT
-        for population in network.populations if population.kind.integrates
+        for population in network.populations
+        if population.kind.integrates
     }

@@ -1,32 +1,32 @@
-"""The Brian2 side: `build_network`, `simulate`, `stream`, `SharedProjection`.
+"""The Brian2 side: `build_network`, `simulate`, `stream`, `SharedProjection`."""
 
-Each name is imported when it is first used.
-"""
+from .build import build_network
+from .deployment import Deployment, deploy
+from .event_driven.cache import trim_cache
+from .event_driven.program import Program, compile_program, stream
+from .event_driven.projection import SharedProjection
+from .explicit import models
+from .explicit.pipeline import PipelineRun, run_pipeline
+from .explicit.pipeline_schedule import plan_pipeline
+from .firing_network import FiringNetwork, read_results
+from .result import Simulation
+from .run import simulate
 
-from importlib import import_module
-
-_LAZY = {
-    "Deployment": "deployment",
-    "FiringNetwork": "build",
-    "PipelineRun": "explicit.pipeline",
-    "Program": "event_driven.program",
-    "SharedProjection": "event_driven.projection",
-    "Simulation": "result",
-    "build_network": "build",
-    "compile_program": "event_driven.program",
-    "deploy": "deployment",
-    "plan_pipeline": "explicit.pipeline",
-    "read_results": "result",
-    "run_pipeline": "explicit.pipeline",
-    "simulate": "run",
-    "stream": "event_driven.program",
-    "trim_cache": "event_driven.cache",
-}
-
-__all__ = sorted(_LAZY)
-
-
-def __getattr__(name: str):
-    if name in _LAZY:
-        return getattr(import_module(f".{_LAZY[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__all__ = [
+    "Deployment",
+    "FiringNetwork",
+    "PipelineRun",
+    "Program",
+    "SharedProjection",
+    "Simulation",
+    "build_network",
+    "compile_program",
+    "deploy",
+    "models",
+    "plan_pipeline",
+    "read_results",
+    "run_pipeline",
+    "simulate",
+    "stream",
+    "trim_cache",
+]

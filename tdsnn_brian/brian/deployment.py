@@ -9,40 +9,30 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, Quantity, StateMonitor, get_device, ms
-from brian2.devices.device import RuntimeDevice
+from brian2 import Clock, Network, Quantity, StateMonitor, get_device, ms, prefs
 from numpy.typing import NDArray
 
-from ..coding import SILENT, gain, latency
-from ..discrete import _window, bias_latency, input_latencies
-from ..errors import InvalidInputError, UnsupportedDeviceError
-from ..propagation import latest
-from ..spec import MaxPool2D, SpikingNetwork, check_images
-from . import equations, groups
+from ..analysis.closed_form import input_latencies
+from ..coding import latency
+from ..engines import require
+from ..errors import UnsupportedDeviceError
+from ..firing_times import SILENT, in_steps
+from ..layers import Kind
+from ..network import SpikingNetwork, check_images
+from ..population import Population
+from ..results import Result
+from .devices import is_runtime
+from .event_driven.projection import SharedProjection
+from .explicit import groups
+from .explicit.models import MEMBRANE
+from .floating_range import check_range
 from .memory import choose_projection
-from .projections import SharedProjection
-from .timing import choose_steps, in_steps
+from .timing import choose_steps
 
 
-@dataclass(frozen=True, eq=False)
-class Deployment:
-    """What the deployed network gave.
-
-    Attributes
-    ----------
-    latencies : dict of str to ndarray of int32
-        (n_images, *layer shape) encoded firing times in ticks; `SILENT` for a neuron without.
-    potentials : ndarray
-        (n_images, n_classes) output potentials scaled to logits.
-    """
-
-    latencies: dict[str, NDArray]
-    potentials: NDArray
-
-    @property
-    def predictions(self) -> NDArray:
-        """(n_images,) index of the largest output potential."""
-        return self.potentials.argmax(axis=1)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Deployment(Result):
+    """What the deployed network gave; see `Result`. Firing times are those of the encoding."""
 
 
 def deploy(
@@ -53,13 +43,13 @@ def deploy(
     dt: Quantity | None = None,
     projection: str = "auto",
 ) -> Deployment:
-    """Run `images` through integrating neurons in Brian2, layer by layer, and encode in between.
+    r"""Run `images` through integrating neurons in Brian2, layer by layer, and encode in between.
 
     Parameters
     ----------
     network : SpikingNetwork
     images : array_like
-        (n_images, *input shape), channels last, finite and not negative.
+        (n_images, \*input shape), channels last, finite and not negative.
     tick : Quantity, optional
         A tick, a time.
     dt : Quantity, optional
@@ -79,62 +69,96 @@ def deploy(
     UnsupportedDeviceError
         On a standalone device: potentials are encoded between runs.
     """
-    if not isinstance(get_device(), RuntimeDevice):
+    images = check_images(network, images)
+    if not is_runtime(get_device()):
         raise UnsupportedDeviceError(
             "deploy() encodes potentials between runs, which standalone devices do not allow; "
             "use set_device('runtime')"
         )
-    if network.v_threshold:
-        raise InvalidInputError(
-            f"v_threshold={network.v_threshold:g}: neurons that never fire have no threshold; "
-            "deploy a network with v_threshold=0"
-        )
-    images = check_images(network, images)
+    require("deployment", network)
     dt, steps = choose_steps(network, tick, dt)
     shared = choose_projection(network, projection) == "shared"
-    spikes, latencies = input_latencies(network, images), {}
-    for layer in network:
-        if isinstance(layer, MaxPool2D):
-            latencies[layer.name] = spikes = latest(layer, spikes)
+    times: dict[Population, NDArray] = {network.input: input_latencies(network, images)}
+    latencies, windows = {}, {}
+    for population in network.populations:
+        presynaptic = [times[source] for source in population.sources]
+        if population.kind is Kind.MAX_POOL:
+            times[population] = latencies[population.name] = population.latest(*presynaptic)
             continue
-        activation = _integrate(network, layer, spikes, tick, dt, steps, shared)
-        if layer is network.output_layer:
-            return Deployment(latencies, activation.reshape(len(images), -1))
-        spikes = latency(activation, network.leak, silent_zeros=network.silent_zeros)
-        latencies[layer.name] = spikes
+        layer = _Layer(population, tick, dt, steps, shared)
+        windows[population.name] = np.full(len(images), layer.window(presynaptic))
+        activation = layer.integrate(presynaptic)
+        if population.kind is Kind.OUTPUT:
+            return Deployment(latencies=latencies, windows=windows, potentials=activation)
+        # ties are those of the type that the potentials have
+        times[population] = latencies[population.name] = latency(
+            activation.astype(prefs.core.default_float_dtype),
+            population.leak,
+            silent_zeros=population.silent_zeros,
+        )
     raise AssertionError("a network ends in its output layer")
 
 
-def _integrate(network, layer, spikes, tick, dt, steps, shared) -> NDArray:
-    """Sum that each neuron's potential stands for, (n_images, *layer shape)."""
-    n_images = len(spikes)
-    window = ceil(_window(network, layer, spikes).max())
-    slot = window * steps + 2
-    clock = Clock(dt, name="tdsnn_deployed_clock*")
-    image_clock = Clock(slot * dt, name="tdsnn_deployed_image_clock*")
-    flat = spikes.reshape(n_images, -1)
-    image, neuron = np.nonzero(flat != SILENT)
-    source = groups.spike_source(
-        "source*", flat.shape[1], neuron, image * slot + in_steps(flat[image, neuron], steps), clock
-    )
-    neurons = NeuronGroup(
-        layer.n_neurons, equations.OUTPUT, clock=clock, method="exact", name="integrating*",
-        namespace={"tau_mem": network.leak * tick},
-    )
-    neurons.run_regularly(equations.OUTPUT_NEW_IMAGE, clock=image_clock, when="start")
-    readout = StateMonitor(neurons, "v", record=True, clock=image_clock, when="start", order=-1)
-    net = Network(source, neurons, neurons.contained_objects, readout)
-    net.add(
-        SharedProjection(source, neurons, layer, clock=clock) if shared
-        else groups.weighted_synapses(layer, source, neurons, +1)
-    )
-    if layer.bias is not None:
-        at = bias_latency(network)
-        onsets = np.arange(n_images) * slot + at * steps
-        bias = groups.spike_source("bias*", 1, np.zeros(n_images, int), onsets, clock)
-        weights = np.broadcast_to(layer.bias, layer.output_shape).ravel() / gain(at, network.leak)
-        net.add(bias, groups.bias_synapses(weights, bias, neurons, 0 * ms))
-    net.run((n_images * slot + 1) * dt, namespace={})
-    elapsed = (slot - 1) / steps / network.leak
-    potentials = np.asarray(readout.v_[:])[:, 1 : n_images + 1].T * np.exp(elapsed)
-    return potentials.reshape(n_images, *layer.output_shape)
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """The integrating neurons of one layer, for all images."""
+
+    population: Population
+    tick: Quantity
+    dt: Quantity
+    steps: int
+    shared: bool
+
+    def window(self, presynaptic: list[NDArray]) -> int:
+        """Ticks until the last spike of all images."""
+        return ceil(self.population.last_presynaptic(presynaptic).max())
+
+    def integrate(self, presynaptic: list[NDArray]) -> NDArray:
+        """Sum that each neuron's potential stands for, (n_images, *shape)."""
+        population, n_images = self.population, len(presynaptic[0])
+        window = self.window(presynaptic)
+        check_range(population, window, prefs.core.default_float_dtype)
+        slot = window * self.steps + 2
+        clocks = groups.Clocks(
+            Clock(self.dt, name="tdsnn_deployed_clock*"),
+            Clock(slot * self.dt, name="tdsnn_deployed_image_clock*"),
+        )
+        neurons = groups.neurons(
+            MEMBRANE,
+            population.n_neurons,
+            clocks,
+            "integrating",
+            namespace={"tau_mem": population.leak * self.tick},
+            method="exact",
+        )
+        readout = StateMonitor(
+            neurons, "v", record=True, clock=clocks.image, when="start", order=-1
+        )
+        net = Network(neurons, neurons.contained_objects, readout)
+        for number, (times, projection) in enumerate(
+            zip(presynaptic, population.projections, strict=True)
+        ):
+            flat = times.reshape(n_images, -1)
+            image, neuron = np.nonzero(flat != SILENT)
+            at = image * slot + in_steps(flat[image, neuron], self.steps)
+            source = groups.spike_source(f"source_{number}", flat.shape[1], neuron, at, clocks.step)
+            net.add(
+                source,
+                SharedProjection(source, neurons, projection)
+                if self.shared
+                else (
+                    groups.weighted_synapses(
+                        projection, source, neurons, f"synapses_{number}", sign=+1
+                    )
+                ),
+            )
+        if population.bias is not None:
+            onsets = np.arange(n_images) * slot + population.bias_latency * self.steps
+            bias = groups.spike_source("bias", 1, np.zeros(n_images, int), onsets, clocks.step)
+            net.add(
+                bias, groups.bias_synapses(population.bias_weights, bias, neurons, "bias_synapses")
+            )
+        net.run((n_images * slot + 1 + slot // 5000) * self.dt, namespace={})
+        elapsed = (slot - 1) / self.steps / population.leak
+        potentials = np.asarray(readout.v_[:])[:, 1 : n_images + 1].T * np.exp(elapsed)
+        return potentials.reshape(n_images, *population.shape)

@@ -8,15 +8,15 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import ceil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from brian2 import Quantity, defaultclock, prefs
 
-from ..connectivity import n_synapses
+from ..engines import require
 from ..errors import UnsupportedDeviceError
-from ..spec import Conv2D, Dense, Layer, SpikingNetwork
+from ..network import SpikingNetwork
 from .memory import available_bytes
 
 VERSION = "4.9.0"
@@ -29,11 +29,6 @@ HOW_TO_GET_GENN = (
 _COPIES = 5
 _BYTES_A_SPIKE = 40  # recorded in doubling lists, then read and sorted by Python
 _PROGRAMS = 250_000_000
-
-
-def is_genn(device) -> bool:
-    """Whether a Brian2 device is Brian2GeNN's."""
-    return type(device).__name__ == "GeNNDevice"
 
 
 def find_genn() -> Path:
@@ -66,7 +61,7 @@ def find_genn() -> Path:
     return path
 
 
-def check_device(device) -> None:
+def check_device(device: Any) -> None:
     """Refuse what `simulate` cannot get results from.
 
     Raises
@@ -105,18 +100,7 @@ def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:
         If neurons that stay silent are to say so, the preferences ask for dense storage, the
         default clock has another step than the network, or the memory does not suffice.
     """
-    if network.silent_zeros:
-        raise UnsupportedDeviceError(
-            f"network {network.name!r} has silent zeros, which tell by an event of their own that "
-            "they will not fire, and Brian2GeNN generates no events but spikes; use cpp_standalone,"
-            " or convert without silent_zeros"
-        )
-    constrained = [layer.name for layer in network if getattr(layer, "constrained", False)]
-    if constrained:
-        raise UnsupportedDeviceError(
-            f"layer {constrained[0]!r} is a constrained max-pool, whose weights change with every "
-            "image, which Brian2GeNN cannot do; convert with max_pool='simplified'"
-        )
+    require("GeNN", network)
     if prefs["devices.genn.connectivity"] != "SPARSE":
         raise UnsupportedDeviceError(
             "prefs.devices.genn.connectivity='DENSE' holds for all Synapses of a network, and "
@@ -131,9 +115,11 @@ def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:
         )
     needed, available = memory(network, n_images), available_bytes()
     if available is not None and sum(needed.values()) > available:
-        largest = max(needed, key=needed.get)
-        remedy = "pass fewer images at a time" if largest == "images" else (
-            "take a smaller network, or a machine with more memory"
+        largest = max(needed, key=lambda part: needed[part])
+        remedy = (
+            "pass fewer images at a time"
+            if largest == "images"
+            else ("take a smaller network, or a machine with more memory")
         )
         raise UnsupportedDeviceError(
             f"network {network.name!r} with {n_images} images needs about "
@@ -176,27 +162,21 @@ def memory(network: SpikingNetwork, n_images: int) -> dict[str, int]:
     ends = 2 * index
     place = 8  # where in the matrix a synapse went
     sizes = {}
-    for layer in network:
-        matrix = layer.n_inputs * _longest_row(layer) * (index + real)
-        lists = n_synapses(layer) * (_COPIES * (ends + real) + place)
+    for population in network.populations:
+        n, synapses = population.n_neurons, population.n_synapses
+        matrix = sum(
+            projection.n_inputs * projection.largest_fan_out * (index + real)
+            for projection in population.projections
+        )
+        lists = synapses * (_COPIES * (ends + real) + place)
         # release, ticks and done: one synapse each a neuron, without weights
-        signals = 3 * layer.n_neurons * (_COPIES * ends + index + place)
-        sizes[layer.name] = matrix + lists + signals
-    spikes = sum(layer.n_neurons for layer in network.firing_layers) + network.layers[0].n_inputs
+        signals = 3 * n * (_COPIES * ends + index + place)
+        sizes[population.name] = matrix + lists + signals
+    firing = (network.input, *(x for x in network.populations if x.fires))
+    spikes = sum(population.n_neurons for population in firing)
     sizes["images"] = n_images * spikes * _BYTES_A_SPIKE
     sizes["programs"] = _PROGRAMS
     return sizes
-
-
-def _longest_row(layer: Layer) -> int:
-    """Upper bound of how many synapses one presynaptic neuron has."""
-    if isinstance(layer, Dense):
-        return layer.n_neurons
-    reached = 1
-    for axis in range(2):
-        windows = ceil(layer.window_shape[axis] / layer.strides[axis])
-        reached *= min(windows, layer.output_shape[axis])
-    return reached * (layer.kernel.shape[3] // layer.groups if isinstance(layer, Conv2D) else 1)
 
 
 def _gigabytes(size: float) -> str:

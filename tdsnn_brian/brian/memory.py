@@ -4,10 +4,13 @@ import os
 from pathlib import Path
 
 from brian2 import get_device, prefs
+from brian2.stateupdaters.base import StateUpdateMethod
 
-from ..connectivity import n_synapses
+from ..engines import obstacle as engine_obstacle
 from ..errors import InvalidInputError
-from ..spec import SpikingNetwork
+from ..network import SpikingNetwork
+from .devices import is_genn
+from .explicit.models import LEAKY, NeuronModel
 
 PROJECTIONS = ("auto", "explicit", "shared")
 
@@ -20,11 +23,15 @@ AUTO_LIMIT = 10_000_000
 """Synapses up to which ``projection="auto"`` makes them one by one."""
 
 
+def n_synapses(network: SpikingNetwork) -> int:
+    """Of all layers together, without those of bias and ticking neurons."""
+    return sum(population.n_synapses for population in network.populations)
+
+
 def explicit_bytes(network: SpikingNetwork) -> int:
     """Estimate of the memory that one `Synapses` a layer needs while they are made, in bytes."""
     weight = prefs.core.default_float_dtype().itemsize
-    synapses = sum(n_synapses(layer) for layer in network)
-    return synapses * (_BYTES_BESIDE_WEIGHT + _WEIGHTS_AT_ONCE * weight)
+    return n_synapses(network) * (_BYTES_BESIDE_WEIGHT + _WEIGHTS_AT_ONCE * weight)
 
 
 def available_bytes() -> int | None:
@@ -45,18 +52,36 @@ def available_bytes() -> int | None:
     return min(free, default=None)
 
 
-def obstacle(network: SpikingNetwork, method: str = "exact") -> str | None:
-    """What in a network or the caller's arguments shared projections do not do."""
+def check_method(method: str) -> str:
+    """Return `method`; raise `InvalidInputError` unless Brian2 has such an integration method."""
+    known = StateUpdateMethod.stateupdaters
+    if isinstance(method, str) and method in known:
+        return method
+    raise InvalidInputError(
+        f"method must be one of Brian2's integration methods ({', '.join(sorted(known))}), got "
+        f"{method!r}"
+    )
+
+
+def obstacle(
+    network: SpikingNetwork, method: str = "exact", model: NeuronModel = LEAKY
+) -> str | None:
+    """Why a network, or the arguments, cannot have shared projections; None if they can."""
     if method != "exact":
-        return f"method={method!r}"
-    if any(getattr(layer, "constrained", False) for layer in network):
-        return "a constrained max-pool"
-    if type(get_device()).__name__ == "GeNNDevice":
-        return "the GeNN device"
-    return None
+        return (
+            f"method={method!r}: event-driven layers know their potentials in closed form and "
+            "integrate nothing"
+        )
+    if model is not LEAKY:
+        return f"model={model.name!r}: event-driven layers have the leaky model alone"
+    if is_genn(get_device()):
+        return "the GeNN device generates no code for shared projections"
+    return engine_obstacle("event-driven", network)
 
 
-def choose_projection(network: SpikingNetwork, projection: str, method: str = "exact") -> str:
+def choose_projection(
+    network: SpikingNetwork, projection: str, method: str = "exact", model: NeuronModel = LEAKY
+) -> str:
     """``"explicit"`` or ``"shared"``.
 
     Parameters
@@ -64,8 +89,9 @@ def choose_projection(network: SpikingNetwork, projection: str, method: str = "e
     network : SpikingNetwork
     projection : {"auto", "explicit", "shared"}
         ``"auto"`` makes up to `AUTO_LIMIT` synapses one by one.
-    method : str
+    method : str, optional
         Integration method.
+    model : NeuronModel, optional
 
     Raises
     ------
@@ -78,15 +104,14 @@ def choose_projection(network: SpikingNetwork, projection: str, method: str = "e
         raise InvalidInputError(
             f"projection must be one of {', '.join(map(repr, PROJECTIONS))}, got {projection!r}"
         )
-    against = obstacle(network, method)
+    against = obstacle(network, method, model)
     if projection == "shared":
         if against:
             raise InvalidInputError(
-                f'projection="shared" does not support {against}; use projection="explicit"'
+                f'projection="shared" is not possible: {against}; use projection="explicit"'
             )
         return "shared"
-    synapses = sum(n_synapses(layer) for layer in network)
-    if projection == "auto" and synapses > AUTO_LIMIT and against is None:
+    if projection == "auto" and n_synapses(network) > AUTO_LIMIT and against is None:
         return "shared"
     check_memory(network)
     return "explicit"
@@ -102,9 +127,8 @@ def check_memory(network: SpikingNetwork) -> None:
     """
     needed, available = explicit_bytes(network), available_bytes()
     if available is not None and needed > available:
-        synapses = sum(n_synapses(layer) for layer in network)
         raise ExplicitMemoryError(
-            f"network {network.name!r} has {synapses:,} synapses, which take about "
+            f"network {network.name!r} has {n_synapses(network):,} synapses, which take about "
             f"{needed / 2**30:,.1f} GiB one by one, but {available / 2**30:,.1f} GiB are free; "
             'use projection="shared", which stores each weight once'
         )

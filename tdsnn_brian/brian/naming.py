@@ -1,7 +1,6 @@
 """Names of Brian2 objects: those of the Keras layers, as far as Brian2 allows them."""
 
 import re
-from collections.abc import Iterable
 
 from ..network import SpikingNetwork
 from ..population import Population
@@ -19,11 +18,48 @@ def brian_name(layer_name: str) -> str:
     return name if re.match(r"[A-Za-z]", name) else f"layer_{name}"
 
 
+PARTS = (
+    "synapses",
+    "spikes",
+    "ticking",
+    "ticking_spikes",
+    "bias",
+    "bias_synapses",
+    "readout",
+    "latency",
+    "release",
+    "ticks",
+    "done",
+    "silent",
+    "judge",
+    "fired",
+    "silent_inputs",
+    "w_pool",
+    "bias_ticks",
+    "bias_done",
+    "onset",
+    "pulse",
+    "pulse_stop",
+    "released",
+    "released_ticks",
+    "ticking_arrivals",
+    "ticking_silent_inputs",
+    "ticking_bias_arrival",
+    "reset",
+    "origin",
+    "start",
+    "end",
+    "go",
+    "let_go",
+)
+"""What belongs to a layer's neurons; the first are those that users ask for."""
+
+
 class Names:
     """Names of all objects of one network, no two of them equal.
 
     A layer's neurons have the layer's name. Everything else has a name made of it, such as
-    ``conv1_ticking``; where a layer has that name, an underscore is added.
+    ``conv1_ticking``; where something has that name already, an underscore is added.
 
     Parameters
     ----------
@@ -34,26 +70,39 @@ class Names:
 
     def __init__(self, network: SpikingNetwork, prefix: str = ""):
         self._prefix = prefix
-        self._of_layers: dict[str, str] = {}
+        self._names: dict[tuple[str, str], str] = {}
+        self._taken: set[str] = set()
         for population in network.populations:
-            self._of_layers[population.name] = _free(
-                prefix + brian_name(population.name), self._of_layers.values()
-            )
+            self.of(population)
+        self.of(network.input)
+        # in an order that depends on the network alone, whoever asks first
+        for part in PARTS:
+            for population in (*network.populations, network.input):
+                self.of(population, part)
 
     def of(self, population: Population, part: str = "") -> str:
         """Name of a population's neurons, or of the `part` that belongs to them."""
-        if not population.sources:
-            return self.alone(f"{population.name}_{part}" if part else population.name)
-        name = self._of_layers[population.name]
-        return _free(f"{name}_{part}", self._of_layers.values()) if part else name
+        owner = population.name if population.sources else ""  # a layer may be called as the input
+        if (owner, part) not in self._names:
+            whole = (
+                brian_name(population.name)
+                if not part
+                else (f"{self._unprefixed(population)}_{part}")
+            )
+            self._names[owner, part] = self._free(whole)
+        return self._names[owner, part]
 
     def alone(self, name: str) -> str:
         """Name of something that belongs to no layer."""
-        return _free(self._prefix + name, self._of_layers.values())
+        return self._free(name)
 
+    def _unprefixed(self, population: Population) -> str:
+        return self.of(population).removeprefix(self._prefix)
 
-def _free(name: str, taken: Iterable[str]) -> str:
-    taken = set(taken)
-    while name in taken:
-        name += "_"
-    return name
+    def _free(self, name: str) -> str:
+        name = self._prefix + name
+        while name in self._taken:
+            name += "_"
+        if not name.endswith("*"):
+            self._taken.add(name)
+        return name

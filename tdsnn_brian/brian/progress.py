@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from brian2 import ms
 from brian2.devices.device import RuntimeDevice
 
 
 @contextmanager
-def reporting(device, progress: Callable[[float], None] | None) -> Iterator[dict]:
+def reporting(device: Any, progress: Callable[[float], None] | None) -> Iterator[dict]:
     """Keyword arguments for `Network.run` that let it call `progress`.
 
     A standalone program writes its progress to a file, which a thread here follows; a device that
@@ -41,7 +42,7 @@ def reporting(device, progress: Callable[[float], None] | None) -> Iterator[dict
 def _follow(file: Path, progress: Callable[[float], None]) -> Iterator[None]:
     done = threading.Event()
 
-    def poll():
+    def poll() -> None:
         while not done.wait(0.2):
             try:
                 progress(float(file.read_text()))

@@ -1,21 +1,24 @@
 """Build, run and read in one call, on whatever Brian2 device is active."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
-import numpy as np
 from brian2 import Quantity, get_device, ms
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from ..errors import UnsupportedDeviceError
-from ..spec import SpikingNetwork
+from ..analysis.closed_form import WindowChoice
+from ..network import SpikingNetwork, check_network
 from . import genn
+from .build import build_network
+from .devices import check_results_at_once, is_genn, is_standalone
+from .event_driven.program import simulate_by_program
+from .explicit.models import LEAKY, NeuronModel
+from .firing_network import read_results
 from .memory import choose_projection, obstacle
-from .network import build_network
-from .program import Stream, compile_program
 from .progress import reporting
-from .results import Simulation, read_results
+from .result import Simulation
 from .timing import choose_steps
 
 
@@ -25,9 +28,10 @@ def simulate(
     *,
     tick: Quantity = 1 * ms,
     dt: Quantity | None = None,
-    window: int | str | Mapping[str, int] = "fixed",
+    window: WindowChoice = "fixed",
     method: str = "exact",
     projection: str = "auto",
+    model: NeuronModel = LEAKY,
     progress: Callable[[float], None] | None = None,
 ) -> Simulation:
     r"""Simulate `images` in Brian2; all of them in one run, compiled once.
@@ -37,7 +41,7 @@ def simulate(
     network : SpikingNetwork
     images : array_like
         (n_images, \*input shape), channels last, finite and not negative.
-    tick, dt, window, method, projection
+    tick, dt, window, method, projection, model
         See `build_network`.
     progress : callable, optional
         Called now and then with the completed share of the run, 0 to 1.
@@ -59,24 +63,30 @@ def simulate(
     InvalidInputError, WindowTooShortError
         See `build_network`.
     """
+    check_network(network)
     device = get_device()
-    if getattr(device, "build_on_run", True) is False:
-        raise UnsupportedDeviceError(
-            "simulate() needs its results at once, but the active device was set with "
-            "build_on_run=False; use set_device(..., build_on_run=True), or build_network(), "
-            "net.run(net.duration), device.build() and read_results(net)"
-        )
-    if type(device).__name__ == "CPPStandaloneDevice" and not obstacle(network, method) and (
-        choose_projection(network, projection) == "shared"
+    check_results_at_once(device)
+    if (
+        is_standalone(device)
+        and projection != "explicit"
+        and _is_shared(network, projection, method, model)
     ):
-        return _simulate_with_program(network, images, tick, dt, window, progress)
-    on_genn = genn.is_genn(device)
-    if on_genn:
+        return simulate_by_program(
+            network, images, tick=tick, dt=dt, window=window, progress=progress
+        )
+    if is_genn(device):
         genn.check_device(device)
         dt, _ = choose_steps(network, tick, dt)
-    with genn.default_clock_at(dt) if on_genn else nullcontext():
+    with genn.default_clock_at(dt) if is_genn(device) else nullcontext():
         net = build_network(
-            network, images, tick=tick, dt=dt, window=window, method=method, projection=projection
+            network,
+            images,
+            tick=tick,
+            dt=dt,
+            window=window,
+            method=method,
+            projection=projection,
+            model=model,
         )
         start = time.perf_counter()
         with reporting(device, progress) as report:
@@ -85,72 +95,13 @@ def simulate(
     return read_results(net, _wall_times(device, elapsed))
 
 
-def _simulate_with_program(network, images, tick, dt, window, progress):
-    program = compile_program(network, tick=tick, dt=dt)
-    stream_of_images = program.stream(images, window=window, progress=progress)
-    results = list(stream_of_images)
-    seconds = {"compile": program.compile_seconds, "run": stream_of_images.seconds}
-    return Simulation(
-        *({name: np.concatenate([getattr(result, field)[name] for result in results])
-           for name in getattr(results[0], field)} if field != "potentials"
-          else np.concatenate([result.potentials for result in results])
-          for field in ("latencies", "potentials", "windows", "ticks")),
-        {name: sum(result.spikes[name] for result in results) for name in results[0].spikes},
-        seconds,
+def _is_shared(network: SpikingNetwork, projection: str, method: str, model: NeuronModel) -> bool:
+    return obstacle(network, method, model) is None and (
+        choose_projection(network, projection, method, model) == "shared"
     )
 
 
-def stream(
-    network: SpikingNetwork,
-    images: NDArray,
-    *,
-    tick: Quantity = 1 * ms,
-    dt: Quantity | None = None,
-    window: int | str | Mapping[str, int] = "dynamic",
-    dtype: DTypeLike | None = None,
-    record: tuple[str, ...] | None = None,
-    processes: int = 1,
-    progress: Callable[[float], None] | None = None,
-) -> Stream:
-    r"""Simulate many images in a compiled program, one result after the other.
-
-    The program has shared projections, is compiled once for a network and kept for later calls
-    (see `tdsnn_brian.brian.program.cache_directory`); memory stays flat. The active Brian2 device
-    is neither used nor changed.
-
-    Parameters
-    ----------
-    network : SpikingNetwork
-    images : array_like
-        (n_images, \*input shape), channels last, finite and not negative.
-    tick, dt, window
-        See `build_network`.
-    dtype : optional
-        float32 or float64; Brian2's ``core.default_float_dtype`` if not given.
-    record : tuple of str, optional
-        Layers whose firing times are wanted; all if not given.
-    processes : int, optional
-        Programs to run side by side.
-    progress : callable, optional
-        Called with the completed share, 0 to 1, after each image.
-
-    Returns
-    -------
-    Stream
-        Iterator of `Simulation`, each of one image, in order.
-
-    Raises
-    ------
-    InvalidInputError, WindowTooShortError
-        See `build_network`.
-    ProgramError
-        If the program cannot be compiled, or ends too early.
-    """
-    program = compile_program(network, tick=tick, dt=dt, dtype=dtype, record=record)
-    return program.stream(images, window=window, processes=processes, progress=progress)
-
-
-def _wall_times(device, elapsed: float) -> dict[str, float]:
+def _wall_times(device: Any, elapsed: float) -> dict[str, float]:
     """Seconds to compile and to run; GeNN's device times its run, and no part of its build."""
     timers = getattr(device, "timers", {"run_binary": None})
     run = timers["run_binary"] or getattr(device, "_last_run_time", None) or elapsed

@@ -36,9 +36,8 @@ def choose_steps(
     InvalidInputError
         If one is no time, or the inputs' steps or the tick are no whole multiples of `dt`.
     """
-    if dt is None:
-        steps_per_tick(tick, tick)  # says what is wrong with the tick
-        dt = tick / network.input_steps
+    check_time("tick", tick)
+    dt = tick / network.input_steps if dt is None else dt
     steps = steps_per_tick(tick, dt)
     if steps % network.input_steps:
         raise InvalidInputError(
@@ -51,14 +50,8 @@ def choose_steps(
 
 def steps_per_tick(tick: Quantity, dt: Quantity) -> int:
     """How many integration steps a tick has; it must be a whole number."""
-    for name, value in (("tick", tick), ("dt", dt)):
-        numeric = isinstance(value, Quantity) and value.ndim == 0
-        if not (numeric and have_same_dimensions(value, second)):
-            raise InvalidInputError(
-                f"{name} must be a time, got {value!r}; give it a unit, for example {name}=1*ms"
-            )
-        if not 0 < float(value) < float("inf"):
-            raise InvalidInputError(f"{name} must be finite and greater than 0, got {value!r}")
+    check_time("tick", tick)
+    check_time("dt", dt)
     ratio = float(tick / dt)
     if ratio > 2**31:
         raise InvalidInputError(
@@ -73,6 +66,18 @@ def steps_per_tick(tick: Quantity, dt: Quantity) -> int:
     return steps
 
 
+def check_time(name: str, value: Quantity) -> Quantity:
+    """Return `value`; raise `InvalidInputError` unless it is one finite time greater than 0."""
+    numeric = isinstance(value, Quantity) and value.ndim == 0
+    if not (numeric and have_same_dimensions(value, second)):
+        raise InvalidInputError(
+            f"{name} must be a time, got {value!r}; give it a unit, for example {name}=1*ms"
+        )
+    if not 0 < float(value) < float("inf"):
+        raise InvalidInputError(f"{name} must be finite and greater than 0, got {value!r}")
+    return value
+
+
 @dataclass(frozen=True)
 class Timing:
     """Steps relative to an image's onset, with fixed windows.
@@ -80,7 +85,7 @@ class Timing:
     Attributes
     ----------
     steps_per_tick : int
-    windows : dict of str to int
+    windows : dict of str to float
         Inhibitory period of each synapse-based layer in ticks. With a dynamic window it is an
         upper bound.
     origins : dict of str to int
@@ -92,14 +97,17 @@ class Timing:
         When a neuron of latency 0 of each firing layer fires.
     slot : int
         From one image's onset to the next.
+    first_spike : int
+        When inputs of latency 0 fire.
     """
 
     steps_per_tick: int
-    windows: dict[str, int]
+    windows: dict[str, float]
     origins: dict[str, int]
     releases: dict[str, int]
     zeros: dict[str, int]
     slot: int
+    first_spike: int = 0
 
 
 def schedule(
@@ -141,7 +149,7 @@ def schedule(
         if population.fires:
             zeros[population.name] = zero[population]
     slot = zero[network.output] + (1 + unread_ticks) * steps + 1
-    return Timing(steps, dict(windows), origins, releases, zeros, slot)
+    return Timing(steps, dict(windows), origins, releases, zeros, slot, onset)
 
 
 def choose_windows(

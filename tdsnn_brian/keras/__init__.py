@@ -4,9 +4,8 @@ Layers of your own join with `tdsnn_brian.keras.register`.
 """
 
 from .adapt import adapt
-from .chain import Role
 from .convert import convert
-from .registry import Site, register
+from .registry import Role, Site, register
 from .reverse_coding import ReverseCoding
 
 __all__ = ["ReverseCoding", "Role", "Site", "adapt", "convert", "register"]

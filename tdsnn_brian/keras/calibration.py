@@ -1,4 +1,4 @@
-"""Correct each channel of an adapted model on a few images, instead of retraining it.
+"""Correct each channel of an adapted network on a few images, instead of retraining it.
 
 The ceiling of the coding adds an error to every sum that compensation does not know: its mean is
 not zero where the inputs are few or pooled, and deep in a network it grows. Per channel, the line
@@ -6,67 +6,55 @@ that brings the adapted sums closest to the trained ones (least squares over ima
 and the shift that equates the means behind the ReLU go into kernel and bias.
 """
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import keras
 import numpy as np
-from keras import layers as kl
 from numpy.typing import NDArray
 
-from .chain import SYNAPSE_BASED, Role, role_of
-from .weights import to_numpy
-
-_BEHIND_A_SUM = (Role.BIAS, Role.NORMALIZATION, Role.NOTHING)
+from ..conversion.graph import Graph, Neurons, Node
+from .building import Builder
 
 
-def correct_channels(
-    trained: Sequence[keras.layers.Layer],
-    adapted: Sequence[keras.layers.Layer],
-    images: NDArray,
-    scale: float,
-) -> None:
-    """Change the weights of `adapted` in place, from the first layer to the output layer.
+def correct_channels(trained: Graph, adapted: Graph, images: NDArray, scale: float) -> Graph:
+    """`adapted` with other weights, found from the first layer to the output layer.
 
     Parameters
     ----------
-    trained : sequence of keras.layers.Layer
-        The chain as trained.
-    adapted : sequence of keras.layers.Layer
-        The same chain with reverse coding, its layers of the same names.
+    trained : Graph
+        The network as trained, folded.
+    adapted : Graph
+        The same with reverse coding, its layers of the same names.
     images : ndarray
-        (n_images, ...), as the chains take them; a few hundred are enough.
+        (n_images, ...), as the networks take them; a few hundred are enough.
     scale : float
         What the activations of `adapted` are multiplied by.
     """
     wanted, coded = _Pass(trained, images), _Pass(adapted, images)
-    while True:
-        if not (wanted.to_sum() and coded.to_sum()):
-            return
+    while wanted.to_sum() and coded.to_sum():
         if coded.is_last:
             coded.apply(*_mean_shift(coded.values, wanted.values))
-            return
-        slope, shift = _line(coded.values, wanted.values, scale)
-        coded.apply(slope, shift)
+            break
+        coded.apply(*_line(coded.values, wanted.values, scale))
         wanted.rectify()
         coded.rectify()
+    return coded.graph
 
 
 def _mean_shift(values, wanted) -> tuple[NDArray, NDArray]:
     """For logits: the shift that equates their means."""
-    mean = [
-        np.asarray(keras.ops.convert_to_numpy(part), np.float64).reshape(-1, part.shape[-1]).mean(0)
-        for part in (values, wanted)
-    ]
-    return np.ones_like(mean[0]), mean[1] - mean[0]
+    values, wanted = _by_channel(values), _by_channel(wanted)
+    return np.ones(values.shape[1]), wanted.mean(axis=0) - values.mean(axis=0)
+
+
+def _by_channel(values) -> NDArray[np.float64]:
+    values = np.asarray(keras.ops.convert_to_numpy(values), np.float64)
+    return values.reshape(-1, values.shape[-1])
 
 
 def _line(values, wanted, scale) -> tuple[NDArray, NDArray]:
     """Per channel: slope by least squares, shift that equates the means behind a ReLU."""
-    values, wanted = (
-        np.asarray(keras.ops.convert_to_numpy(part), np.float64).reshape(-1, part.shape[-1])
-        for part in (values, wanted)
-    )
-    wanted = wanted * scale
+    values, wanted = _by_channel(values), _by_channel(wanted) * scale
     centred = values - values.mean(axis=0)
     variance = (centred**2).mean(axis=0)
     covariance = (centred * (wanted - wanted.mean(axis=0))).mean(axis=0)
@@ -81,54 +69,49 @@ def _line(values, wanted, scale) -> tuple[NDArray, NDArray]:
 
 
 class _Pass:
-    """Images on their way through a chain, stopping at every sum that a ReLU follows."""
+    """Images on their way through a network, stopping at every weighted sum."""
 
-    def __init__(self, layers: Sequence[keras.layers.Layer], images: NDArray):
-        self._layers = [layer for layer in layers if not isinstance(layer, kl.InputLayer)]
-        self._roles = [role_of(layer) for layer in self._layers]
-        self._last = max(k for k, role in enumerate(self._roles) if role in SYNAPSE_BASED)
-        self._next = 0
-        self.values = keras.ops.convert_to_tensor(images)
+    def __init__(self, graph: Graph, images: NDArray):
+        self._graph, self._builder = graph, Builder(graph)
+        self._nodes: list[Node] = list(graph)
+        self._next = 1  # behind the input
+        self.values = keras.ops.convert_to_tensor(images, dtype=graph.dtype)
+
+    @property
+    def graph(self) -> Graph:
+        """The network with all weights as they are now."""
+        return replace(self._graph, nodes=tuple(self._nodes))
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the sum is that of the output layer."""
+        return self._summing.name == self._graph.output.name
+
+    @property
+    def _summing(self) -> Neurons:
+        return self._nodes[self._next - 1]
 
     def to_sum(self) -> bool:
         """Go on to the next sum; False if there is none (a network may end in a mean)."""
-        while self._next < len(self._roles) and self._roles[self._next] is not Role.SYNAPTIC:
-            self._step()
-        if self._next == len(self._roles):
-            return False
-        self.summing = self._layers[self._next]
-        self.is_last = self._next == self._last
-        function, self.summing.activation = self.summing.activation, keras.activations.linear
-        try:
-            self.values = self.summing(self.values)
-        finally:
-            self.summing.activation = function
-        self._next += 1
-        self._biases = []
-        while self._next < len(self._roles) and self._roles[self._next] in _BEHIND_A_SUM:
-            if self._roles[self._next] is Role.BIAS:
-                self._biases.append(self._layers[self._next])
-            self._step()
-        return True
-
-    def _step(self) -> None:
-        layer, role = self._layers[self._next], self._roles[self._next]
-        if role is Role.NORMALIZATION:
-            self.values = layer(self.values, training=False)
-        elif role is not Role.NOTHING:
-            self.values = layer(self.values)
-        self._next += 1
+        while self._next < len(self._nodes):
+            node = self._nodes[self._next]
+            self._next += 1
+            if isinstance(node, Neurons) and node.is_weighted:
+                self.values = self._builder.sums(node, self.values)
+                return True
+            self.values = self._builder.run(node, self.values)
+        return False
 
     def apply(self, slope: NDArray, shift: NDArray) -> None:
         """Put a line into the weights of the last sum, and the values through it."""
-        layer = self.summing
-        if not layer.use_bias:
-            raise AssertionError(f"layer {layer.name!r} was adapted without a bias")
-        kernel, bias = to_numpy(layer.kernel), to_numpy(layer.bias)
-        dtype = kernel.dtype
-        layer.set_weights([(kernel * slope).astype(dtype), (bias * slope + shift).astype(dtype)])
-        for own in self._biases:
-            own.set_weights([to_numpy(own.bias) * slope.astype(dtype)])
+        node = self._summing
+        weights, bias, border = node.weights, node.layer.bias, node.border
+        dtype = weights.dtype
+        if border is not None:
+            border = (border * slope).astype(dtype)
+        self._nodes[self._next - 1] = replace(node, border=border).with_layer(
+            weights=(weights * slope).astype(dtype), bias=(bias * slope + shift).astype(dtype)
+        )
         ops = keras.ops
         slope, shift = (ops.convert_to_tensor(part.astype(dtype)) for part in (slope, shift))
         self.values = ops.add(ops.multiply(self.values, slope), shift)

@@ -1,14 +1,32 @@
-"""The registry of converters: Keras layer class -> function that gives the layer of the spec."""
+"""How each class of Keras layers is read; layers of your own join with `register`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 
 import keras
 
-from .. import spec
+from ..conversion.graph import Coding, Neurons, Passive, Rebuild, Rectifier, Role, ZeroPadding
+from ..conversion.padding import NO_PADDING, add_padding
 from ..errors import InvalidInputError
-from .chain import ROLES, SYNAPSE_BASED, Role
-from .padding import NO_PADDING
+from ..layers import Layer, Padding, Shape
+from .place import Place, Value
+from .weights import describe
+
+Reader = Callable[[keras.layers.Layer, Place], Value]
+READERS: dict[type, Reader] = {}
+"""Reads one call of a layer: puts nodes, and returns the value that comes out."""
+
+
+def reads(*keras_layers: type) -> Callable[[Reader], Reader]:
+    """Decorator: the function reads layers of these classes, subclasses not among them."""
+
+    def decorate(function: Reader) -> Reader:
+        for keras_layer in keras_layers:
+            READERS[keras_layer] = function
+        return function
+
+    return decorate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +47,12 @@ class Site:
     """
 
     name: str
-    input_shape: spec.Shape
-    padding: spec.Padding = NO_PADDING
-    padded_spikes: spec.Padding = NO_PADDING
+    input_shape: Shape
+    padding: Padding = NO_PADDING
+    padded_spikes: Padding = NO_PADDING
 
 
-Converter = Callable[[keras.layers.Layer, Site], spec.Layer]
-CONVERTERS: dict[type, Converter] = {}
+Converter = Callable[[keras.layers.Layer, Site], Layer]
 
 
 def register(
@@ -49,29 +66,96 @@ def register(
         The class; subclasses do not count, for they may compute something else.
     role : Role, optional
         `Role.SYNAPTIC` for a layer with weights (needs `ReverseCoding` before and a ReLU after
-        it), `Role.POOLING` for one that commutes with every increasing function.
+        it), `Role.MEAN` for one whose output is never negative, `Role.POOLING` for one that
+        commutes with every increasing function.
 
     Returns
     -------
     callable
-        To be put above a function ``(layer, site) -> tdsnn_brian.spec.Layer``. The layer's
-        activation is not its business.
+        To be put above a function ``(layer, site) -> tdsnn_brian.layers.Layer``. The layer's
+        activation is not its business. `adapt` calls it too, so that what it refuses is refused
+        before anything is retrained.
 
     Examples
     --------
     >>> @register(MyDense)
     ... def convert_my_dense(layer, site):
-    ...     return spec.Dense(name=site.name, input_shape=site.input_shape,
+    ...     return Dense(name=site.name, input_shape=site.input_shape,
     ...                       weights=np.asarray(layer.matrix))
     """
-    if role not in (*SYNAPSE_BASED, Role.POOLING):
+    if not isinstance(role, Role):
         raise InvalidInputError(
-            f"role {role} has no neurons; register layers as Role.SYNAPTIC or Role.POOLING"
+            f"role {role} has no neurons; register layers as Role.SYNAPTIC, Role.MEAN or "
+            "Role.POOLING"
         )
 
     def decorate(function: Converter) -> Converter:
-        CONVERTERS[keras_layer] = function
-        ROLES[keras_layer] = role
+        READERS[keras_layer] = _reader(function, role)
         return function
 
     return decorate
+
+
+def _reader(converter: Converter, role: Role) -> Reader:
+    def read(layer: keras.layers.Layer, place: Place) -> Value:
+        from .layer_readers import activated
+
+        taken = place.value.keras_shape
+        if place.value.order is not None:
+            place.refuse_order()
+        gives = tuple(layer.compute_output_shape((None, *taken))[1:])
+        site = _site(place)
+        place.put(
+            Neurons, role=role, layer=_checked(converter(layer, site), layer, site, gives),
+            rebuild=Rebuild(
+                keras_class=type(layer), config=layer.get_config(), input_shape=taken,
+                weights=tuple(layer.get_weights()),
+            ),
+        )
+        place.now(gives)
+        return activated(place)
+
+    return read
+
+
+def _site(place: Place) -> Site:
+    """What zero padding stands between the layer and the neurons before it."""
+    zeros: list[ZeroPadding] = []
+    coded, name = 0, place.value.node
+    silent = False
+    while isinstance(node := place.nodes[name], ZeroPadding | Coding | Rectifier | Passive):
+        if isinstance(node, ZeroPadding):
+            zeros.insert(0, node)
+        elif isinstance(node, Coding):
+            coded, silent = len(zeros), node.silent_zeros
+        (name,) = node.inputs
+    if not zeros:
+        return Site(name=place.name, input_shape=place.value.shape)
+    padding = spikes = NO_PADDING
+    for count, node in enumerate(zeros, start=1):
+        padding = add_padding(padding, node.padding)
+        if count <= len(zeros) - coded and not silent:
+            spikes = padding
+    return Site(
+        name=place.name, input_shape=zeros[0].input_shape, padding=padding, padded_spikes=spikes
+    )
+
+
+def _checked(
+    converted: Layer, layer: keras.layers.Layer, site: Site, gives: Shape
+) -> Layer:
+    """What a converter gave, if it fits where the layer stands."""
+    if not isinstance(converted, Layer):
+        raise InvalidInputError(
+            f"the converter of {describe(layer)} returned {type(converted).__name__}; it must "
+            "return a layer of tdsnn_brian.spec"
+        )
+    wanted = prod(site.input_shape), prod(gives)
+    found = converted.n_inputs, converted.n_neurons
+    if converted.name != site.name or found != wanted:
+        raise InvalidInputError(
+            f"the converter of {describe(layer)} returned a layer {converted.name!r} of "
+            f"{found[0]} inputs and {found[1]} neurons, where {site.name!r} has {wanted[0]} and "
+            f"{wanted[1]}; give it site.name, site.input_shape and the weights of this layer"
+        )
+    return converted

@@ -1,10 +1,14 @@
-"""Kernel and bias of a Keras layer as numpy arrays, batch normalisation folded in."""
+"""Weights of Keras layers as numpy arrays: those that the layer computes with, or a refusal."""
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-Weights = tuple[NDArray, NDArray | None]
+from ..errors import UnsupportedLayerError
+
+
+def describe(layer: keras.layers.Layer) -> str:
+    return f"layer {layer.name!r} ({type(layer).__name__})"
 
 
 def to_numpy(variable) -> NDArray:
@@ -13,21 +17,34 @@ def to_numpy(variable) -> NDArray:
     return values if values.dtype == np.float64 else values.astype(np.float32)
 
 
-def weights_of(layer: keras.layers.Layer) -> Weights:
-    """Kernel and bias (None without one) of a Conv2D or Dense layer, in the layer's precision."""
-    return to_numpy(layer.kernel), to_numpy(layer.bias) if layer.use_bias else None
+def array_of(layer: keras.layers.Layer, what: str) -> NDArray:
+    """The variable `what` of a layer, with LoRA's update in it.
 
-
-def fold_normalization(weights: Weights, layer: keras.layers.BatchNormalization) -> Weights:
-    """Weights that do what `weights` and the batch normalisation behind them do, in float64.
-
-    The output channels are the last axis of the kernel.
+    Raises
+    ------
+    UnsupportedLayerError
+        If it holds NaN or infinite values.
     """
-    kernel, bias = weights
-    mean = to_numpy(layer.moving_mean).astype(np.float64)
-    factor = 1 / np.sqrt(to_numpy(layer.moving_variance).astype(np.float64) + layer.epsilon)
-    if layer.scale:
-        factor = factor * to_numpy(layer.gamma)
-    shifted = (0.0 if bias is None else bias) - mean
-    beta = to_numpy(layer.beta) if layer.center else 0.0
-    return kernel * factor, shifted * factor + beta
+    values = to_numpy(getattr(layer, what))
+    check_finite(layer, what, values)
+    return values
+
+
+def check_finite(layer: keras.layers.Layer, what: str, values: NDArray) -> None:
+    if not np.isfinite(values).all():
+        count = int((~np.isfinite(values)).sum())
+        raise UnsupportedLayerError(
+            f"{describe(layer)} has {count} NaN or infinite values of {values.size} in its {what}; "
+            "its training has diverged, so train it again with a lower learning rate, or go back "
+            "to weights from before"
+        )
+
+
+def check_quantization(layer: keras.layers.Layer) -> None:
+    """Refuse a layer that rounds its inputs and weights to a few bits as it computes."""
+    mode = getattr(layer, "quantization_mode", None)
+    if mode is not None:
+        raise UnsupportedLayerError(
+            f"{describe(layer)} is quantised ({mode}): it computes with rounded inputs and "
+            "weights, as no synapse does; take the model as it was before quantize()"
+        )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
 from .projection import Projection
-from .window import Shape, is_count
+from .window import Pair, Shape, is_count
 
 
 class Kind(Enum):
@@ -72,8 +72,11 @@ class Layer:
         """Raise `InvalidInputError` for a field that makes no sense; kinds add their own."""
         if not (isinstance(self.name, str) and self.name):
             raise InvalidInputError(f"layer name must be a string, got {self.name!r}")
-        if not (isinstance(self.input_shape, tuple) and self.input_shape
-                and all(map(is_count, self.input_shape))):
+        if not (
+            isinstance(self.input_shape, tuple)
+            and self.input_shape
+            and all(map(is_count, self.input_shape))
+        ):
             raise InvalidInputError(
                 f"input_shape must be a tuple of whole numbers >= 1, got {self.input_shape!r}"
             )
@@ -84,6 +87,8 @@ class Layer:
         for projection in self.projections:
             if projection.kernel is not None:
                 check_weights("weights", projection.kernel)
+            if not projection.n_synapses:
+                raise InvalidInputError("every window holds padding alone, so it has no synapses")
         if self.bias is not None:
             self._check_bias()
 
@@ -123,6 +128,16 @@ class Layer:
         return self.projections[0].window.output_shape
 
     @property
+    def n_channels(self) -> int:
+        """Channels of the neurons."""
+        return self.output_shape[-1]
+
+    @property
+    def window_shape(self) -> Pair:
+        """Rows and columns that a neuron sees."""
+        return self.projections[0].window.size
+
+    @property
     def n_inputs(self) -> int:
         return sum(projection.n_inputs for projection in self.projections)
 
@@ -148,7 +163,9 @@ def check_weights(name: str, values: NDArray) -> None:
         raise InvalidInputError(f"{name} must be an array of real numbers, got {kind}")
     if not values.size:
         raise InvalidInputError(f"{name} is empty")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
+    # a view that repeats its values is looked at once
+    distinct = values[tuple(slice(1) if not stride else slice(None) for stride in values.strides)]
+    if values.dtype.kind == "f" and not np.isfinite(distinct).all():
         raise InvalidInputError(
             f"{name} holds NaN or infinite values, as after a training that diverged; train or "
             "load the weights again"

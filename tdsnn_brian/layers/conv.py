@@ -33,8 +33,12 @@ class Conv2D(Layer):
                 f"channels), got {self.kernel!r:.80}"
             )
         window = Window(
-            input_shape=self.input_shape, size=self.kernel.shape[:2], strides=self.strides,
-            padding=self.padding, dilation=self.dilation, groups=self.groups,
+            input_shape=self.input_shape,
+            size=self.kernel.shape[:2],
+            strides=self.strides,
+            padding=self.padding,
+            dilation=self.dilation,
+            groups=self.groups,
             n_channels=self.kernel.shape[3],
         )
         return (Projection(window=window, kernel=self.kernel, source=self.source),)

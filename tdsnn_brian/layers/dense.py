@@ -26,9 +26,7 @@ class Dense(Layer):
         window = Window(
             input_shape=(1, 1, prod(self.input_shape)), n_channels=self.weights.shape[1]
         )
-        return (
-            Projection(window=window, kernel=self.weights[None, None], source=self.source),
-        )
+        return (Projection(window=window, kernel=self.weights[None, None], source=self.source),)
 
     @property
     def output_shape(self) -> Shape:

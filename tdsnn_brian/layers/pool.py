@@ -22,8 +22,12 @@ class _Pool(Layer):
     def _window(self) -> Window:
         channels = self.input_shape[-1]
         return Window(
-            input_shape=self.input_shape, size=self.pool_size, strides=self.strides,
-            padding=self.padding, groups=channels, n_channels=channels,
+            input_shape=self.input_shape,
+            size=self.pool_size,
+            strides=self.strides,
+            padding=self.padding,
+            groups=channels,
+            n_channels=channels,
         )
 
     def check(self) -> None:
@@ -50,9 +54,7 @@ class AveragePool2D(_Pool):
 
     def connect(self) -> tuple[Projection, ...]:
         window = self._window
-        return (
-            Projection(window=window, share=self.scale / window.counts, source=self.source),
-        )
+        return (Projection(window=window, share=self.scale / window.counts, source=self.source),)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,9 +83,7 @@ class MaxPool2D(_Pool):
                 f"minimum must name channels, 0 to {channels - 1}, got {self.minimum!r}"
             )
         if self.minimum and self.constrained:
-            raise InvalidInputError(
-                "a constrained max-pool has no minimum; use constrained=False"
-            )
+            raise InvalidInputError("a constrained max-pool has no minimum; use constrained=False")
 
     def connect(self) -> tuple[Projection, ...]:
         return (Projection(window=self._window, source=self.source),)

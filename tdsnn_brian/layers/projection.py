@@ -99,9 +99,7 @@ class Projection:
     def fan_in(self) -> NDArray[np.int64]:
         """Synapses of each output neuron, (rows, columns, channels)."""
         window = self.window
-        return np.broadcast_to(
-            window.counts[..., None] * window.group_inputs, window.output_shape
-        )
+        return np.broadcast_to(window.counts[..., None] * window.group_inputs, window.output_shape)
 
     def weighted_sum(self, values: NDArray) -> NDArray:
         """`sum_i w_i x_i`, (n, rows, columns, channels), in the dtype of `values`.
@@ -179,11 +177,13 @@ class Projection:
             )
             if self.share is not None:
                 weight = weight * self.share[out_rows, out_columns][:, None]
-            parts.append((
-                (source[:, None] * window.input_shape[2] + channel_in).ravel(),
-                (target[:, None] * window.n_channels + channel_out).ravel(),
-                weight.ravel(),
-            ))
+            parts.append(
+                (
+                    (source[:, None] * window.input_shape[2] + channel_in).ravel(),
+                    (target[:, None] * window.n_channels + channel_out).ravel(),
+                    weight.ravel(),
+                )
+            )
         i, j, w = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.lexsort((j, i))
         return Synapses(i[order].astype(np.int32), j[order].astype(np.int32), w[order])

@@ -52,7 +52,8 @@ class Sum(Layer):
             raise InvalidInputError("a sum needs terms; give it one layer for each source")
         return tuple(
             replace(projection, source=projection.source or term.source)
-            for term in self.terms for projection in term.projections
+            for term in self.terms
+            for projection in term.projections
         )
 
     @property
@@ -64,6 +65,7 @@ class Sum(Layer):
         """Sum of the terms' biases."""
         biases = [
             np.broadcast_to(term.bias, term.output_shape).reshape(self.output_shape)
-            for term in self.terms if term.bias is not None
+            for term in self.terms
+            if term.bias is not None
         ]
         return np.sum(biases, axis=0) if biases else None

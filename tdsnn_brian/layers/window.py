@@ -166,16 +166,12 @@ class Window:
 
 def is_count(value: object, least: int = 1) -> bool:
     """Whether `value` is a whole number, and no bool, of at least `least`."""
-    return (
-        isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least
-    )
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least
 
 
 def _check_count(name: str, value: object, least: int) -> None:
     if not is_count(value, least):
-        raise InvalidInputError(
-            f"{name} must be a whole number of {least} or more, got {value!r}"
-        )
+        raise InvalidInputError(f"{name} must be a whole number of {least} or more, got {value!r}")
 
 
 def _check_pair(name: str, value: object, least: int) -> None:

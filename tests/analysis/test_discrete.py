@@ -9,8 +9,9 @@ from tdsnn_brian.firing_times import round_up
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(0, 1000), st.sampled_from([0.7, 1.0, 2.0, 5.0, 20.0]),
-       st.sampled_from([1.0, 3.0]))
+@given(
+    st.integers(0, 1000), st.sampled_from([0.7, 1.0, 2.0, 5.0, 20.0]), st.sampled_from([1.0, 3.0])
+)
 def test_closed_form_and_algorithm_1_agree(seed, leak, scale):
     network = small_network(seed, leak, input_scale=scale)
     images = random_images(network, 3, seed)
@@ -58,15 +59,18 @@ def bad(images, value):
     return images
 
 
-@pytest.mark.parametrize(("spoil", "message"), [
-    (lambda x: bad(x, -0.1), r"negative values \(lowest -0.1\).*rescale"),
-    (lambda x: bad(x, np.nan), "NaN or infinite"),
-    (lambda x: bad(x, np.inf), "NaN or infinite"),
-    (lambda x: x[0], r"images\[None\]"),
-    (lambda x: x[..., 0], r"shape \(n_images, 9, 8, 2\), got \(2, 9, 8\)"),
-    (lambda x: x[:0], "images is empty"),
-    (lambda x: x.astype(str), "must be numbers"),
-])
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda x: bad(x, -0.1), r"negative values \(lowest -0.1\).*rescale"),
+        (lambda x: bad(x, np.nan), "NaN or infinite"),
+        (lambda x: bad(x, np.inf), "NaN or infinite"),
+        (lambda x: x[0], r"images\[None\]"),
+        (lambda x: x[..., 0], r"shape \(n_images, 9, 8, 2\), got \(2, 9, 8\)"),
+        (lambda x: x[:0], "images is empty"),
+        (lambda x: x.astype(str), "must be numbers"),
+    ],
+)
 def test_bad_images_are_refused(spoil, message):
     network = small_network()
     with pytest.raises(td.InvalidInputError, match=message):

@@ -31,8 +31,12 @@ def test_gains_of_times_between_ticks():
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(0, 1000), st.sampled_from([0.7, 1.0, 5.0]), st.sampled_from([2, 3, 10]),
-       st.booleans())
+@given(
+    st.integers(0, 1000),
+    st.sampled_from([0.7, 1.0, 5.0]),
+    st.sampled_from([2, 3, 10]),
+    st.booleans(),
+)
 def test_closed_form_and_algorithm_1_agree(seed, leak, steps, silent_zeros):
     network = small_network(
         seed, leak, input_scale=3.0, input_steps=steps, silent_zeros=silent_zeros

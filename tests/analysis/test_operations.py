@@ -32,12 +32,14 @@ def test_the_standard_lenet_has_the_known_counts():
 def test_equal_windows_obey_the_relation_that_the_papers_figures_obey():
     network = lenet()
     dnn = ops.total(ops.count_dnn(network))
-    snn = ops.total(ops.count_snn(network, dict.fromkeys(("conv1", "conv2", "dense1"), 8)
-                                  | {"dense2": 8}))
+    snn = ops.total(
+        ops.count_snn(network, dict.fromkeys(("conv1", "conv2", "dense1"), 8) | {"dense2": 8})
+    )
     # up to the output layer, which leaks but is not driven
     assert snn.multiplications == 2 * (snn.additions - dnn.additions) + 8 * 10
-    deployed = ops.total(ops.count_deployed(network, dict.fromkeys(
-        ("conv1", "conv2", "dense1", "dense2"), 8)))
+    deployed = ops.total(
+        ops.count_deployed(network, dict.fromkeys(("conv1", "conv2", "dense1", "dense2"), 8))
+    )
     assert deployed.additions == dnn.additions
     assert deployed.multiplications == 8 * (11520 + 3200 + 500 + 10)
 
@@ -49,8 +51,13 @@ def run():
 
 
 def test_padding_is_an_input_that_fires_unless_zeros_are_silent():
-    layer = Conv2D(name="conv", input_shape=(3, 3, 2), kernel=np.zeros((3, 3, 1, 4)), groups=2,
-                   padding=((1, 1), (1, 1)))
+    layer = Conv2D(
+        name="conv",
+        input_shape=(3, 3, 2),
+        kernel=np.zeros((3, 3, 1, 4)),
+        groups=2,
+        padding=((1, 1), (1, 1)),
+    )
     everything = np.ones((1, 3, 3, 2), bool)
     in_windows = np.array([4, 6, 4, 6, 9, 6, 4, 6, 4])
     assert ops.synaptic_additions(layer, [everything]) == 9 * 8 * 4

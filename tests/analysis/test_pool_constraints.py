@@ -6,8 +6,21 @@ import pytest
 from tdsnn_brian.analysis import pool_constraints as pooling
 
 # "The constraint has solutions only for small T_m", checked against the figures found before
-KNOWN = {(4, 1): 2, (4, 2): 2, (4, 3): 2, (4, 5): 3, (4, 8): 4, (4, 10): 4, (4, 20): 5,
-         (9, 1): 1, (9, 2): 2, (9, 3): 2, (9, 5): 3, (9, 10): 3, (9, 20): 5}
+KNOWN = {
+    (4, 1): 2,
+    (4, 2): 2,
+    (4, 3): 2,
+    (4, 5): 3,
+    (4, 8): 4,
+    (4, 10): 4,
+    (4, 20): 5,
+    (9, 1): 1,
+    (9, 2): 2,
+    (9, 3): 2,
+    (9, 5): 3,
+    (9, 10): 3,
+    (9, 20): 5,
+}
 
 
 @pytest.mark.parametrize("case", KNOWN)

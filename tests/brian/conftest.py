@@ -1,13 +1,8 @@
-import os
-
 import pytest
+from brian2 import prefs
 
 
-@pytest.fixture(scope="session", autouse=True)
-def programs_of_this_session(tmp_path_factory):
-    """Compiled programs are shared by all tests of a session, and by its processes."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TDSNN_CACHE", str(shared / "programs"))
-        yield
+@pytest.fixture
+def numpy_target(monkeypatch):
+    """Nothing to compile: small networks, each simulated once."""
+    monkeypatch.setitem(prefs, "codegen.target", "numpy")

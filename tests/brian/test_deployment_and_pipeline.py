@@ -2,29 +2,15 @@
 
 import numpy as np
 import pytest
-from brian2 import ms, prefs
+from brian2 import ms
 
 import tdsnn_brian as td
-from helpers import network_with_a_loose_end, random_images, small_network
+from helpers import assert_same, network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.brian.deployment import deploy
-from tdsnn_brian.brian.pipeline import plan_pipeline, run_pipeline
+from tdsnn_brian.brian.explicit.pipeline import run_pipeline
+from tdsnn_brian.brian.explicit.pipeline_schedule import plan_pipeline
 
-
-@pytest.fixture(autouse=True)
-def numpy_target():
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    yield
-    prefs.codegen.target = before
-
-
-def assert_same(result, analysis):
-    assert list(result.latencies) == list(analysis.latencies)
-    for name, expected in analysis.latencies.items():
-        np.testing.assert_array_equal(result.latencies[name], expected, err_msg=name)
-    np.testing.assert_allclose(
-        result.potentials, analysis.logits.reshape(result.potentials.shape), rtol=1e-9, atol=1e-9
-    )
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 @pytest.mark.parametrize("silent_zeros", [False, True])
@@ -38,10 +24,10 @@ def test_deployment_gives_what_the_ticking_network_gives(projection, silent_zero
 
 
 def test_deployed_neurons_keep_the_sign_of_their_weights(monkeypatch):
-    from tdsnn_brian.brian import groups
+    from tdsnn_brian.brian.explicit import groups
 
-    def negated(layer, source, target, sign, original=groups.weighted_synapses):
-        return original(layer, source, target, -sign)
+    def negated(*arguments, sign, original=groups.weighted_synapses, **options):
+        return original(*arguments, sign=-sign, **options)
 
     monkeypatch.setattr(groups, "weighted_synapses", negated)
     network = small_network()
@@ -52,7 +38,7 @@ def test_deployed_neurons_keep_the_sign_of_their_weights(monkeypatch):
 
 def test_a_threshold_cannot_be_deployed():
     network = small_network(v_threshold=0.01)
-    with pytest.raises(td.InvalidInputError, match="never fire have no threshold"):
+    with pytest.raises(td.InvalidInputError, match="neurons that never fire and so no threshold"):
         deploy(network, random_images(network, 1))
 
 
@@ -99,10 +85,16 @@ def test_dynamic_windows_are_no_slower():
     assert dynamic.releases[-1, -1] <= fixed.releases[-1, -1]
 
 
-@pytest.mark.parametrize("fields", [{"silent_zeros": True}, {"v_threshold": 0.01}])
-def test_networks_that_cannot_stream_are_refused(fields):
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"silent_zeros": True}, "'conv1' has silent zeros: a pipeline"),
+        ({"v_threshold": 0.01}, "'conv1' has thresholds: a pipeline"),
+    ],
+)
+def test_networks_that_cannot_stream_are_refused(fields, why):
     network = small_network(**fields)
-    with pytest.raises(td.InvalidInputError, match="all fire"):
+    with pytest.raises(td.InvalidInputError, match=why):
         run_pipeline(network, random_images(network, 2))
     with pytest.raises(td.InvalidInputError, match="'fixed' or 'dynamic'"):
         plan_pipeline(network, td.analyse(network, random_images(network, 2)), "long")

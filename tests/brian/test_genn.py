@@ -13,7 +13,6 @@ from brian2 import defaultclock, device, ms, prefs, set_device
 import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.brian import genn
-from tdsnn_brian.connectivity import connections, n_synapses
 
 brian2genn = pytest.mark.skipif(
     find_spec("brian2genn") is None, reason="Brian2GeNN is not installed; run make test-genn"
@@ -25,8 +24,10 @@ def activate(tmp_path, monkeypatch):
     """A function that activates the genn device; afterwards everything is as before."""
     monkeypatch.chdir(tmp_path)
     names = (
-        "codegen.generators.cpp.restrict_keyword", "codegen.loop_invariant_optimisations",
-        "core.network.default_schedule", "core.default_float_dtype",
+        "codegen.generators.cpp.restrict_keyword",
+        "codegen.loop_invariant_optimisations",
+        "core.network.default_schedule",
+        "core.default_float_dtype",
     )
     before, dt = {name: prefs[name] for name in names}, defaultclock.dt
 
@@ -92,8 +93,8 @@ def test_genn_is_found_on_the_path(fake_genn, monkeypatch):
 
 @pytest.mark.parametrize("layer", small_network().layers, ids=lambda layer: layer.name)
 def test_no_row_of_the_ragged_matrix_is_longer_than_thought(layer):
-    longest = np.bincount(connections(layer).i, minlength=layer.n_inputs).max()
-    assert genn._longest_row(layer) == longest
+    longest = np.bincount(layer.projection.synapses().i, minlength=layer.n_inputs).max()
+    assert layer.projection.largest_fan_out == longest
 
 
 def test_the_memory_grows_with_synapses_images_and_float_type(monkeypatch):
@@ -102,7 +103,7 @@ def test_the_memory_grows_with_synapses_images_and_float_type(monkeypatch):
     assert sizes["images"] == 2 * genn.memory(network, 5)["images"]
     for layer in network:
         # at the least: the ragged matrix, and ends and weight in C++ and in Python
-        assert sizes[layer.name] >= n_synapses(layer) * (12 + 2 * 16)
+        assert sizes[layer.name] >= layer.projection.n_synapses * (12 + 2 * 16)
     monkeypatch.setitem(prefs.prefs, "core.default_float_dtype", np.float32)
     assert genn.memory(network, 10)["conv1"] < sizes["conv1"]
 
@@ -203,12 +204,25 @@ class TestGeneratedCode:
         net, _ = generate(directory, window)
         assert faults(net, directory) == []
 
-    @pytest.mark.parametrize(("file", "wrong", "right", "fault"), [
-        ("magicnetwork_model.cpp", '"conv1", 288', '"conv1", 287', "no population conv1 of 288"),
-        ("magicnetwork_model.cpp", '"pool1_synapses"', '"pool1"', "no synapses pool1_synapses"),
-        ("magicnetwork_model.cpp", "delaySteps = 1;", "delaySteps = 2;", "ticking_ticks with a de"),
-        ("engine.cpp", "_run_mean_run_regularly", "//", "mean is not set back every"),
-    ])
+    @pytest.mark.parametrize(
+        ("file", "wrong", "right", "fault"),
+        [
+            (
+                "magicnetwork_model.cpp",
+                '"conv1", 288',
+                '"conv1", 287',
+                "no population conv1 of 288",
+            ),
+            ("magicnetwork_model.cpp", '"pool1_synapses"', '"pool1"', "no synapses pool1_synapses"),
+            (
+                "magicnetwork_model.cpp",
+                "delaySteps = 1;",
+                "delaySteps = 2;",
+                "ticking_ticks with a de",
+            ),
+            ("engine.cpp", "_run_mean_run_regularly", "//", "mean is not set back every"),
+        ],
+    )
     def test_the_check_finds_what_is_missing(self, activate, file, wrong, right, fault):
         faults = pytest.importorskip("validation.genn").code_faults
         directory = activate(compile=False, run=False)
@@ -247,9 +261,13 @@ class TestGeneratedCode:
         assert min(map(len, models[0])) > 40
         assert models[0] == models[1]
 
-    @pytest.mark.parametrize(("float_type", "precision"), [
-        (np.float32, "GENN_FLOAT"), (np.float64, "GENN_DOUBLE"),
-    ])
+    @pytest.mark.parametrize(
+        ("float_type", "precision"),
+        [
+            (np.float32, "GENN_FLOAT"),
+            (np.float64, "GENN_DOUBLE"),
+        ],
+    )
     def test_floating_type(self, activate, float_type, precision):
         directory = activate(compile=False, run=False)
         prefs.core.default_float_dtype = float_type

@@ -62,16 +62,21 @@ def run_script(tmp_path, *arguments):
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments, str(tmp_path / "code"), str(path)],
-        check=True, timeout=1200, env=environment,
+        check=True,
+        timeout=1200,
+        env=environment,
     )
     return np.load(path)
 
 
-@pytest.mark.parametrize(("window", "steps", "float_type", "input_steps"), [
-    ("fixed", "1", "float64", "1"),
-    ("dynamic", "2", "float32", "1"),
-    ("dynamic", "4", "float64", "4"),
-])
+@pytest.mark.parametrize(
+    ("window", "steps", "float_type", "input_steps"),
+    [
+        ("fixed", "1", "float64", "1"),
+        ("dynamic", "2", "float32", "1"),
+        ("dynamic", "4", "float64", "4"),
+    ],
+)
 def test_every_firing_time(tmp_path, window, steps, float_type, input_steps):
     network = small_network(input_steps=int(input_steps))
     analysis = td.analyse(network, random_images(network, 4))
@@ -91,8 +96,12 @@ def warnings(directory):
     for source in ("neuronUpdate.cc", "synapseUpdate.cc"):
         compiler = [shutil.which("g++") or "c++", "-std=c++11", "-Wall", "-Wextra", "-fsyntax-only"]
         result = subprocess.run(
-            [*compiler, source], cwd=directory / "magicnetwork_model_CODE", capture_output=True,
-            text=True, env={**os.environ, "LC_ALL": "C"}, check=True,
+            [*compiler, source],
+            cwd=directory / "magicnetwork_model_CODE",
+            capture_output=True,
+            text=True,
+            env={**os.environ, "LC_ALL": "C"},
+            check=True,
         )
         found += re.findall(r"warning: (.*) \[-W(?!unused)", result.stderr)
     return found
@@ -101,8 +110,21 @@ def warnings(directory):
 def test_lenet_on_a_hundred_digits(tmp_path):
     pytest.importorskip("validation.validate")
     subprocess.run(
-        [sys.executable, "-m", "validation", "validate", "--device", "genn", "--images", "100",
-         "--output", str(tmp_path)], check=True, timeout=1200, cwd=ROOT,
+        [
+            sys.executable,
+            "-m",
+            "validation",
+            "validate",
+            "--device",
+            "genn",
+            "--images",
+            "100",
+            "--output",
+            str(tmp_path),
+        ],
+        check=True,
+        timeout=1200,
+        cwd=ROOT,
     )
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["images"] == 100

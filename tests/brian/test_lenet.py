@@ -38,19 +38,27 @@ print({name: round(1000 * value / len(images), 2) for name, value in result.seco
 """
 
 
-@pytest.mark.parametrize(("target", "n_images", "window", "steps"), [
-    ("numpy", 100, "fixed", 10),
-    ("numpy", 100, "dynamic", 1),
-    pytest.param("cpp_standalone", 1000, "fixed", 1,
-                 marks=[pytest.mark.slow, pytest.mark.standalone]),
-    pytest.param("cpp_standalone", 1000, "dynamic", 10,
-                 marks=[pytest.mark.slow, pytest.mark.standalone]),
-    pytest.param("cython", 100, "fixed", 1, marks=pytest.mark.slow),
-])
+@pytest.mark.parametrize(
+    ("target", "n_images", "window", "steps"),
+    [
+        ("numpy", 100, "fixed", 10),
+        ("numpy", 100, "dynamic", 1),
+        pytest.param(
+            "cpp_standalone", 1000, "fixed", 1, marks=[pytest.mark.slow, pytest.mark.standalone]
+        ),
+        pytest.param(
+            "cpp_standalone", 1000, "dynamic", 10, marks=[pytest.mark.slow, pytest.mark.standalone]
+        ),
+        pytest.param("cython", 100, "fixed", 1, marks=pytest.mark.slow),
+    ],
+)
 def test_every_firing_time_is_that_of_the_analysis(target, n_images, window, steps):
     result = subprocess.run(
         [sys.executable, "-c", SCRIPT, target, str(n_images), window, str(steps)],
-        cwd=ROOT, capture_output=True, text=True, timeout=1800,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=1800,
     )
     print(result.stdout)
     assert result.returncode == 0, result.stderr[-2000:]

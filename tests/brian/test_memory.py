@@ -9,6 +9,7 @@ from brian2 import prefs
 import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.brian import memory
+from tdsnn_brian.brian.event_driven.network import EventDrivenNetwork
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.layers import Dense, MaxPool2D
 from tdsnn_brian.network import SpikingNetwork
@@ -46,13 +47,13 @@ def test_refusals(network, arguments, message):
 def test_auto_goes_by_the_number_of_synapses(monkeypatch):
     network = small_network()
     images = random_images(network, 1)
-    assert td.build_network(network, images).shared is None
+    assert not isinstance(td.build_network(network, images), EventDrivenNetwork)
     monkeypatch.setattr(memory, "AUTO_LIMIT", 10)
-    assert td.build_network(network, images).shared is not None
-    assert td.build_network(network, images, projection="explicit").shared is None
+    assert isinstance(td.build_network(network, images), EventDrivenNetwork)
+    assert not isinstance(td.build_network(network, images, projection="explicit"), EventDrivenNetwork)
     quiet = replace(network, silent_zeros=True)
-    assert td.build_network(quiet, images).shared is not None
-    assert td.build_network(quiet, images, method="euler").shared is None
+    assert isinstance(td.build_network(quiet, images), EventDrivenNetwork)
+    assert not isinstance(td.build_network(quiet, images, method="euler"), EventDrivenNetwork)
 
 
 def test_what_does_not_fit_is_refused_before_it_is_built(monkeypatch):

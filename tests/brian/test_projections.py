@@ -11,12 +11,12 @@ from brian2 import (
     ms,
     prefs,
 )
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tdsnn_brian.brian import SharedProjection
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D
+from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Window
 
 RNG = np.random.default_rng(3)
 LAYERS = [
@@ -76,9 +76,7 @@ LAYERS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def numpy_target(monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 def spikes_of(layer, seed=0):
@@ -127,14 +125,18 @@ def test_random_convolutions(data):
     )
     inputs, outputs = data.draw(st.integers(1, 2)), data.draw(st.integers(1, 3))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    drawn = {"padding": padding, "dilation": dilation, "strides": pair(1, 3)}
+    shape = (rows, columns, groups * inputs)
+    wanted = Window(
+        input_shape=shape, size=window, groups=groups, n_channels=groups * outputs, **drawn
+    )
+    assume(wanted.counts.any())  # a layer without any synapse is refused
     layer = Conv2D(
         name="random",
-        input_shape=(rows, columns, groups * inputs),
+        input_shape=shape,
         groups=groups,
         kernel=rng.normal(size=(*window, inputs, groups * outputs)),
-        strides=pair(1, 3),
-        padding=padding,
-        dilation=dilation,
+        **drawn,
     )
     spikes = np.arange(layer.n_inputs)
     v = np.zeros(layer.n_neurons)

@@ -4,18 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import ms, prefs
+from brian2 import ms
 
 import tdsnn_brian as td
-from helpers import random_images, small_network
-from tdsnn_brian.brian.pipeline import run_pipeline
+from helpers import assert_same, random_images, small_network
+from tdsnn_brian.brian.explicit.pipeline import run_pipeline
 
 STEPS = 4
 
 
-@pytest.fixture(autouse=True)
-def numpy_target(monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +21,6 @@ def shown():
     network = small_network(leak=2.0, input_scale=2.7, input_steps=STEPS)
     images = random_images(network, 4)
     return network, images, td.analyse(network, images)
-
-
-def assert_same(result, analysis):
-    for name, expected in analysis.latencies.items():
-        expected = np.where(expected < 0, np.nan, expected)
-        np.testing.assert_array_equal(result.latencies[name], expected, err_msg=name)
-    np.testing.assert_allclose(result.potentials, analysis.logits, rtol=1e-9, atol=1e-9)
 
 
 def test_finer_inputs_make_a_difference(shown):

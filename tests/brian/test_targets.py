@@ -39,20 +39,29 @@ def run_script(tmp_path, *arguments):
     path = tmp_path / "result.npz"
     tests = Path(__file__).parents[1]
     subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path[:0] = [{str(tests)!r}, "
-         f"{str(tests.parent)!r}]\n{SCRIPT}", *arguments, str(path)],
-        check=True, timeout=1200,
+        [
+            sys.executable,
+            "-c",
+            f"import sys; sys.path[:0] = [{str(tests)!r}, {str(tests.parent)!r}]\n{SCRIPT}",
+            *arguments,
+            str(path),
+        ],
+        check=True,
+        timeout=1200,
     )
     return np.load(path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("target", "window", "steps", "float_type"), [
-    pytest.param("cpp_standalone", "fixed", "1", "float64", marks=pytest.mark.standalone),
-    pytest.param("cpp_standalone", "dynamic", "3", "float64", marks=pytest.mark.standalone),
-    pytest.param("cpp_standalone", "fixed", "2", "float32", marks=pytest.mark.standalone),
-    ("cython", "dynamic", "2", "float64"),
-])
+@pytest.mark.parametrize(
+    ("target", "window", "steps", "float_type"),
+    [
+        pytest.param("cpp_standalone", "fixed", "1", "float64", marks=pytest.mark.standalone),
+        pytest.param("cpp_standalone", "dynamic", "3", "float64", marks=pytest.mark.standalone),
+        pytest.param("cpp_standalone", "fixed", "2", "float32", marks=pytest.mark.standalone),
+        ("cython", "dynamic", "2", "float64"),
+    ],
+)
 def test_compiled_targets(tmp_path, target, window, steps, float_type):
     network = small_network()
     analysis = td.analyse(network, random_images(network, 4))

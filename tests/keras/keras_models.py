@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers as kl
 
-import tdsnn_brian.discrete as discrete
+import tdsnn_brian.analysis as discrete
 from tdsnn_brian.coding import continuous_latency, latency
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers as kl
 
-import tdsnn_brian.discrete as discrete
+import tdsnn_brian.analysis as discrete
 from keras_models import (
     assert_same_latencies,
     assert_same_logits,
@@ -11,12 +11,11 @@ from keras_models import (
     run,
     sequential,
 )
-from tdsnn_brian import spec
+from tdsnn_brian import layers as spec
+from tdsnn_brian.conversion.padding import same_padding
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.keras import ReverseCoding, Role, adapt, convert, register
-from tdsnn_brian.keras.chain import ROLES
-from tdsnn_brian.keras.padding import same_padding
-from tdsnn_brian.keras.registry import CONVERTERS
+from tdsnn_brian.keras import ReverseCoding, adapt, convert, register
+from tdsnn_brian.keras.registry import READERS
 
 OPTIONS = {
     "plain": {},
@@ -282,6 +281,6 @@ def test_a_registered_layer_takes_part():
         with pytest.raises(ValueError, match="leave compensate and scale out"):
             adapt(sequential((6,), Doubled(), kl.ReLU(), kl.Dense(3)), 5, compensate=True)
     finally:
-        del ROLES[Doubled], CONVERTERS[Doubled]
+        del READERS[Doubled]
     with pytest.raises(InvalidInputError, match="has no neurons"):
-        register(Doubled, Role.RESHAPING)
+        register(Doubled, "reshaping")

@@ -7,8 +7,9 @@ from helpers import small_network
 from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D
 
 pair = st.tuples(st.integers(1, 3), st.integers(1, 3))
-paddings = st.tuples(st.tuples(st.integers(0, 2), st.integers(0, 1)),
-                     st.tuples(st.integers(0, 1), st.integers(0, 2)))
+paddings = st.tuples(
+    st.tuples(st.integers(0, 2), st.integers(0, 1)), st.tuples(st.integers(0, 1), st.integers(0, 2))
+)
 
 
 @st.composite
@@ -18,9 +19,13 @@ def convolutions(draw):
     kernel_shape = (*draw(pair), draw(st.integers(1, 3)), groups * draw(st.integers(1, 2)))
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     return Conv2D(
-        name="conv", input_shape=(rows, columns, kernel_shape[2] * groups),
-        kernel=rng.normal(size=kernel_shape), strides=draw(pair), padding=draw(paddings),
-        dilation=draw(st.tuples(st.integers(1, 2), st.integers(1, 2))), groups=groups,
+        name="conv",
+        input_shape=(rows, columns, kernel_shape[2] * groups),
+        kernel=rng.normal(size=kernel_shape),
+        strides=draw(pair),
+        padding=draw(paddings),
+        dilation=draw(st.tuples(st.integers(1, 2), st.integers(1, 2))),
+        groups=groups,
     )
 
 
@@ -58,18 +63,23 @@ def test_convolution_against_its_definition(layer):
 @given(pair, pair, paddings, st.sampled_from([AveragePool2D, MaxPool2D]))
 def test_pooling_against_its_definition(size, strides, padding, kind):
     padding = tuple((min(a, s - 1), min(b, s - 1)) for (a, b), s in zip(padding, size, strict=True))
-    layer = kind(name="pool", input_shape=(6, 5, 2), pool_size=size, strides=strides,
-                 padding=padding)
+    layer = kind(
+        name="pool", input_shape=(6, 5, 2), pool_size=size, strides=strides, padding=padding
+    )
     values = np.random.default_rng(0).integers(0, 9, layer.input_shape)
     padded = np.pad(values.astype(float), (*padding, (0, 0)), constant_values=np.nan)
     expected, counts = np.empty(layer.output_shape), np.empty(layer.output_shape)
     for r, c, k in np.ndindex(*layer.output_shape):
-        window = padded[r * strides[0] : r * strides[0] + size[0],
-                        c * strides[1] : c * strides[1] + size[1], k]
+        window = padded[
+            r * strides[0] : r * strides[0] + size[0], c * strides[1] : c * strides[1] + size[1], k
+        ]
         expected[r, c, k] = np.nanmax(window) if kind is MaxPool2D else np.nanmean(window)
         counts[r, c, k] = np.isfinite(window).sum()
-    result = layer.projection.latest(values[None])[0] if kind is MaxPool2D else (
-        layer.projection.weighted_sum(values[None].astype(float))[0])
+    result = (
+        layer.projection.latest(values[None])[0]
+        if kind is MaxPool2D
+        else (layer.projection.weighted_sum(values[None].astype(float))[0])
+    )
     np.testing.assert_allclose(result, expected)
     np.testing.assert_array_equal(layer.projection.fan_in, counts)
     i, j, _ = layer.projection.synapses()
@@ -87,8 +97,9 @@ def test_dense():
 
 
 def test_synapses_are_sorted_and_unique():
-    layer = Conv2D(name="conv", input_shape=(5, 5, 2), kernel=np.ones((3, 3, 2, 4)),
-                   padding=((1, 1), (1, 1)))
+    layer = Conv2D(
+        name="conv", input_shape=(5, 5, 2), kernel=np.ones((3, 3, 2, 4)), padding=((1, 1), (1, 1))
+    )
     i, j, _ = layer.projection.synapses()
     key = i.astype(np.int64) * layer.n_neurons + j
     assert (np.diff(key) > 0).all()

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from networks import load_adapted, load_model, load_network
 from networks.cli import app
+from networks.models.vgg16 import vgg16
 from networks.registry import NETWORKS, Entry
-from networks.vgg16 import vgg16
 from tdsnn_brian.errors import InvalidInputError, NetworkFileError
 
 FILES = {"lenet.keras", "lenet-adapted.keras", "lenet.npz"}

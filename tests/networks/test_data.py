@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -64,6 +68,21 @@ def test_a_failing_download_says_where_to_put_the_file(monkeypatch):
 def test_unknown_data_set():
     with pytest.raises(InvalidInputError, match=r"'cats' is not known; choose from .*mnist"):
         load_dataset("cats")
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "cifar10-jpeg"])
+def test_every_data_set_is_known_without_further_imports(name, tmp_path):
+    code = (
+        "import sys; from networks.data import DataNotFoundError, load_dataset\n"
+        "try: load_dataset(*sys.argv[1:])\n"
+        "except DataNotFoundError: print('looked for')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, name, str(tmp_path)], capture_output=True, text=True,
+        env={**os.environ, "TDSNN_DATA": ""},
+    )
+    found_on_this_machine = done.returncode == 0 and not done.stdout
+    assert found_on_this_machine or done.stdout.strip() == "looked for", done.stderr
 
 
 def test_missing_directory_names_who_named_it(tmp_path, monkeypatch):

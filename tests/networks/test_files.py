@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from networks import load_adapted, load_model, load_network
+from networks import load_adapted, load_model, load_network, whole_files
 from networks.files import plain_path, read_weights, round_to_half, save_model
 from tdsnn_brian.errors import NetworkFileError
 
@@ -102,3 +102,33 @@ def test_a_file_that_fits_in_part_changes_nothing(tmp_path):
         read_weights(target, path)
     for now, then in zip(target.get_weights(), before, strict=True):
         np.testing.assert_array_equal(now, then)
+
+
+def test_damaged_weights_are_read_or_refused(tmp_path):
+    def small():
+        return keras.Sequential([keras.Input((4,)), layers.Dense(3, name="first")])
+
+    path = tmp_path / "mine.npz"
+    np.savez_compressed(path, *small().get_weights())
+    whole, target = path.read_bytes(), small()
+    rng, refused = np.random.default_rng(0), 0
+    for trial in range(300):
+        content = bytearray(whole)
+        content[rng.integers(len(content))] = rng.integers(256)
+        path.write_bytes(content[: rng.integers(len(content))] if trial % 4 == 0 else content)
+        before = target.get_weights()
+        try:
+            read_weights(target, path)
+        except NetworkFileError:
+            refused += 1
+            for now, then in zip(target.get_weights(), before, strict=True):
+                np.testing.assert_array_equal(now, then)
+    print(f"{refused} of 300 damaged files refused, the others read")
+    assert refused > 100
+
+
+def test_weights_that_do_not_fit_are_not_even_read(model, tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "mine.npz", np.zeros((4096, 4096)), np.zeros(3))
+    monkeypatch.setattr(whole_files, "read_exactly", lambda *_: pytest.fail("was read"))
+    with pytest.raises(NetworkFileError, match="does not fit"):
+        read_weights(model, tmp_path / "mine.npz")

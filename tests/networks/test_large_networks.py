@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from networks.alexnet import alexnet
-from networks.heads import fit_output_layer
-from networks.imagenet import load_convolutions
-from networks.vgg16 import vgg16
+from networks.data.imagenet import load_convolutions
+from networks.models.alexnet import alexnet
+from networks.models.vgg16 import vgg16
+from networks.training.output_layer import fit_output_layer
 from tdsnn_brian import adapt, analyse, convert
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.operations import count_dnn, total

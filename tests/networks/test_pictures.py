@@ -1,13 +1,14 @@
 import gzip
-import pickle
 import zipfile
 
 import numpy as np
 import pytest
 
 from networks.data import DataNotFoundError, load_dataset
-from networks.imagenet import find_file, read_arrays, trained_convolutions
-from networks.pictures import FASHION_FILES, cifar10_part, photographs, read_idx
+from networks.data.cifar10 import cifar10_part
+from networks.data.fashion_mnist import FASHION_FILES, read_idx
+from networks.data.photographs import photographs
+from networks.data.places import find_file
 from tdsnn_brian.errors import InvalidInputError
 
 
@@ -74,24 +75,3 @@ def test_what_is_missing_is_named(tmp_path, monkeypatch):
     monkeypatch.delenv("TDSNN_DATA", raising=False)
     with pytest.raises(DataNotFoundError, match=r"x\.ckpt .*TDSNN_DATA.*no_such_package"):
         find_file("x.ckpt", "no_such_package", ".", tmp_path)
-
-
-class Evil:
-    def __reduce__(self):
-        return print, ("executed",)
-
-
-def test_only_arrays_are_read_from_a_pickle(tmp_path, capsys):
-    path = tmp_path / "vgg16.ckpt"
-    kernel, bias = np.ones((3, 3, 3, 4), np.float32), np.zeros(4, np.float32)
-    path.write_bytes(pickle.dumps({"VGG16_0": {"Conv_0": {"kernel": kernel, "bias": bias}}}))
-    ((read_kernel, read_bias),) = trained_convolutions("vgg16", tmp_path)
-    np.testing.assert_array_equal(read_kernel, kernel)
-    np.testing.assert_array_equal(read_bias, bias)
-    path.write_bytes(pickle.dumps({"VGG16_0": Evil()}))
-    with pytest.raises(InvalidInputError, match=r"builtins\.print, which is no array"):
-        read_arrays(path)
-    assert "executed" not in capsys.readouterr().out
-    path.write_bytes(pickle.dumps({"other": {}}))
-    with pytest.raises(InvalidInputError, match="does not hold the convolutions of vgg16"):
-        trained_convolutions("vgg16", tmp_path)

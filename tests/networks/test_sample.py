@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from networks import sample_digits
-from networks.sample import SAMPLE
+from networks.data.sample import SAMPLE
 from tdsnn_brian.errors import InvalidInputError
 
 

@@ -9,7 +9,7 @@ import tdsnn_brian as td
 from networks import load_adapted, load_model, load_network, sample_digits
 from networks.data import load_dataset
 from networks.files import adapted_path, converted_path, plain_path
-from networks.training import predict
+from networks.training.recipe import predict
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from keras import layers
 
-from networks.augmentation import Augmentation, AugmentedBatches
-from networks.lenet import lenet
+from networks.models.lenet import lenet
 from networks.registry import NETWORKS, entry
-from networks.training import Recipe, predict, train
+from networks.training.augmentation import Augmentation, AugmentedBatches
+from networks.training.recipe import Recipe, predict, train
 from tdsnn_brian.errors import InvalidInputError
 
 NOTHING = Augmentation(shift_pixels=0, rotation_degrees=0, zoom=0, shear=0)

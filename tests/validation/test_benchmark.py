@@ -7,12 +7,11 @@ import pytest
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
-from networks.large import large_network, plain_layers
+from networks.models.large import large_network, plain_layers
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.propagation import activation, latest
-from tdsnn_brian.layers import MaxPool2D
-from validation.benchmark import alternate, ratio, table
-from validation.layerwise import layerwise
+from validation.judge.one_image import judge_image
+from validation.speed.table import table
+from validation.speed.timing import alternate, ratio
 
 
 def small_convolutions(name):
@@ -33,13 +32,16 @@ def test_large_networks_compute_what_the_dnn_does(name, side):
     options = {"convolutions": small_convolutions(name), "side": side, "dense": (12, 10, 5)}
     image = np.random.default_rng(1).random((1, side, side, 3), np.float32)
     network = large_network(name, leak=200, scale=100, **options)
-    from networks.imagenet import MEAN, STD
+    from networks.data.imagenet import MEAN, STD
 
     x = (image - np.float32(MEAN)) / np.float32(STD)
-    layers = plain_layers(name, **options)
-    for layer in layers:
-        x = latest(layer, x) if isinstance(layer, MaxPool2D) else activation(layer, x)
-        x = x if layer is layers[-1] else np.maximum(x, 0)
+    plain = td.SpikingNetwork(layers=tuple(plain_layers(name, **options)), leak=1)
+    for population in plain.populations:
+        if not population.kind.integrates:
+            x = population.latest(x)
+            continue
+        x = population.weighted_sum([x]) + population.bias_values.reshape(population.shape)
+        x = np.maximum(x, 0) if population.fires else x
     logits = td.analyse(network, image).logits
     np.testing.assert_allclose(logits, x, atol=0.05 * np.abs(x).max())
 
@@ -63,8 +65,8 @@ def test_only_two_networks_are_large():
 def simulated(network, images):
     analysis = td.analyse(network, images)
     return td.Simulation(
-        {name: np.where(value < 0, np.nan, value) for name, value in analysis.latencies.items()},
-        analysis.logits, {}, {}, {}, {},
+        latencies={name: value.astype(float) for name, value in analysis.latencies.items()},
+        potentials=analysis.potentials, windows={}, ticks={}, spikes={},
     )
 
 
@@ -73,15 +75,15 @@ def test_layers_are_judged_by_what_reached_them(silent_zeros):
     network = small_network(silent_zeros=silent_zeros)
     images = random_images(network, 1)
     simulation = simulated(network, images)
-    judged = layerwise(network, images, simulation, "float32")
+    judged = judge_image(network, images, simulation, "float32")
     assert judged.identical
     assert judged.neurons == sum(layer.n_neurons for layer in network.firing_layers)
     wrong = {name: value.copy() for name, value in simulation.latencies.items()}
-    wrong["dense1"][0, np.nanargmax(wrong["dense1"])] += 1
-    judged = layerwise(network, images, replace(simulation, latencies=wrong), "float32")
+    wrong["dense1"][0, wrong["dense1"].argmax()] += 1
+    judged = judge_image(network, images, replace(simulation, latencies=wrong), "float32")
     assert (judged.disagreements, judged.unexplained) == (1, 1)
-    wrong["dense1"][0, np.nanargmax(wrong["dense1"])] = np.nan  # lost altogether
-    judged = layerwise(network, images, replace(simulation, latencies=wrong), "float32")
+    wrong["dense1"][0, wrong["dense1"].argmax()] = td.SILENT  # lost altogether
+    judged = judge_image(network, images, replace(simulation, latencies=wrong), "float32")
     assert (judged.disagreements, judged.unexplained) == (1, 1)
 
 
@@ -100,9 +102,9 @@ def test_rounding_explains_what_is_at_a_jump():
     layers[4] = replace(layers[4], bias=bias)
     shifted = replace(network, layers=tuple(layers))
     assert td.analyse(shifted, images).latencies["dense1"][0, 0] == tick + 1
-    judged = layerwise(shifted, images, simulation, "float32")
+    judged = judge_image(shifted, images, simulation, "float32")
     assert (judged.disagreements, judged.unexplained) == (1, 0)
-    assert layerwise(shifted, images, simulation, "float64").unexplained == 1
+    assert judge_image(shifted, images, simulation, "float64").unexplained == 1
 
 
 def test_contenders_take_turns():

@@ -14,8 +14,9 @@ from tdsnn_brian.errors import InvalidInputError
 
 pytest.importorskip("distributed")
 
+from validation.accuracy.evaluate import parse_flaw
+from validation.accuracy.tasks import accuracies, correct, make_tasks
 from validation.distribution import connected, spread
-from validation.evaluate import accuracies, correct, make_tasks, parse_flaw
 
 
 def square(x):

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tdsnn_brian as td
-from tdsnn_brian import operations as ops
-from tdsnn_brian.spec import MaxPool2D, SpikingNetwork
+from tdsnn_brian.analysis import operations as ops
+from tdsnn_brian.network import SpikingNetwork
 
 
 def measure(
@@ -124,10 +124,10 @@ def _layers(network, dnn, measured, windows, parts, n_images) -> list[dict]:
     spikes = {name: sum(int(part["spikes"][name]) for part in parts) for name in parts[0]["spikes"]}
     ticks = {name: sum(int(part["ticks"][name]) for part in parts) for name in parts[0]["ticks"]}
     all_spikes = max(sum(spikes.values()), 1)
-    all_ticks = max(sum(ticks[layer.name] for layer in network.firing_layers
-                        if not isinstance(layer, MaxPool2D)), 1)
-    for layer in network:
-        is_pool = isinstance(layer, MaxPool2D)
+    all_ticks = max(sum(ticks[x.name] for x in network.populations
+                        if x.fires and x.kind.integrates), 1)
+    for layer in network.populations:
+        is_pool = not layer.kind.integrates
         name = layer.name
         rows.append({
             "name": name,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..page import Column, Section, Table, render, write
+from ..page.rendering import Column, Section, Table, render, write
 from . import plots
 
 COMMAND = "Command: python -m validation paper"

@@ -1,6 +1,6 @@
 """Plots of the paper's page."""
 
-from ..figures import COLORS, Plot, new_figure, plain_logarithmic, plot
+from ..page.plots import COLORS, Plot, new_figure, plain_logarithmic, plot
 
 
 def accuracy_over_leak(summary: dict) -> Plot:

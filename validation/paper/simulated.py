@@ -7,8 +7,8 @@ from brian2 import ms
 from numpy.typing import NDArray
 
 from tdsnn_brian import analyse, deploy, run_pipeline
-from tdsnn_brian.brian.pipeline import plan_pipeline
-from tdsnn_brian.spec import SpikingNetwork
+from tdsnn_brian.brian.explicit.pipeline_schedule import plan_pipeline
+from tdsnn_brian.network import SpikingNetwork
 
 from ..devices import active_device, find_compiler
 from .steps import Steps

@@ -9,15 +9,17 @@ from numpy.typing import NDArray
 
 import tdsnn_brian as td
 from networks import load_model
-from networks.alexnet import alexnet
 from networks.data import load_dataset
-from networks.heads import fit_output_layer
-from networks.imagenet import load_convolutions, trained_convolutions
-from networks.pictures import cifar10_part, fashion_mnist, photographs
+from networks.data.cifar10 import cifar10_part
+from networks.data.fashion_mnist import fashion_mnist
+from networks.data.imagenet import load_convolutions, trained_convolutions
+from networks.data.photographs import photographs
+from networks.models.alexnet import alexnet
+from networks.models.vgg16 import vgg16
 from networks.registry import entry
-from networks.training import predict, train
-from networks.vgg16 import vgg16
-from tdsnn_brian.spec import SpikingNetwork
+from networks.training.output_layer import fit_output_layer
+from networks.training.recipe import predict, train
+from tdsnn_brian.network import SpikingNetwork
 
 from .measure import judge
 

@@ -1,112 +1,239 @@
-"""The model as Brian2 reads it: equations, thresholds, resets and what a spike does.
+"""Neuron models as data: equations, thresholds, resets and what a spike does, as Brian2 reads them.
 
-All state that belongs to one image is set back by the `NEW_IMAGE` statements. Each spike writes
-one variable of the neuron that it reaches, by ``+=``, and reads none of the neuron it comes from:
-the form that GeNN accepts too.
+`LEAKY` is the model of the paper. A model of your own is another value of `NeuronModel`, made with
+`dataclasses.replace`, and is passed to `tdsnn_brian.build_network`. All state that belongs to one
+image is set back by the ``new_image`` statements. Each spike writes one variable of the neuron that
+it reaches, by ``+=``, and reads none of the neuron it comes from: the form that GeNN accepts too.
 """
 
-# A synapse-based layer: leaky integrators, inhibited until the ticking neuron drives them and
-# inhibited again once they have fired. `drive` comes from the ticking neuron's spikes, the
-# releasing one first: 0 in the inhibitory period, at least the weight of a tick (Eq. 9) after it.
-LAYER = """
-dv/dt = -v / tau_mem : 1
-drive : 1
-fired : 1
-"""
-LAYER_FIRES = "drive > 0 and fired == 0 and v >= v_threshold - tie * drive"
-LAYER_AFTER_SPIKE = "fired = 1"
-LAYER_NEW_IMAGE = """
-v = 0
-drive = 0
-fired = 0
-"""
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...errors import InvalidInputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """Equations of one kind of neurons; what is added to another adds variables to it.
+
+    Attributes
+    ----------
+    equations : str
+    new_image : str
+        Statements at each image's onset.
+    fires, after_spike : str
+        Threshold condition and reset; empty for neurons that do not fire.
+    """
+
+    equations: str
+    new_image: str = ""
+    fires: str = ""
+    after_spike: str = ""
+
+    def __add__(self, other: "Cells") -> "Cells":
+        return Cells(
+            equations=f"{self.equations}\n{other.equations}",
+            new_image=f"{self.new_image}\n{other.new_image}",
+            fires=other.fires or self.fires,
+            after_spike=other.after_spike or self.after_spike,
+        )
+
+
+# Leaky integrators, of layers that fire and of the output layer, which is read out.
+MEMBRANE = Cells(equations="dv/dt = -v / tau_mem : 1", new_image="v = 0")
+
+# A layer is inhibited until its ticking neuron drives it and inhibited again once it has fired.
+# `drive` comes from the ticking neuron's spikes, the releasing one first: 0 in the inhibitory
+# period, at least the weight of a tick (Eq. 9) after it.
+GATE = Cells(
+    equations="drive : 1\nfired : 1",
+    new_image="drive = 0\nfired = 0",
+    fires="drive > 0 and fired == 0 and v >= v_threshold - tie * drive",
+    after_spike="fired = 1",
+)
 
 # With a dynamic window, a pulse of 1 at the layer's time origin leaks like the potential until one
 # step after the release and so measures exp(-T_il / L), of which the tick's weight is a multiple.
-PULSE = """
-dpulse/dt = -measuring * pulse / tau_mem : 1
-measuring : 1
-"""
-PULSE_NEW_IMAGE = """
-pulse = 0
-measuring = 1
-"""
+PULSE = Cells(
+    equations="dpulse/dt = -measuring * pulse / tau_mem : 1\nmeasuring : 1",
+    new_image="pulse = 0\nmeasuring = 1",
+)
 
 # With silent zeros, a neuron at or above threshold at release is done without a spike: it tells so
 # by the event `SILENT` in the one step before `judged` is set, so that nobody waits for it.
 SILENT = "silent"
-JUDGED = "judged : 1\n"
-JUDGED_NEW_IMAGE = "judged = 0\n"
-LAYER_IS_SILENT = LAYER_FIRES + " and judged == 0"
-LAYER_FIRES_JUDGED = LAYER_FIRES + " and judged > 0"
+JUDGED = Cells(equations="judged : 1", new_image="judged = 0")
+IS_JUDGED = " and judged > 0"
+IS_NOT_JUDGED = " and judged == 0"
 
-# The output layer integrates and is read out.
-OUTPUT = "dv/dt = -v / tau_mem : 1"
-OUTPUT_NEW_IMAGE = "v = 0"
-
-# A simplified max-pool: fires when the last of its inputs has fired.
-MAX_POOL = """
-n_arrived : 1
-n_inputs : 1 (constant)
-"""
-MAX_POOL_FIRES = "n_arrived >= n_inputs"
-MAX_POOL_AFTER_SPIKE = "n_arrived = 0"
-MAX_POOL_NEW_IMAGE = "n_arrived = 0"
+# A max-pool fires when as many inputs as it awaits have fired: the last one, or for a minimum the
+# first one, and then none of its `n_inputs` counts any more.
+MAX_POOL = Cells(
+    equations="n_arrived : 1\nn_awaited : 1 (constant)\nn_inputs : 1 (constant)",
+    new_image="n_arrived = 0",
+    fires="n_arrived >= n_awaited",
+    after_spike="n_arrived -= n_inputs",
+)
 
 # With silent inputs it fires when the last has fired or turned out silent, unless all are silent.
-MAX_POOL_COUNTING = MAX_POOL + "n_fired : 1\n"
-MAX_POOL_COUNTING_FIRES = MAX_POOL_FIRES + " and n_fired > 0"
-MAX_POOL_IS_SILENT = MAX_POOL_FIRES + " and n_fired == 0"
-MAX_POOL_COUNTING_NEW_IMAGE = MAX_POOL_NEW_IMAGE + "\nn_fired = 0"
+COUNTING = Cells(equations="n_fired : 1", new_image="n_fired = 0")
+SOME_FIRED = " and n_fired > 0"
+NONE_FIRED = " and n_fired == 0"
 
 # The ticking neuron: its first spike releases the layer, each later one is a tick.
-TICKING = """
-n_fired : 1
-next_tick : integer
-"""
-TICKING_FIRES = "timestep(t, dt) >= next_tick and n_fired < n_driven"
-TICKING_AFTER_SPIKE = "next_tick = timestep(t, dt) + steps_per_tick"
-TICKING_NEW_IMAGE = """
-n_fired = 0
-next_tick = timestep(t, dt) + release_step
-"""
+TICKING = Cells(
+    equations="n_fired : 1\nnext_tick : integer",
+    new_image="n_fired = 0\nnext_tick = timestep(t, dt) + release_step",
+    fires="timestep(t, dt) >= next_tick and n_fired < n_driven",
+    after_spike="next_tick = timestep(t, dt) + steps_per_tick",
+)
 
 # With a dynamic window it waits until all presynaptic neurons have fired.
-TICKING_DYNAMIC = """
-n_fired : 1
-next_tick : integer
-n_arrived : 1
-"""
-TICKING_DYNAMIC_FIRES = TICKING_FIRES + " and n_arrived >= n_presynaptic"
-TICKING_DYNAMIC_NEW_IMAGE = """
-n_fired = 0
-next_tick = timestep(t, dt)
-n_arrived = 0
-"""
+TICKING_DYNAMIC = Cells(
+    equations="n_fired : 1\nnext_tick : integer\nn_arrived : 1",
+    new_image="n_fired = 0\nnext_tick = timestep(t, dt)\nn_arrived = 0",
+    fires=TICKING.fires + " and n_arrived >= n_presynaptic",
+    after_spike=TICKING.after_spike,
+)
 
-# The bias neuron, an input of value 1: it fires at T(1), counted by the ticks of the ticking
-# neuron that drives its layer (the first spike of which is the release).
-BIAS = """
-n_ticks : 1
-fired : 1
-"""
-BIAS_FIRES = "n_ticks > bias_latency and fired == 0"
-BIAS_AFTER_SPIKE = "fired = 1"
-BIAS_NEW_IMAGE = """
-n_ticks = 0
-fired = 0
-"""
+# With dynamic windows a bias neuron, an input of value 1, fires at T(1), counted by the ticks of
+# the ticking neuron that drives its layer (the first spike of which is the release).
+BIAS_DYNAMIC = Cells(
+    equations="n_ticks : 1\nfired : 1",
+    new_image="n_ticks = 0\nfired = 0",
+    fires="n_ticks > bias_latency and fired == 0",
+    after_spike="fired = 1",
+)
 
 # What spikes do. (No statement reads what it writes: Brian2's numpy target would run it as a Python
 # loop.)
 WEIGHTED = "v_post += w"
-RELEASE = "drive_post += w_tick"
-TICK = "v_post += w_tick * int(drive_post > 0)"
-RELEASE_DYNAMIC = "drive_post += pulse_weight * pulse_post"
-TICK_DYNAMIC = "v_post += pulse_weight * pulse_post * int(drive_post > 0)"
 ARRIVED = "n_arrived_post += 1"
 FIRED = "n_fired_post += 1"
 JUDGE = "judged_post += 1"
 COUNT_TICK = "n_ticks_post += 1"
 START_PULSE = "pulse_post += 1"
 STOP_PULSE = "measuring_post += -1"
+RELEASE_DYNAMIC = "drive_post += pulse_weight * pulse_post"
+TICK_DYNAMIC = "v_post += pulse_weight * pulse_post * int(drive_post > 0)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal:
+    """What the spikes of a ticking neuron do to its layer.
+
+    Attributes
+    ----------
+    on_pre : str or mapping
+        Statement, or several by name that run one after the other.
+    delayed : bool
+        Whether they take a tick to arrive: the k-th tick then arrives k ticks after release.
+    """
+
+    on_pre: str | Mapping[str, str]
+    delayed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeuronModel:
+    r"""A model of all neurons and synapses of a network of explicit synapses.
+
+    Attributes
+    ----------
+    name : str
+    membrane : Cells
+        Potential `v` of layers and of the output layer; ``tau_mem`` is theirs.
+    gate : Cells
+        When a layer's neurons fire, and what a spike leaves behind. With the default,
+        ``drive > 0`` means that the layer has been released.
+    max_pool, ticking : Cells
+    input, bias : Cells or None
+        None: neurons that are told when to fire.
+    emits : str
+        Condition of the event ``emits`` that a layer's synapses carry on where that is not its
+        threshold crossing.
+    weights, weighted : str
+        Equations and effect of the synapses that carry weights.
+    ticks : mapping of str to Signal
+        Synapses from a ticking neuron to its layer, by the last part of their names.
+    firing_steps : int
+        Integration steps from a release to the first spikes.
+    parameters : mapping
+        Constants of the equations, with units.
+    method : str or None
+        Brian2's integration method; None: the one that is asked for.
+
+    Examples
+    --------
+    Noise on the membrane:
+
+    >>> from dataclasses import replace
+    >>> noisy = replace(
+    ...     LEAKY, name="noisy", method="euler", parameters={"sigma": 0.01},
+    ...     membrane=Cells(
+    ...         equations="dv/dt = -v / tau_mem + sigma * sqrt(2 / tau_mem) * xi : 1",
+    ...         new_image="v = 0"))
+
+    An adaptation current, driven by the potential:
+
+    >>> from brian2 import ms
+    >>> adapting = replace(
+    ...     LEAKY, name="adapting", method="rk4", parameters={"a": 0.05, "tau_w": 20 * ms},
+    ...     membrane=Cells(
+    ...         equations="dv/dt = -(v + w) / tau_mem : 1\ndw/dt = (a * v - w) / tau_w : 1",
+    ...         new_image="v = 0\nw = 0"))
+    """
+
+    name: str
+    membrane: Cells = MEMBRANE
+    gate: Cells = GATE
+    max_pool: Cells = MAX_POOL
+    ticking: Cells = TICKING
+    input: Cells | None = None
+    bias: Cells | None = None
+    emits: str = ""
+    weights: str = "w : 1 (constant)"
+    weighted: str = WEIGHTED
+    ticks: Mapping[str, Signal] = field(
+        default_factory=lambda: {
+            "release": Signal(on_pre="drive_post += w_tick"),
+            "ticks": Signal(on_pre="v_post += w_tick * int(drive_post > 0)", delayed=True),
+        }
+    )
+    firing_steps: int = 1
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    method: str | None = None
+
+    def check(self, *, dynamic: bool, silent_zeros: bool) -> None:
+        """Refuse windows and networks that would not run as this model says.
+
+        Raises
+        ------
+        InvalidInputError
+            With the part of the model, the cause and the remedy.
+        """
+        own = [
+            part
+            for part in ("ticking", "ticks", "input", "bias", "emits")
+            if getattr(self, part) != getattr(LEAKY, part)
+        ]
+        if own and dynamic:
+            raise InvalidInputError(
+                f"model {self.name!r} has {own[0]} of its own, in whose place dynamic windows put "
+                "neurons that count arrivals; use window='fixed' or a number of ticks"
+            )
+        if silent_zeros and (self.emits or self.input is not None):
+            raise InvalidInputError(
+                f"model {self.name!r} has {'emits' if self.emits else 'input'} of its own, and no "
+                "event by which silent neurons tell that they are done; convert without "
+                "silent_zeros"
+            )
+
+    @property
+    def emission(self) -> str:
+        """Event of a layer that its synapses carry on."""
+        return "emits" if self.emits else "spike"
+
+
+LEAKY = NeuronModel(name="leaky")
+"""Leaky integrators with instantaneous synapses: the model of the paper."""

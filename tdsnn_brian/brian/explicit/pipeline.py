@@ -6,6 +6,8 @@ ticking neuron's weight takes into account.
 """
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from brian2 import (
@@ -18,134 +20,38 @@ from brian2 import (
     StateMonitor,
     Synapses,
     ms,
+    prefs,
 )
 from numpy.typing import NDArray
 
-from ..coding import gain
-from ..discrete import DiscreteAnalysis, analyse, bias_latency
-from ..errors import InvalidInputError
-from ..spec import MaxPool2D, SpikingNetwork
-from ..ticking import leak_factor
-from . import equations, groups
-from .timing import choose_steps, in_steps
+from ...analysis.closed_form import DiscreteAnalysis, analyse
+from ...engines import require
+from ...firing_times import in_steps, in_ticks, tie_tolerance
+from ...layers import Kind
+from ...network import SpikingNetwork, check_images
+from ...population import Population
+from ...results import Result
+from ...ticking import leak_factor
+from ..floating_range import check_ranges
+from ..naming import Names
+from ..timing import choose_steps
+from . import groups, models
+from .pipeline_schedule import Schedule, plan_pipeline
 
+# One image's state is set back when the layer is done with it, not at a common onset.
+_PULSE = "dpulse/dt = -pulse / tau_mem : 1"
 _RESET = "v_post = 0\ndrive_post = 0\nfired_post = 0\npulse_post = 0"
 _START = "pulse_post = 1"
 _LET_GO = "n_fired_post = 0\nnext_tick_post = timestep(t, dt) + 1"
 _RELEASE = "drive_post += leak_factor * pulse_post"
 _TICK = "v_post += drive_post"
-_PULSE = "dpulse/dt = -pulse / tau_mem : 1\n"
 
 
-@dataclass(frozen=True, eq=False)
-class Schedule:
-    """When each layer works on each image, in steps; one row an image, one column a layer.
-
-    Attributes
-    ----------
-    steps_per_tick : int
-    onsets : ndarray
-        (n_images,) first input spike.
-    origins, releases, ends : ndarray
-        (n_images, n_layers): a spike of latency 0 arrives, the ticking neuron first fires, the
-        layer is free. For the output layer, `releases` is the step after which it is read out.
-    """
-
-    steps_per_tick: int
-    onsets: NDArray
-    origins: NDArray
-    releases: NDArray
-    ends: NDArray
-
-    @property
-    def latency(self) -> NDArray:
-        """(n_images,) ticks from an image's onset to its result."""
-        return (self.releases[:, -1] - self.onsets) / self.steps_per_tick
-
-    @property
-    def interval(self) -> float:
-        """Mean number of ticks from one result to the next."""
-        done = self.releases[:, -1]
-        return float(np.diff(done).mean()) / self.steps_per_tick if len(done) > 1 else np.nan
-
-    @property
-    def throughput(self) -> float:
-        """Images a tick."""
-        return 1 / self.interval
-
-
-@dataclass(frozen=True, eq=False)
-class PipelineRun:
-    """What a stream of images gave; latencies and potentials as in `Simulation`."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PipelineRun(Result):
+    """What a stream of images gave; see `Result`. `schedule` says when layers worked on them."""
 
     schedule: Schedule
-    latencies: dict[str, NDArray]
-    potentials: NDArray
-
-    @property
-    def predictions(self) -> NDArray:
-        """(n_images,) index of the largest output potential."""
-        return self.potentials.argmax(axis=1)
-
-
-def plan_pipeline(
-    network: SpikingNetwork, analysis: DiscreteAnalysis, window: str, steps: int = 1
-) -> Schedule:
-    """Earliest times at which every layer can take every image.
-
-    Parameters
-    ----------
-    network : SpikingNetwork
-    analysis : DiscreteAnalysis
-        Of the images in their order.
-    window : {"fixed", "dynamic"}
-        Inhibitory periods of the longest image, or of the one at hand.
-    steps : int, optional
-        Integration steps a tick.
-    """
-    if window not in ("fixed", "dynamic"):
-        raise InvalidInputError(f"window must be 'fixed' or 'dynamic', got {window!r}")
-    layers = [layer for layer in network if not isinstance(layer, MaxPool2D)]
-    windows = np.stack([in_steps(analysis.windows[x.name], steps) for x in layers], axis=1)
-    if window == "fixed":
-        windows = np.broadcast_to(windows.max(axis=0), windows.shape)
-    active = np.concatenate([windows[:, 1:], np.zeros((len(windows), 1), int)], axis=1)
-    for k, layer in enumerate(layers[:-1]):  # the last to fire may be one that nobody listens to
-        own = analysis.latencies[layer.name].reshape(len(windows), -1).max(axis=1)
-        active[:, k] = np.maximum(active[:, k], own * steps)
-    hops = _hops(network)
-    shape = windows.shape
-    onsets = np.zeros(shape[0], int)
-    origins, releases, ends = (np.zeros(shape, int) for _ in range(3))
-    free, last_release = np.zeros(shape[1], int), np.full(shape[1], -(10**9))
-    last_active = np.zeros(shape[1], int)
-    for image in range(shape[0]):
-        start = max(free[0] - hops[0], 0)
-        onsets[image] = start
-        for k in range(shape[1]):
-            origin = start + hops[k]
-            release = origin + windows[image, k] + 1
-            if k + 1 < shape[1]:
-                # ticks of the image before are still under way for two ticks
-                release = max(release, free[k + 1] - hops[k + 1] - 1,
-                              last_release[k] + last_active[k] + 2 * steps + 1)
-            origins[image, k], releases[image, k] = origin, release
-            free[k] = ends[image, k] = release + active[image, k] + 3
-            last_release[k], last_active[k] = release, active[image, k]
-            start = release + 1
-    return Schedule(steps, onsets, origins, releases, ends)
-
-
-def _hops(network: SpikingNetwork) -> list[int]:
-    """Max-pools before each synapse-based layer; each costs a step."""
-    hops, pools = [], 0
-    for layer in network:
-        if isinstance(layer, MaxPool2D):
-            pools += 1
-        else:
-            hops.append(pools)
-            pools = 0
-    return hops
 
 
 def run_pipeline(
@@ -181,52 +87,70 @@ def run_pipeline(
     InvalidInputError
         If an argument is impossible, or the network has silent zeros or another threshold.
     """
-    if network.silent_zeros or network.v_threshold:
-        raise InvalidInputError(
-            "a pipeline needs a network whose neurons all fire, with threshold 0; convert without "
-            "silent_zeros, or simulate() one image after the other"
-        )
-    if any(getattr(layer, "constrained", False) for layer in network):
-        raise InvalidInputError(
-            "a pipeline has no constrained max-pools; convert with max_pool='simplified'"
-        )
+    images = check_images(network, images)
+    require("pipeline", network)
     analysis = analyse(network, images)
     dt, steps = choose_steps(network, tick, dt)
     schedule = plan_pipeline(network, analysis, window, steps)
+    longest = (schedule.releases - schedule.origins).max(axis=0) / steps
+    inhibited = dict(zip((x.name for x in network.integrating), longest, strict=True))
+    check_ranges(network, inhibited, prefs.core.default_float_dtype)
     return _Stream(network, analysis, schedule, tick, dt).run()
 
 
 class _Stream:
     """Builds the network of a stream, runs and reads it."""
 
-    def __init__(self, network, analysis, schedule, tick, dt):
+    def __init__(
+        self,
+        network: SpikingNetwork,
+        analysis: DiscreteAnalysis,
+        schedule: Schedule,
+        tick: Quantity,
+        dt: Quantity,
+    ):
         self.network, self.analysis, self.schedule = network, analysis, schedule
         self.tick, self.dt, self.clock = tick, dt, Clock(dt, name="tdsnn_stream_clock*")
-        self.tau_mem = network.leak * tick
         self.net = Network(name="tdsnn_stream*")
+        self.names = Names(network)
+        self.place = {population: k for k, population in enumerate(network.integrating)}
 
     def run(self) -> PipelineRun:
-        source, monitors, place = self._input(), {}, 0
-        for layer in self.network:
-            if isinstance(layer, MaxPool2D):
-                source = self._max_pool(layer, source)
-            else:
-                source = self._synaptic(layer, source, place)
-                place += 1
-            if layer is not self.network.output_layer:
-                monitors[layer.name] = SpikeMonitor(source)
-                self.net.add(monitors[layer.name])
-        readout = StateMonitor(source, "v", record=True, clock=self.clock, when="thresholds")
+        network = self.network
+        made: dict[Population, object] = {network.input: self._input()}
+        monitors = {}
+        for population in network.populations:
+            source = made[population.source]
+            match population.kind:
+                case Kind.MAX_POOL:
+                    made[population] = self._max_pool(population, source)
+                case Kind.TICKED | Kind.OUTPUT:
+                    made[population] = self._integrating(population, source)
+                case _:
+                    raise NotImplementedError(f"layer {population.name!r}: {population.kind}")
+            if population.fires:
+                monitors[population] = SpikeMonitor(made[population])
+                self.net.add(monitors[population])
+        readout = StateMonitor(
+            made[network.output], "v", record=True, clock=self.clock, when="thresholds"
+        )
         self.net.add(readout)
         self.net.run(int(self.schedule.ends.max() + 2) * self.dt, namespace={})
-        return PipelineRun(self.schedule, self._latencies(monitors), self._potentials(readout))
+        return PipelineRun(
+            latencies=self._latencies(monitors),
+            windows=self._windows(),
+            potentials=self._potentials(readout),
+            schedule=self.schedule,
+        )
 
-    def _input(self):
+    def _input(self) -> SpikeGeneratorGroup:
         latencies = self.analysis.input_latencies.reshape(len(self.schedule.onsets), -1)
         image, neuron = np.nonzero(latencies >= 0)
         at = self.schedule.onsets[image]
         at = at + in_steps(latencies[image, neuron], self.schedule.steps_per_tick)
-        source = groups.spike_source("input", latencies.shape[1], neuron, at, self.clock)
+        source = groups.spike_source(
+            self.names.of(self.network.input), latencies.shape[1], neuron, at, self.clock
+        )
         self.net.add(source)
         return source
 
@@ -236,87 +160,131 @@ class _Stream:
         self.net.add(signal)
         return signal
 
-    def _max_pool(self, layer, source):
+    def _max_pool(self, population: Population, source: Any) -> NeuronGroup:
+        cells = models.MAX_POOL
         neurons = NeuronGroup(
-            layer.n_neurons, equations.MAX_POOL, threshold=equations.MAX_POOL_FIRES,
-            reset=equations.MAX_POOL_AFTER_SPIKE, clock=self.clock,
-            name=groups.brian_name(layer.name),
+            population.n_neurons,
+            cells.equations,
+            threshold=cells.fires,
+            reset=cells.after_spike,
+            clock=self.clock,
+            name=self.names.of(population),
         )
-        neurons.n_inputs = groups.window_counts(layer).ravel()
+        neurons.n_awaited = population.n_awaited
+        neurons.n_inputs = population.projection.fan_in.ravel()
         self.net.add(
-            neurons, groups.pool_synapses(layer, source, neurons, equations.ARRIVED, "synapses")
+            neurons,
+            groups.counting_synapses(
+                population.projection,
+                source,
+                neurons,
+                models.ARRIVED,
+                self.names.of(population, "synapses"),
+            ),
         )
         return neurons
 
-    def _synaptic(self, layer, source, place):
-        name = groups.brian_name(layer.name)
-        schedule, is_output = self.schedule, layer is self.network.output_layer
+    def _integrating(self, population: Population, source: Any) -> NeuronGroup:
+        schedule, place = self.schedule, self.place[population]
+        part = partial(self.names.of, population)
+        is_output = population.kind is Kind.OUTPUT
+        cells = models.MEMBRANE + models.GATE
         neurons = NeuronGroup(
-            layer.n_neurons, equations.LAYER + _PULSE, clock=self.clock, name=name, method="exact",
-            threshold="False" if is_output else equations.LAYER_FIRES,
-            reset=equations.LAYER_AFTER_SPIKE,
-            namespace={"tau_mem": self.tau_mem, "v_threshold": 0.0, "tie": 1e-9},
+            population.n_neurons,
+            f"{cells.equations}\n{_PULSE}",
+            clock=self.clock,
+            name=part(),
+            method="exact",
+            threshold="False" if is_output else cells.fires,
+            reset=cells.after_spike,
+            namespace={
+                "tau_mem": population.leak * self.tick,
+                "v_threshold": 0.0,
+                "tie": tie_tolerance(prefs.core.default_float_dtype),
+            },
         )
         sign = 1 if is_output else -1
-        self.net.add(neurons, groups.weighted_synapses(layer, source, neurons, sign))
-        ends = self._signal(f"{name}_end", schedule.ends[:, place] - 1)
-        origins = self._signal(f"{name}_start", schedule.origins[:, place])
+        ends = self._signal(part("end"), schedule.ends[:, place] - 1)
+        origins = self._signal(part("start"), schedule.origins[:, place])
         self.net.add(
-            groups.signals(ends, neurons, _RESET, f"{name}_reset"),
-            groups.signals(origins, neurons, _START, f"{name}_origin"),
+            neurons,
+            groups.weighted_synapses(
+                population.projection, source, neurons, part("synapses"), sign=sign
+            ),
+            groups.signals(ends, neurons, _RESET, part("reset")),
+            groups.signals(origins, neurons, _START, part("origin")),
         )
-        if layer.bias is not None:
-            at = bias_latency(self.network)
-            bias = self._signal(
-                f"{name}_bias", schedule.origins[:, place] + at * schedule.steps_per_tick
+        if population.bias is not None:
+            at = population.bias_latency * schedule.steps_per_tick
+            bias = self._signal(part("bias"), schedule.origins[:, place] + at)
+            self.net.add(
+                groups.bias_synapses(
+                    sign * population.bias_weights, bias, neurons, part("bias_synapses")
+                )
             )
-            weights = np.broadcast_to(layer.bias, layer.output_shape).ravel()
-            scaled = sign * weights / gain(at, self.network.leak)
-            self.net.add(groups.bias_synapses(scaled, bias, neurons, 0 * ms))
         if not is_output:
-            self.net.add(*self._ticking(layer, name, neurons, place))
+            self.net.add(*self._ticking(population, neurons))
         return neurons
 
-    def _ticking(self, layer, name, neurons, place) -> list[NeuronGroup | Synapses]:
+    def _ticking(
+        self, population: Population, neurons: NeuronGroup
+    ) -> list[NeuronGroup | Synapses]:
+        part = partial(self.names.of, population)
         ticking = NeuronGroup(
-            1, equations.TICKING, threshold=equations.TICKING_FIRES,
-            reset=equations.TICKING_AFTER_SPIKE, clock=self.clock, name=f"{name}_ticking",
-            namespace={"n_driven": layer.n_neurons,
-                       "steps_per_tick": self.schedule.steps_per_tick},
+            1,
+            models.TICKING.equations,
+            threshold=models.TICKING.fires,
+            reset=models.TICKING.after_spike,
+            clock=self.clock,
+            name=part("ticking"),
+            namespace={
+                "n_driven": population.n_neurons,
+                "steps_per_tick": self.schedule.steps_per_tick,
+            },
         )
-        ticking.n_fired = layer.n_neurons  # none to drive before the first release
-        go = self._signal(f"{name}_go", self.schedule.releases[:, place] - 1)
-        factor = {"leak_factor": leak_factor(self.network.leak)}
+        ticking.n_fired = population.n_neurons  # none to drive before the first release
+        go = self._signal(part("go"), self.schedule.releases[:, self.place[population]] - 1)
+        factor = {"leak_factor": leak_factor(population.leak)}
         return [
             ticking,
-            groups.signals(go, ticking, _LET_GO, f"{name}_let_go"),
+            groups.signals(go, ticking, _LET_GO, part("let_go")),
             # with the ticking neuron's first spike
-            groups.signals(go, neurons, _RELEASE, f"{name}_release", delay=self.dt,
-                           namespace=factor),
-            groups.signals(ticking, neurons, _TICK, f"{name}_ticks", delay=self.tick),
-            groups.signals(neurons, ticking, equations.FIRED, f"{name}_done"),
+            groups.signals(go, neurons, _RELEASE, part("release"), delay=self.dt, namespace=factor),
+            groups.signals(ticking, neurons, _TICK, part("ticks"), delay=self.tick),
+            groups.signals(neurons, ticking, models.FIRED, part("done")),
         ]
 
-    def _latencies(self, monitors) -> dict[str, NDArray]:
-        latencies, place, pools = {}, -1, 0
-        for layer in self.network.firing_layers:
-            if isinstance(layer, MaxPool2D):
-                pools += 1
-            else:
-                place, pools = place + 1, 0
-            zero = (self.schedule.onsets if place < 0 else self.schedule.releases[:, place] + 1)
-            zero = zero + pools
-            monitor = monitors[layer.name]
+    def _zeros(self, population: Population) -> NDArray:
+        """Step at which a neuron of latency 0 fires, (n_images,)."""
+        if population.kind.is_ticked:
+            return self.schedule.releases[:, self.place[population]] + 1
+        driver = population.driver
+        start = self._zeros(driver) if driver in self.place else self.schedule.onsets
+        return start + population.hops
+
+    def _latencies(self, monitors: dict[Population, SpikeMonitor]) -> dict[str, NDArray]:
+        latencies = {}
+        for population, monitor in monitors.items():
+            zero = self._zeros(population)
             step = np.rint(np.asarray(monitor.t_[:]) / float(self.dt)).astype(int)
             image = np.searchsorted(zero, step, side="right") - 1
-            times = np.full((len(zero), layer.n_neurons), np.nan)
-            times[image, np.asarray(monitor.i[:])] = (
-                step - zero[image]
-            ) / self.schedule.steps_per_tick
-            latencies[layer.name] = times.reshape(len(zero), *layer.output_shape)
+            times = np.full((len(zero), population.n_neurons), np.nan)
+            times[image, np.asarray(monitor.i[:])] = step - zero[image]
+            latencies[population.name] = in_ticks(times, self.schedule.steps_per_tick).reshape(
+                len(zero), *population.shape
+            )
         return latencies
 
-    def _potentials(self, readout) -> NDArray:
+    def _windows(self) -> dict[str, NDArray]:
+        steps = self.schedule.releases - self.schedule.origins - 1
+        return {
+            population.name: steps[:, place] / self.schedule.steps_per_tick
+            for population, place in self.place.items()
+        }
+
+    def _potentials(self, readout: StateMonitor) -> NDArray:
         at, origins = self.schedule.releases[:, -1], self.schedule.origins[:, -1]
-        elapsed = (at - origins) / self.schedule.steps_per_tick / self.network.leak
-        return np.asarray(readout.v_[:])[:, at].T * np.exp(elapsed)[:, None]
+        output = self.network.output
+        elapsed = (at - origins) / self.schedule.steps_per_tick / output.leak
+        potentials = np.asarray(readout.v_[:])[:, at].T * np.exp(elapsed)[:, None]
+        return potentials.reshape(len(at), *output.shape)

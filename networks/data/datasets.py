@@ -1,0 +1,44 @@
+"""The data sets to train and to measure on."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from tdsnn_brian.errors import InvalidInputError
+
+from .cifar10 import cifar10
+from .dataset import Dataset
+from .fashion_mnist import fashion_mnist
+from .mnist import mnist
+from .places import find_directory
+
+DATASETS: dict[str, Callable[[Path | None], Dataset]] = {
+    "mnist": mnist,
+    "fashion-mnist": fashion_mnist,
+    "cifar10-jpeg": cifar10,
+}
+
+
+def load_dataset(name: str, directory: str | os.PathLike | None = None) -> Dataset:
+    """Load a whole data set.
+
+    Parameters
+    ----------
+    name : str
+        A key of `DATASETS`.
+    directory : path, optional
+        Where its files are. Default: the environment variable ``TDSNN_DATA``; if that is not set
+        either, the data set is left to `keras.datasets`, which keeps a copy once downloaded.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no data set of that name, or a file is damaged or holds something else.
+    DataNotFoundError
+        If the directory or the file in it does not exist, or `keras.datasets` fails.
+    """
+    if name not in DATASETS:
+        raise InvalidInputError(
+            f"data set {name!r} is not known; choose from {', '.join(sorted(DATASETS))}"
+        )
+    return DATASETS[name](find_directory(directory))

@@ -1,0 +1,1 @@
+"""Untrained networks, each as its paper has it, at any size."""

@@ -1,0 +1,206 @@
+"""Files of arrays that are read only if they are whole, and files that are written whole.
+
+What a file says of itself is checked before anything is read by it: a small file must not fill the
+memory, and nothing in it is ever executed.
+"""
+
+import math
+import os
+import zipfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from tdsnn_brian.errors import InvalidInputError, TDSNNError
+
+ALONE = ""
+"""Name of the array of an ``.npy`` file, which gives it none."""
+
+_PIECE = 2**20
+
+
+@dataclass(frozen=True)
+class ArrayHeader:
+    """What a file says of one of its arrays."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    fortran_order: bool
+
+    @property
+    def nbytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def read_arrays(
+    path: str | os.PathLike,
+    *,
+    what: str = "arrays",
+    remedy: str,
+    names: Collection[str] | None = None,
+    check: Callable[[Mapping[str, ArrayHeader]], None] = lambda headers: None,
+    error: type[TDSNNError] = InvalidInputError,
+) -> dict[str, NDArray]:
+    """Arrays of numbers from an ``.npy`` or ``.npz`` file that somebody hands over.
+
+    Parameters
+    ----------
+    path : path
+    what, remedy : str
+        What the file should be, and what to do if it is not, for the message of an error.
+    names : collection of str, optional
+        Those wanted of an ``.npz``; what else it holds is not looked at. Default: all.
+    check : callable, optional
+        Given the header of each wanted array that is there, before any is read; it raises if one
+        does not fit.
+    error : type of TDSNNError, optional
+        What is raised if the file cannot be read.
+
+    Returns
+    -------
+    dict of str to ndarray
+        In the order of the file; those of `names` that are not there are left out. The array of
+        an ``.npy`` file is called `ALONE`.
+
+    Raises
+    ------
+    TDSNNError
+        If the file is damaged, is something else, holds anything but numbers, takes more memory
+        than is free, or does not pass `check`.
+    """
+    try:
+        with open(path, "rb") as file:
+            magic = file.read(6)
+            file.seek(0)
+            if magic == npy.MAGIC_PREFIX:
+                header = _read_header(file, os.fstat(file.fileno()).st_size)
+                check({ALONE: header})
+                return {ALONE: _read_array(file, header)}
+            if magic[:4] != b"PK\x03\x04":
+                raise ValueError("it is neither an .npy nor an .npz file")
+            with zipfile.ZipFile(file) as archive:
+                return _read_archive(archive, names, check)
+    except TDSNNError:
+        raise
+    except Exception as problem:  # whatever the bytes of a damaged file may lead to
+        reason = str(problem) or type(problem).__name__
+        raise error(f"{path} cannot be read as {what} ({reason}); {remedy}") from problem
+
+
+def _read_archive(archive: zipfile.ZipFile, names, check) -> dict[str, NDArray]:
+    members = {}
+    for member in archive.infolist():
+        name = member.filename.removesuffix(".npy")
+        if name != member.filename and (names is None or name in names):
+            members[name] = member
+    headers = {}
+    for name, member in members.items():
+        with open_member(archive, member) as stream:
+            headers[name] = _read_header(stream, member.file_size, f"array {name!r}")
+    check(headers)
+    arrays = {}
+    for name, member in members.items():
+        with open_member(archive, member) as stream:
+            arrays[name] = _read_array(stream, _read_header(stream, member.file_size))
+    return arrays
+
+
+def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
+    """A member to read, piece by piece; the other compressions unpack all of it at once."""
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{member.filename!r} is neither stored nor deflated")
+    return archive.open(member)
+
+
+def _read_header(stream: BinaryIO, size: int, which: str = "its array") -> ArrayHeader:
+    """The header of a stream of `size` bytes, which must be what the header needs."""
+    version = npy.read_magic(stream)
+    if version not in _HEADERS:
+        raise ValueError(f"{which} has format {version}, which numbers do not need")
+    shape, fortran_order, dtype = _HEADERS[version](stream)
+    if dtype.kind not in "biuf":
+        raise ValueError(f"{which} has dtype {dtype}, which is not of numbers")
+    header = ArrayHeader(shape=shape, dtype=dtype, fortran_order=fortran_order)
+    held = size - stream.tell()
+    if min(shape, default=1) < 0 or held != header.nbytes:
+        raise ValueError(
+            f"{which} holds {held:,} bytes, and {shape} of {dtype} would take {header.nbytes:,}"
+        )
+    return header
+
+
+_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+
+
+def _read_array(stream: BinaryIO, header: ArrayHeader) -> NDArray:
+    content = read_exactly(stream, header.nbytes)
+    order = "F" if header.fortran_order else "C"
+    return content.view(header.dtype).reshape(header.shape, order=order)
+
+
+def read_exactly(stream: BinaryIO, size: int) -> NDArray[np.uint8]:
+    """The `size` bytes that are left of a stream.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer.
+    MemoryError
+        If they take more memory than is free.
+    """
+    free = _free_bytes()
+    if size > free:
+        raise MemoryError(f"it takes {size / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free")
+    content = np.empty(size, np.uint8)
+    for start in range(0, size, _PIECE):
+        piece = stream.read(min(_PIECE, size - start))
+        if start + len(piece) < min(start + _PIECE, size):
+            raise ValueError(f"it ends after {start + len(piece):,} bytes of {size:,}")
+        content[start : start + len(piece)] = np.frombuffer(piece, np.uint8)
+    if stream.read(1):
+        raise ValueError(f"it goes on after the {size:,} bytes that it says it has")
+    return content
+
+
+def _free_bytes() -> float:
+    """Memory that is free on this machine; infinite where it does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return math.inf
+    return next(
+        (int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")), math.inf
+    )
+
+
+@contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """A file to write in place of `path`; an old file stays until the new one is whole.
+
+    Yields
+    ------
+    Path
+        A path with the same name in a folder of its own. If the block ends without an error, the
+        file there takes the place of `path`; otherwise nothing is left of it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+        draft = Path(folder, path.name)
+        yield draft
+        with open(draft, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+
+
+def write_text(text: str, path: str | os.PathLike) -> None:
+    """Write a text file, all of it or nothing."""
+    with replacing(path) as draft:
+        draft.write_text(text, encoding="utf-8")

@@ -1,0 +1,44 @@
+"""What the active Brian2 device is, and whether results can be had from it."""
+
+from typing import Any
+
+from brian2.devices.device import RuntimeDevice
+
+from ..errors import UnsupportedDeviceError
+
+
+def is_genn(device: Any) -> bool:
+    """Whether a Brian2 device is Brian2GeNN's."""
+    return type(device).__name__ == "GeNNDevice"
+
+
+def is_standalone(device: Any) -> bool:
+    """Whether a Brian2 device is cpp_standalone."""
+    return type(device).__name__ == "CPPStandaloneDevice"
+
+
+def is_runtime(device: Any) -> bool:
+    """Whether networks run in this process, on the numpy or the cython target."""
+    return isinstance(device, RuntimeDevice)
+
+
+def check_results_at_once(device: Any) -> None:
+    """Refuse a device from which one call cannot get results.
+
+    Raises
+    ------
+    UnsupportedDeviceError
+        If a standalone device is set not to build on run, or has run already.
+    """
+    if getattr(device, "build_on_run", True) is False:
+        raise UnsupportedDeviceError(
+            "simulate() needs its results at once, but the active device was set with "
+            "build_on_run=False; use set_device(..., build_on_run=True), or build_network(), "
+            "net.run(net.duration), device.build() and read_results(net)"
+        )
+    if is_standalone(device) and device.has_been_run:
+        raise UnsupportedDeviceError(
+            "a standalone device runs once, and this one has run already; pass all images to one "
+            "simulate(), or call device.reinit() and device.activate(directory=None, "
+            "build_on_run=True) of brian2 in between"
+        )

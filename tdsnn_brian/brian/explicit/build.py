@@ -1,0 +1,337 @@
+"""Networks of explicit synapses: a NeuronGroup for each layer, a Synapses for each projection."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from brian2 import (
+    Clock,
+    EventMonitor,
+    NeuronGroup,
+    Quantity,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    TimedArray,
+    prefs,
+)
+from brian2.equations import Equations
+from numpy.typing import NDArray
+
+from ...analysis.pool_constraints import pool_weights
+from ...firing_times import SILENT, in_steps, tie_tolerance
+from ...layers import Kind
+from ...population import Population
+from . import groups, models
+from .dynamic_windows import DynamicWindows
+from .models import Cells
+from .network import ExplicitNetwork
+from .ticking_neurons import TickingNeurons
+
+Silence = tuple[object, str]
+"""Who tells that neurons will not fire, and by which event."""
+
+
+class ExplicitBuilder:
+    """Adds one population after the other to an `ExplicitNetwork`.
+
+    Parameters
+    ----------
+    net : ExplicitNetwork
+        Without objects; its timing, names and model are read.
+    tick : Quantity
+    clock : Clock
+        For the integration.
+    method : str
+        Integration method, where the model has none of its own.
+    """
+
+    def __init__(self, net: ExplicitNetwork, tick: Quantity, clock: Clock, method: str):
+        self.net, self.model, self.timing, self.names = net, net.model, net.timing, net.names
+        self.tick, self.dt = tick, net.dt
+        self.method = net.model.method or method
+        # its own name, or two networks of one script would differ in nothing else
+        image = Clock(net.timing.slot * net.dt, name=net.names.alone("tdsnn_image_clock*"))
+        self.clocks = groups.Clocks(clock, image)
+        self.tie = tie_tolerance(prefs.core.default_float_dtype)
+        self.groups: dict[Population, object] = {}
+        self.silences: dict[Population, Silence] = {}
+        self.tickings: dict[Population, NeuronGroup] = {}
+        self.ticking = TickingNeurons(self)
+        self.dynamic = DynamicWindows(self)
+
+    def build(self, input_latencies: NDArray) -> None:
+        """Add everything.
+
+        Parameters
+        ----------
+        input_latencies : ndarray
+            (n_images, ...) in ticks.
+        """
+        network = self.net.spiking_network
+        self._input(network.input, input_latencies.reshape(self.net.n_images, -1))
+        for population in network.populations:
+            match population.kind:
+                case Kind.MAX_POOL:
+                    self._max_pool(population)
+                case Kind.TICKED | Kind.CONSTRAINED_POOL:
+                    self._ticked(population)
+                case Kind.OUTPUT:
+                    self._output(population)
+                case _:
+                    raise NotImplementedError(f"layer {population.name!r}: {population.kind}")
+        self.net.finished()
+
+    def add(self, *objects: Any) -> Any:
+        self.net.add(*objects)
+        return objects[0]
+
+    def neurons(
+        self,
+        name: str,
+        cells: Cells,
+        n: int,
+        constants: Mapping[str, object] | None = None,
+        **options: Any,
+    ) -> NeuronGroup:
+        """A group whose constants are those that its equations do not declare as variables."""
+        declared = Equations(cells.equations).names
+        constants = {**(constants or {}), **self.model.parameters}
+        namespace = {key: value for key, value in constants.items() if key not in declared}
+        return self.add(groups.neurons(cells, n, self.clocks, name, namespace=namespace, **options))
+
+    # --- the input
+
+    def _input(self, source: Population, latencies: NDArray) -> None:
+        name, n = self.names.of(source), latencies.shape[1]
+        if self.model.input is not None:
+            table = TimedArray(
+                latencies.astype(np.float64),
+                dt=self.clocks.image.dt,
+                name=self.names.of(source, "latency"),
+            )
+            self.groups[source] = self.neurons(name, self.model.input, n, {"input_latency": table})
+            return
+        self.groups[source] = self._spikes(name, latencies)
+        if source.silent_zeros:
+            # the silent ones tell so at each image's onset
+            silent = np.where(latencies == SILENT, 0.0, float(SILENT))
+            self.silences[source] = (self._spikes(f"{name}_silent", silent), "spike")
+
+    def _spikes(self, name: str, latencies: NDArray) -> Any:
+        """Neurons that fire at given ticks after each image's onset, (n_images, n)."""
+        image, neuron = np.nonzero(latencies != SILENT)
+        steps = (
+            image * self.timing.slot
+            + self.timing.first_spike
+            + in_steps(latencies[image, neuron], self.timing.steps_per_tick)
+        )
+        return self.add(
+            groups.spike_source(name, latencies.shape[1], neuron, steps, self.clocks.step)
+        )
+
+    def spike_at(self, name: str, step: int) -> Any:
+        """One neuron that fires so many steps after each image's onset."""
+        steps = np.arange(self.net.n_images) * self.timing.slot + step
+        neuron = np.zeros(len(steps), np.int32)
+        return self.add(groups.spike_source(name, 1, neuron, steps, self.clocks.step))
+
+    # --- max-pools
+
+    def _max_pool(self, population: Population) -> None:
+        source = population.source
+        silence = self.silences.get(source)
+        cells, events = self.model.max_pool, {}
+        if silence is not None:
+            events = {models.SILENT: (cells.fires + models.NONE_FIRED, cells.after_spike)}
+            cells = (
+                cells + models.COUNTING + Cells(equations="", fires=cells.fires + models.SOME_FIRED)
+            )
+        name = self.names.of(population)
+        neurons = self.neurons(name, cells, population.n_neurons, events=events)
+        neurons.n_awaited = population.n_awaited
+        neurons.n_inputs = population.projection.fan_in.ravel()
+        self.groups[population] = neurons
+        self._count(population, source, neurons, models.ARRIVED, "synapses")
+        self.add(SpikeMonitor(neurons, name=self.names.of(population, "spikes")))
+        if silence is not None:
+            self._count(population, source, neurons, models.FIRED, "fired")
+            self.add(
+                groups.counting_synapses(
+                    population.projection,
+                    silence[0],
+                    neurons,
+                    models.ARRIVED,
+                    self.names.of(population, "silent_inputs"),
+                    event=silence[1],
+                )
+            )
+            self.silences[population] = (neurons, models.SILENT)
+
+    def _count(
+        self,
+        population: Population,
+        source: Population,
+        neurons: NeuronGroup,
+        on_pre: str,
+        part: str,
+    ) -> Synapses:
+        return self.add(
+            groups.counting_synapses(
+                population.projection,
+                self.groups[source],
+                neurons,
+                on_pre,
+                self.names.of(population, part),
+                event=self._event(source),
+                namespace=self._synaptic_constants(),
+            )
+        )
+
+    def _event(self, source: Population) -> str:
+        return self.model.emission if source.kind.is_ticked else "spike"
+
+    # --- layers that integrate
+
+    def _output(self, population: Population) -> None:
+        neurons = self.neurons(
+            self.names.of(population),
+            self.model.membrane,
+            population.n_neurons,
+            {"tau_mem": population.leak * self.tick},
+            method=self.method,
+        )
+        self.groups[population] = neurons
+        self._weights(population, neurons, sign=+1)
+        self._bias(population, neurons, sign=+1)
+        # read before the next image sets the potentials back
+        self.add(
+            StateMonitor(
+                neurons,
+                "v",
+                record=True,
+                clock=self.clocks.image,
+                when="start",
+                order=-1,
+                name=self.names.of(population, "readout"),
+            )
+        )
+
+    def _ticked(self, population: Population) -> None:
+        cells, events = self.model.membrane + self.model.gate, {}
+        if self.net.dynamic:
+            cells = cells + models.PULSE
+        if population.silent_zeros:
+            events[models.SILENT] = (cells.fires + models.IS_NOT_JUDGED, cells.after_spike)
+            cells = (
+                cells + models.JUDGED + Cells(equations="", fires=cells.fires + models.IS_JUDGED)
+            )
+        if self.model.emits:
+            events["emits"] = (self.model.emits, "")
+        tau_mem = population.leak * self.tick
+        # The release and the threshold test each come one step after the potentials of the
+        # discrete analysis, so the threshold leaks as they do.
+        v_threshold = population.v_threshold * np.exp(-2 * float(self.dt / tau_mem))
+        neurons = self.neurons(
+            self.names.of(population),
+            cells,
+            population.n_neurons,
+            {"tau_mem": tau_mem, "v_threshold": v_threshold, "tie": self.tie},
+            method=self.method,
+            events=events,
+        )
+        self.groups[population] = neurons
+        if population.silent_zeros:
+            self.silences[population] = (neurons, models.SILENT)
+        if population.kind is Kind.CONSTRAINED_POOL:
+            self._constrained(population, neurons)
+        else:
+            self._weights(population, neurons, sign=-1)
+        bias = self._bias(population, neurons, sign=-1)
+        ticking = self.ticking.add(population, neurons, bias)
+        spikes = self.names.of(population, "spikes")
+        self.add(
+            SpikeMonitor(neurons, name=spikes)
+            if not self.model.emits
+            else EventMonitor(neurons, "emits", name=spikes),
+            SpikeMonitor(ticking, name=self.names.of(population, "ticking_spikes")),
+        )
+
+    def _weights(self, population: Population, neurons: NeuronGroup, *, sign: int) -> None:
+        origin = self.timing.origins[population.name]
+        several = len(population.sources) > 1
+        for number, (source, projection) in enumerate(
+            zip(population.sources, population.projections, strict=True)
+        ):
+            part = f"synapses_{source.name}_{number}" if several else "synapses"
+            early = origin - self._zero(source)
+            self.add(
+                groups.weighted_synapses(
+                    projection,
+                    self.groups[source],
+                    neurons,
+                    self.names.of(population, part),
+                    sign=sign,
+                    equations=self.model.weights,
+                    on_pre=self.model.weighted,
+                    event=self._event(source),
+                    namespace=self._synaptic_constants(),
+                    delay=early * self.dt if early else None,
+                )
+            )
+
+    def _zero(self, source: Population) -> int:
+        """When a neuron of latency 0 fires."""
+        return (
+            self.timing.zeros.get(source.name, self.timing.first_spike)
+            if (source.sources)
+            else self.timing.first_spike
+        )
+
+    def _synaptic_constants(self) -> dict[str, object]:
+        return {"tick": self.tick, **self.model.parameters}
+
+    def _constrained(self, population: Population, neurons: NeuronGroup) -> None:
+        """Synapses of a constrained max-pool, whose weights differ between images."""
+        weights = pool_weights(population, self.net.analysis.latencies[population.name])
+        # one step more: the release is read a step after the window's end
+        weights = np.append(weights, weights[-1:], axis=0)
+        table = TimedArray(
+            weights, dt=self.clocks.image.dt, name=self.names.of(population, "w_pool")
+        )
+        self.add(
+            groups.counting_synapses(
+                population.projection,
+                self.groups[population.source],
+                neurons,
+                "v_post -= w_pool(t, j)",
+                self.names.of(population, "synapses"),
+                namespace={"w_pool": table},
+            )
+        )
+
+    def _bias(self, population: Population, neurons: NeuronGroup, *, sign: int) -> Any:
+        """The layer's bias neuron (None if it has no bias) and its synapses."""
+        if population.bias is None:
+            return None
+        name, hops = self.names.of(population, "bias"), 0
+        at = population.bias_latency * self.timing.steps_per_tick
+        if self.model.bias is not None:
+            bias = self.neurons(name, self.model.bias, 1)
+        elif not self.net.dynamic:
+            bias = self.spike_at(name, self.timing.origins[population.name] + at)
+        else:
+            bias, hops = self.dynamic.bias(population, name, at), population.hops
+        self.add(
+            groups.bias_synapses(
+                sign * population.bias_weights,
+                bias,
+                neurons,
+                self.names.of(population, "bias_synapses"),
+                delay=hops * self.dt if hops else None,
+                equations=self.model.weights,
+                on_pre=self.model.weighted,
+                namespace=self._synaptic_constants(),
+            )
+        )
+        return bias

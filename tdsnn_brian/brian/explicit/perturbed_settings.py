@@ -1,0 +1,177 @@
+"""How strong each flaw of the perturbed model is, and what follows for schedule and parameters."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...coding import continuous_latency, latency
+from ...firing_times import silence_zeros
+from ...layers import Kind
+from ...network import SpikingNetwork
+from ...ticking import leak_factor
+from ..naming import Names
+from ..timing import Timing, schedule
+from .perturbed_model import PERTURBED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What one run is to be like; the default is the model as it should be.
+
+    Attributes
+    ----------
+    steps_per_tick : int
+        Integration steps a tick.
+    ticks_per_tick : int
+        How often the ticking neuron fires in a tick, with its weight adapted; at most
+        `steps_per_tick`, and a divisor of it. 0: a constant current instead.
+    jitter : float
+        Standard deviation of the firing times, in ticks.
+    delay : float
+        Of all synapses, in ticks.
+    delay_spread : float
+        Synaptic delays are drawn from 0 to this, in ticks, each for itself.
+    leak_spread : float
+        Standard deviation of the neurons' leak constants, relative.
+    weight_noise : float
+        Standard deviation of the weights, relative to each weight.
+    threshold_offset : float
+        Of the firing threshold, in tick weights.
+    window_cut : float
+        Ticks by which the inhibitory periods end before the last presynaptic spike; negative:
+        after it.
+    lateness : float
+        Ticks by which the ticking neuron is behind.
+    drop : float
+        Share of ticks that get lost.
+    headroom : float
+        Ticks that all firing is put off by, for `jitter` to be early.
+    """
+
+    steps_per_tick: int = 1
+    ticks_per_tick: int = 1
+    jitter: float = 0.0
+    delay: float = 0.0
+    delay_spread: float = 0.0
+    leak_spread: float = 0.0
+    weight_noise: float = 0.0
+    threshold_offset: float = 0.0
+    window_cut: float = 0.0
+    lateness: float = 0.0
+    drop: float = 0.0
+    headroom: float = 0.0
+
+
+def plan(
+    network: SpikingNetwork, last_spikes: Mapping[str, int], setting: Setting, slot_ticks: int = 0
+) -> Timing:
+    """When things happen in a run, releases as intended, not late.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    last_spikes : mapping of str to int
+        Last presynaptic spike of each synapse-based layer in ticks.
+    setting : Setting
+    slot_ticks : int, optional
+        Ticks an image; as many as needed, if not given.
+    """
+    windows = {name: max(last - setting.window_cut, 0) for name, last in last_spikes.items()}
+    headroom = round(setting.headroom * setting.steps_per_tick)
+    timing = schedule(
+        network,
+        windows,
+        setting.steps_per_tick,
+        onset=headroom,
+        firing=PERTURBED.firing_steps + headroom,
+    )
+    return replace(timing, slot=slot_ticks * setting.steps_per_tick) if slot_ticks else timing
+
+
+def slot_ticks(
+    network: SpikingNetwork,
+    last_spikes: Mapping[str, int],
+    *,
+    margin: float,
+    headroom: float = 0,
+    unread_ticks: int = 0,
+) -> int:
+    """Ticks an image that suffice for any integration step, with `margin` ticks to each window.
+
+    `unread_ticks`: see `tdsnn_brian.analysis.closed_form`.
+    """
+    coarse = Setting(window_cut=-margin, headroom=headroom)
+    last = plan(network, last_spikes, coarse).releases[network.output.name]
+    return int(np.ceil(last)) + 2 + unread_ticks
+
+
+def input_times(network: SpikingNetwork, images: NDArray, ticks_per_tick: int = 1) -> NDArray:
+    """Firing times of the inputs in ticks, (n_images, n_inputs), with ticks so many times finer.
+
+    0 gives `L ln(x + 1)` itself.
+    """
+    source = network.input
+    values = np.asarray(images, dtype=np.float64) * network.input_scale
+    if ticks_per_tick == 0:
+        times = continuous_latency(values, source.leak)
+    else:
+        times = latency(values, source.leak, steps=ticks_per_tick * source.steps)
+    if source.silent_zeros:
+        times = silence_zeros(times)
+    return times.reshape(len(times), -1)
+
+
+def parameters(
+    network: SpikingNetwork,
+    timing: Timing,
+    setting: Setting,
+    variables: Mapping[str, Iterable[str]],
+    tick: float = 1e-3,
+) -> dict[tuple[str, str], float]:
+    """Value of each parameter, by group and variable, in SI units.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    timing : Timing
+        What `plan` gives for `setting`.
+    setting : Setting
+    variables : mapping of str to iterable of str
+        The shared variables that each group has; see `PerturbedNetwork.variables`.
+    tick : float, optional
+        In seconds.
+    """
+    steps, fine, names = setting.steps_per_tick, setting.ticks_per_tick, Names(network)
+    same_everywhere = {
+        **asdict(setting),
+        "mean_delay": setting.delay,
+        "extra_delay": setting.delay_spread,
+        "dt_wanted": tick / steps,
+        "interval": steps // fine if fine else 10**6 * steps,
+    }
+    values = {
+        (group, name): same_everywhere[name]
+        for group, its in variables.items()
+        for name in its
+        if name in same_everywhere
+    }
+    for population in network.integrating:
+        leak, name = population.leak, names.of(population)
+        if population.bias is not None:
+            at = timing.origins[population.name] + population.bias_latency * steps
+            values[names.of(population, "bias"), "bias_step"] = at
+        if population.kind is Kind.OUTPUT:
+            continue
+        # the layer is released one step after its window's last
+        end = np.exp(-(timing.windows[population.name] + 1 / steps) / leak)
+        whole_tick = leak_factor(leak) * end
+        late = round(setting.lateness * steps)
+        ticking = names.of(population, "ticking")
+        values[name, "w_tick"] = whole_tick
+        values[name, "v_threshold"] = setting.threshold_offset * whole_tick
+        values[ticking, "release_step"] = timing.releases[population.name] + late
+        values[ticking, "w"] = leak_factor(leak * fine) * end if fine else 0.0
+        values[ticking, "w_current"] = 0.0 if fine else end
+    return values

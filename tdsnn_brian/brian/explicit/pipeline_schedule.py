@@ -1,0 +1,99 @@
+"""When each layer of a pipeline works on each image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...analysis.closed_form import DiscreteAnalysis
+from ...errors import InvalidInputError
+from ...firing_times import in_steps, last_spike
+from ...network import SpikingNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """When each layer works on each image, in steps; one row an image, one column a layer.
+
+    Attributes
+    ----------
+    steps_per_tick : int
+    onsets : ndarray
+        (n_images,) first input spike.
+    origins, releases, ends : ndarray
+        (n_images, n_layers): a spike of latency 0 arrives, the ticking neuron first fires, the
+        layer is free. For the output layer, `releases` is the step after which it is read out.
+    """
+
+    steps_per_tick: int
+    onsets: NDArray
+    origins: NDArray
+    releases: NDArray
+    ends: NDArray
+
+    @property
+    def latency(self) -> NDArray:
+        """(n_images,) ticks from an image's onset to its result."""
+        return (self.releases[:, -1] - self.onsets) / self.steps_per_tick
+
+    @property
+    def interval(self) -> float:
+        """Mean number of ticks from one result to the next."""
+        done = self.releases[:, -1]
+        return float(np.diff(done).mean()) / self.steps_per_tick if len(done) > 1 else np.nan
+
+    @property
+    def throughput(self) -> float:
+        """Images a tick."""
+        return 1 / self.interval
+
+
+def plan_pipeline(
+    network: SpikingNetwork, analysis: DiscreteAnalysis, window: str, steps: int = 1
+) -> Schedule:
+    """Earliest times at which every layer can take every image.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    analysis : DiscreteAnalysis
+        Of the images in their order.
+    window : {"fixed", "dynamic"}
+        Inhibitory periods of the longest image, or of the one at hand.
+    steps : int, optional
+        Integration steps a tick.
+    """
+    if window not in ("fixed", "dynamic"):
+        raise InvalidInputError(f"window must be 'fixed' or 'dynamic', got {window!r}")
+    layers = network.integrating
+    windows = np.stack([in_steps(analysis.windows[x.name], steps) for x in layers], axis=1)
+    if window == "fixed":
+        windows = np.broadcast_to(windows.max(axis=0), windows.shape)
+    active = np.concatenate([windows[:, 1:], np.zeros((len(windows), 1), int)], axis=1)
+    for k, layer in enumerate(layers[:-1]):  # the last to fire may be one that nobody reads
+        own = last_spike(analysis.latencies[layer.name])
+        active[:, k] = np.maximum(active[:, k], own * steps)
+    hops = [layer.hops for layer in layers]
+    shape = windows.shape
+    onsets = np.zeros(shape[0], int)
+    origins, releases, ends = (np.zeros(shape, int) for _ in range(3))
+    free, last_release = np.zeros(shape[1], int), np.full(shape[1], -(10**9))
+    last_active = np.zeros(shape[1], int)
+    for image in range(shape[0]):
+        start = max(free[0] - hops[0], 0)
+        onsets[image] = start
+        for k in range(shape[1]):
+            origin = start + hops[k]
+            release = origin + windows[image, k] + 1
+            if k + 1 < shape[1]:
+                # ticks of the image before are still under way for two ticks
+                release = max(
+                    release,
+                    free[k + 1] - hops[k + 1] - 1,
+                    last_release[k] + last_active[k] + 2 * steps + 1,
+                )
+            origins[image, k], releases[image, k] = origin, release
+            free[k] = ends[image, k] = release + active[image, k] + 3
+            last_release[k], last_active[k] = release, active[image, k]
+            start = release + 1
+    return Schedule(steps, onsets, origins, releases, ends)

@@ -1,0 +1,176 @@
+"""Reading a network of explicit synapses that has run: firing times, potentials, ticks."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import WindowTooShortError
+from ...firing_times import SILENT, in_ticks
+from ...network import SpikingNetwork
+from ...population import Population
+from ..naming import Names
+from ..result import Simulation
+from ..timing import Timing
+
+Spikes = tuple[NDArray, NDArray]
+"""Times in integration steps, and neurons."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recordings:
+    """What monitors kept of a run, in memory or in files.
+
+    Attributes
+    ----------
+    network : SpikingNetwork
+    timing : Timing
+    names : Names
+    n_images : int
+    spikes : callable
+        Gives the `Spikes` of the monitor of a name.
+    readout : ndarray
+        (n_images + 1, n_outputs) potentials at each image's onset, before they are set back.
+    measured : bool
+        Whether layers are released when their ticking neurons fire, or as planned.
+    """
+
+    network: SpikingNetwork
+    timing: Timing
+    names: Names
+    n_images: int
+    spikes: Callable[[str], Spikes]
+    readout: NDArray
+    measured: bool = False
+
+    def by_image(self, monitor: str) -> tuple[NDArray, NDArray, NDArray]:
+        """Of all spikes of shown images: image, steps after its onset, neuron."""
+        steps, neuron = self.spikes(monitor)
+        image, after_onset = np.divmod(steps, self.timing.slot)
+        shown = image < self.n_images
+        return image[shown], after_onset[shown], neuron[shown]
+
+    def first(self, monitor: str, n: int) -> NDArray:
+        """(n_images, n) step of each neuron's first spike after each image's onset; `nan`: none."""
+        image, after_onset, neuron = self.by_image(monitor)
+        first = np.full((self.n_images, n), np.nan)
+        np.fmin.at(first, (image, neuron), after_onset)
+        return first
+
+    def result(self) -> Simulation:
+        """The results, as they were."""
+        timing, everywhere = self.timing, np.ones(self.n_images)
+        latencies, windows, ticks, spikes = {}, {}, {}, {}
+        # step at which a spike of latency 0 is made, by population, in each image
+        zero: dict[Population, NDArray] = {self.network.input: timing.first_spike * everywhere}
+        for population in self.network.populations:
+            name = population.name
+            reached = zero[population.driver] + population.hops
+            if population.kind.is_ticked:
+                ticking = self.names.of(population, "ticking_spikes")
+                release = self.first(ticking, 1)[:, 0]
+                windows[name] = (release - reached - 1) / timing.steps_per_tick
+                counted = np.bincount(self.by_image(ticking)[0], minlength=self.n_images)
+                ticks[name] = np.maximum(counted - 1, 0)
+                planned = timing.zeros[name] - timing.releases[name]
+                zero[population] = (
+                    release + planned if self.measured else timing.zeros[name] * everywhere
+                )
+            else:
+                zero[population] = reached
+            if population.fires:
+                first = self.first(self.names.of(population, "spikes"), population.n_neurons)
+                spikes[name] = int(np.isfinite(first).sum())
+                latencies[name] = in_ticks(
+                    first - zero[population][:, None], timing.steps_per_tick
+                ).reshape(self.n_images, *population.shape)
+        return Simulation(
+            latencies=latencies,
+            windows=windows,
+            ticks=ticks,
+            spikes=spikes,
+            potentials=self._potentials(zero[self.network.output]),
+        )
+
+    def _potentials(self, origin: NDArray) -> NDArray:
+        output, timing = self.network.output, self.timing
+        elapsed = (timing.slot - 1 - origin) / timing.steps_per_tick
+        with np.errstate(invalid="ignore", over="ignore"):
+            potentials = (
+                self.readout[1 : self.n_images + 1] * np.exp(elapsed / output.leak)[:, None]
+            )
+        return potentials.reshape(self.n_images, *output.shape)
+
+
+def recordings_of(net: Any) -> Recordings:
+    """Those of an `ExplicitNetwork` that has run."""
+
+    def spikes(name: str) -> Spikes:
+        monitor = net[name]
+        steps = np.rint(np.asarray(monitor.t_[:]) / float(net.dt)).astype(np.int64)
+        return steps, np.asarray(monitor.i[:])
+
+    readout = net[net.names.of(net.spiking_network.output, "readout")]
+    return Recordings(
+        network=net.spiking_network,
+        timing=net.timing,
+        names=net.names,
+        n_images=net.n_images,
+        spikes=spikes,
+        readout=np.asarray(readout.v_[:]).T,
+        measured=net.dynamic,
+    )
+
+
+def check_spikes(network: SpikingNetwork, result: Simulation, longest_window: float) -> None:
+    """Raise `WindowTooShortError` for spikes that came too late for those who read them.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    result : Simulation
+    longest_window : float
+        In ticks, of all layers; for the remedy.
+    """
+    remedy = (
+        f"build the network with longer windows (window={2 * ceil(longest_window)} or more), or "
+        "read_results(net, strict=False) to see the times"
+    )
+    for population in network.populations:
+        if population.fires and not population.silent_zeros:
+            times = result.latencies[population.name]
+            if missing := int((times == SILENT).sum()):
+                raise WindowTooShortError(
+                    f"layer {population.name!r}: {missing} of {times.size} neurons had not fired "
+                    f"when the next image came; {remedy}"
+                )
+        window = result.windows.get(population.name)
+        for source, late in late_spikes(network, population, result, window):
+            if late:
+                raise WindowTooShortError(
+                    f"layer {source.name!r}: {late} of its spikes came after layer "
+                    f"{population.name!r} had been released; {remedy}"
+                )
+
+
+def late_spikes(
+    network: SpikingNetwork,
+    population: Population,
+    result: Simulation,
+    window: NDArray | float | None,
+) -> Iterator[tuple[Population, int]]:
+    """Sources of a population, and how many of their spikes came after its release.
+
+    `window` is its inhibitory period in ticks, (n_images,) or the same for all; None: it has none.
+    """
+    if window is None:
+        return
+    window = np.broadcast_to(window, result.n_images)
+    for source, projection in zip(population.sources, population.projections, strict=True):
+        if source is not network.input:
+            times = result.latencies[source.name].reshape(result.n_images, -1)
+            read = projection.fan_out.ravel() > 0
+            yield source, int((times[:, read] > window[:, None] + 1e-6).sum())

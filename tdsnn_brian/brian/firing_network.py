@@ -1,0 +1,185 @@
+"""A `brian2.Network` that shows images to a `SpikingNetwork`, and the checks around its run."""
+
+from abc import abstractmethod
+from typing import Any
+
+from brian2 import (
+    EventMonitor,
+    Network,
+    PopulationRateMonitor,
+    Quantity,
+    SpikeMonitor,
+    StateMonitor,
+    get_device,
+)
+from brian2.devices.device import RuntimeDevice
+
+from ..analysis import DiscreteAnalysis
+from ..errors import InvalidInputError, NotInNetworkError, RunError
+from ..network import SpikingNetwork
+from .naming import Names
+from .result import Simulation
+from .timing import Timing
+
+SCHEDULE = ["start", "groups", "thresholds", "synapses", "resets", "end"]
+"""Brian2's own; a spike must not be seen by a threshold of the step in which it is made."""
+
+
+class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
+    """A `brian2.Network` that shows images to a `SpikingNetwork`, one after the other.
+
+    Run it for `duration`, from the start. Its objects carry the names of the Keras layers:
+    ``net["conv1"]`` is the NeuronGroup of layer ``conv1``, ``net["conv1_synapses"]`` its weights,
+    ``net["conv1_ticking"]`` its ticking neuron, ``net["conv1_spikes"]`` a SpikeMonitor.
+
+    Attributes
+    ----------
+    spiking_network : SpikingNetwork
+    analysis : DiscreteAnalysis
+        Of the same images.
+    timing : Timing
+    dynamic : bool
+        Whether the inhibitory periods end with the last presynaptic spike.
+    names : Names
+    n_images : int
+    dt : Quantity
+        Integration step.
+    """
+
+    def __init__(
+        self,
+        spiking_network: SpikingNetwork,
+        analysis: DiscreteAnalysis,
+        timing: Timing,
+        dynamic: bool,
+        dt: Quantity,
+        names: Names,
+    ):
+        super().__init__(name="tdsnn*")
+        self.spiking_network = spiking_network
+        self.analysis = analysis
+        self.timing = timing
+        self.dynamic = dynamic
+        self.dt = dt
+        self.names = names
+        self.n_images = analysis.n_images
+        self._built: set[str] = set()
+        if get_device().network_schedule is None:
+            self.schedule = SCHEDULE
+
+    @property
+    def duration(self) -> Quantity:
+        """Time that all images take, and a little more to read the last one out.
+
+        A clock takes a time that is off by 1e-4 of its step for one of its own, so that the rest
+        has to be longer than that share of an image.
+        """
+        slot = self.timing.slot
+        return (self.n_images * slot + 1 + slot // 5000) * self.dt
+
+    @property
+    def instead(self) -> dict[str, str]:
+        """What to use for objects that this kind of network does not have."""
+        return {}
+
+    @abstractmethod
+    def read(self, *, strict: bool) -> Simulation:
+        """The results of a run that is complete."""
+
+    def finished(self) -> None:
+        """All objects have been added: remember them, and that they are in a network."""
+        self._built = {item.name for item in self.sorted_objects}
+        for item in self.sorted_objects:
+            item._network = self.id  # or Brian2 warns if the network is never run
+
+    def before_run(self, run_namespace: dict[str, Any]) -> None:
+        self._check_schedule()
+        monitors = (SpikeMonitor, StateMonitor, EventMonitor, PopulationRateMonitor)
+        added = [item for item in self.objects if item.name not in self._built]
+        if self.closed and all(isinstance(item, monitors) for item in added):
+            run_namespace = {}  # a user's variable `v` is none of the model's
+        super().before_run(run_namespace)
+
+    closed = True
+    """Whether the equations take nothing from the script's own variables."""
+
+    def _check_schedule(self) -> None:
+        if get_device().network_schedule is not None:
+            return
+        place = {slot: index for index, slot in enumerate(self.schedule)}
+        if place["groups"] < place["synapses"] < place["thresholds"]:
+            raise InvalidInputError(
+                f"the schedule {self.schedule} lets thresholds see spikes of the same step, with "
+                "which layers fire before their ticking neurons count; put 'synapses' behind "
+                "'thresholds', or leave net.schedule as it was built"
+            )
+
+    def check_complete(self) -> None:
+        """Raise `RunError` unless the network has run once, for its `duration`."""
+        device = get_device()
+        if not isinstance(device, RuntimeDevice) and not getattr(device, "has_been_run", True):
+            raise RunError(
+                "the program has not run yet; call device.build() (or set the device with "
+                "build_on_run=True) before read_results(net)"
+            )
+        ran, wanted = float(self.t), float(self.duration)
+        if abs(ran - wanted) > 0.5 * float(self.dt):
+            did = "has not run yet" if ran == 0 else f"has run for {self.t!s}"
+            raise RunError(
+                f"the network {did}, and its {self.n_images} images take net.duration="
+                f"{self.duration!s}; run it once with net.run(net.duration) (or net.restore() "
+                "before running it again)"
+            )
+
+    def __getitem__(self, item: str) -> Any:
+        try:
+            return super().__getitem__(item)
+        except KeyError:
+            remedy = self.instead.get(item) or "its objects are " + ", ".join(sorted(self._built))
+            raise NotInNetworkError(f"this network has no {item!r}: {remedy}") from None
+
+
+def read_results(
+    net: FiringNetwork, seconds: dict[str, float] | None = None, *, strict: bool = True
+) -> Simulation:
+    """Collect the results of a network that has run for its `duration`.
+
+    Parameters
+    ----------
+    net : FiringNetwork
+    seconds : dict, optional
+        Wall times to keep with the results.
+    strict : bool, optional
+        Raise where a spike came after the release of a layer that reads it, or where the next
+        image cut a neuron off, as after a change of weights or with noise; else these times stand
+        in the results as they were.
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    RunError
+        If the network has not run, or for another time than its `duration`.
+    WindowTooShortError
+        If spikes came too late; it names the layer and how many.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> from brian2 import prefs
+    >>> prefs.codegen.target = "numpy"
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=np.eye(2))
+    >>> network = td.SpikingNetwork(layers=(output,), leak=5)
+    >>> net = td.build_network(network, np.array([[0.2, 0.9]]))
+    >>> net.run(net.duration)
+    >>> td.read_results(net).predictions.tolist()
+    [1]
+    """
+    if not isinstance(net, FiringNetwork):
+        raise InvalidInputError(f"net must be what build_network gave, got {type(net).__name__}")
+    net.check_complete()
+    result = net.read(strict=strict)
+    result.seconds.update(seconds or {})
+    return result

@@ -1,0 +1,87 @@
+"""How long a window may be before potentials leave the range of the floating type."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..errors import InvalidInputError
+from ..network import SpikingNetwork
+from ..population import Population
+from ..ticking import leak_factor
+
+FloatType = str | type[np.floating[Any]]
+
+
+def longest_leaking(population: Population, dtype: FloatType) -> float:
+    """Ticks of a window after which a leaking potential still has all its digits.
+
+    The weight of a tick, ``(1 - exp(-1/L)) exp(-T/L)``, and what is smaller than it by the
+    type's precision must be normal numbers.
+    """
+    info = np.finfo(np.dtype(dtype))
+    return population.leak * float(np.log(leak_factor(population.leak) * info.eps / info.tiny))
+
+
+def longest_growing(population: Population, dtype: FloatType) -> float:
+    """Ticks of a window after which a potential kept relative to its origin does not overflow.
+
+    It holds sums of ``w exp(T/L)``.
+    """
+    largest = max(
+        (
+            float(np.abs(p.weights).max(initial=0)) * int(p.fan_in.max())
+            for p in population.projections
+        ),
+        default=1.0,
+    )
+    room = np.log(float(np.finfo(np.dtype(dtype)).max)) - np.log(max(largest, 1.0))
+    return population.leak * float(room)
+
+
+def check_range(
+    population: Population,
+    window: float,
+    dtype: FloatType,
+    *,
+    leaking: bool = True,
+) -> None:
+    """Refuse a window in which potentials would leave the range of the floating type.
+
+    Parameters
+    ----------
+    population : Population
+    window : float
+        Its inhibitory period in ticks.
+    dtype : dtype
+        Of the simulated potentials.
+    leaking : bool, optional
+        Whether they leak as time passes, or are kept relative to the layer's time origin.
+
+    Raises
+    ------
+    InvalidInputError
+        With the layer, the limit and the way out.
+    """
+    limit = (longest_leaking if leaking else longest_growing)(population, dtype)
+    if window > limit:
+        name = np.dtype(dtype).name
+        finer = "float64, " if name == "float32" else ""
+        raise InvalidInputError(
+            f"layer {population.name!r}: in {name} a window may last {limit:.0f} ticks at a leak "
+            f"of {population.leak:g}, and {window:g} were asked for, after which potentials are "
+            f"out of the type's range; use {finer}a shorter window, a smaller scale or a larger "
+            "leak"
+        )
+
+
+def check_ranges(
+    network: SpikingNetwork,
+    windows: Mapping[str, float],
+    dtype: FloatType,
+    *,
+    leaking: bool = True,
+) -> None:
+    """`check_range` of every layer that has a window."""
+    for population in network.integrating:
+        check_range(population, windows[population.name], dtype, leaking=leaking)

@@ -1,0 +1,85 @@
+"""Affine maps of values, one for all of them, one a channel, or one a value."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..layers import Padding, Shape
+
+_NOTHING = np.zeros(())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Affine:
+    """`(x - centre) * factor + offset`, in float64.
+
+    Each part is one number (shape ()), one a channel (the last axis), or one a value (the full
+    shape of the values).
+    """
+
+    factor: NDArray = field(default_factory=lambda: np.ones(()))
+    offset: NDArray = field(default_factory=lambda: _NOTHING)
+    centre: NDArray = field(default_factory=lambda: _NOTHING)
+
+    @property
+    def shift(self) -> NDArray:
+        """Offset of the same map with the centre 0."""
+        return self.offset - self.centre * self.factor
+
+    @property
+    def is_shift(self) -> bool:
+        """Whether it only adds something."""
+        return self.factor.ndim == 0 and self.factor == 1 and not self.centre.any()
+
+    @property
+    def is_channelwise(self) -> bool:
+        """Whether it does the same at all positions."""
+        return max(self.factor.ndim, self.offset.ndim, self.centre.ndim) < 2
+
+    @property
+    def is_identity(self) -> bool:
+        return bool((self.factor == 1).all() and not self.shift.any())
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether it maps values that are not negative to such values."""
+        return bool((self.factor >= 0).all() and (self.shift >= 0).all())
+
+    def then(self, other: "Affine") -> "Affine":
+        """Both maps in a row, `other` behind."""
+        return Affine(
+            factor=other.factor * self.factor, offset=other.factor * self.shift + other.shift
+        )
+
+    def reshaped(self, old: Shape, new: Shape) -> "Affine":
+        """For the same values in another shape."""
+        return self._mapped(lambda part: _reshaped(part, old, new))
+
+    def padded(self, padding: Padding, shape: Shape) -> "Affine":
+        """For values of `shape` with zeros around them, which stay zeros."""
+        width = (*padding, (0, 0))
+        factor, shift = self.factor, self.shift
+        if factor.ndim > 1:
+            factor = np.pad(factor, width, mode="edge")
+        if shift.any():
+            shift = compact(np.pad(np.broadcast_to(shift, shape), width))
+        return Affine(factor=factor, offset=shift)
+
+    def _mapped(self, function) -> "Affine":
+        return Affine(**{name: function(getattr(self, name))
+                         for name in ("factor", "offset", "centre")})
+
+
+def _reshaped(part: NDArray, old: Shape, new: Shape) -> NDArray:
+    if part.ndim == 0 or (part.ndim == 1 and old[-1] == new[-1]):
+        return part
+    return compact(np.broadcast_to(part, old).reshape(new))
+
+
+def compact(values: NDArray) -> NDArray:
+    """One number a channel where it is the same at all positions, else the values as they are."""
+    if values.ndim < 2:
+        return values
+    positions = values.reshape(-1, values.shape[-1])
+    return positions[0].copy() if (positions == positions[0]).all() else values

@@ -1,0 +1,182 @@
+"""Put reverse coding into a network, with or without the corrections that spare retraining."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UnsupportedLayerError
+from ..layers import AveragePool2D
+from .affine import Affine
+from .graph import (
+    Coding,
+    Graph,
+    Input,
+    Neurons,
+    Node,
+    Passive,
+    Scaling,
+    ZeroPadding,
+    free_name,
+)
+from .padding import NO_PADDING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What `tdsnn_brian.adapt` is asked for; see there.
+
+    `needs_bias` gives every layer a bias, to be corrected later.
+    """
+
+    leak: float
+    scale: float = 1.0
+    compensate: bool = False
+    silent_zeros: bool = False
+    input_steps: int = 1
+    needs_bias: bool = False
+
+    @property
+    def shifts(self) -> bool:
+        """Whether the sum of the weights is taken off the bias."""
+        return self.compensate and not self.silent_zeros
+
+    def factor(self, steps: int) -> float:
+        """Of the weights behind a coding: makes up for the mean of its ceiling."""
+        return float(np.exp(-0.5 / (self.leak * steps))) if self.compensate else 1.0
+
+
+def correct(graph: Graph, correction: Correction) -> Graph:
+    """The graph with reverse coding before every synapse-based layer, weights corrected for it.
+
+    Parameters
+    ----------
+    graph : Graph
+        Folded.
+    correction : Correction
+
+    Returns
+    -------
+    Graph
+        Its weights are rounded to `graph.dtype`.
+
+    Raises
+    ------
+    UnsupportedLayerError
+        If weights of a layer that is not known would have to change.
+    """
+    return _Correcting(graph, correction).run()
+
+
+class _Correcting:
+    """The corrected graph as it grows."""
+
+    def __init__(self, graph: Graph, correction: Correction):
+        self._graph, self._correction = graph, correction
+        self._dtype = np.dtype(graph.dtype)
+        self._taken = {node.name for node in graph}
+        self._nodes: dict[str, Node] = {}
+        self._steps = correction.input_steps
+
+    def run(self) -> Graph:
+        scaled = self._correction.scale == 1
+        for node in self._graph:
+            if isinstance(node, Scaling):
+                scaled = True
+                factor = self._correction.scale * node.affine.factor
+                node = replace(node, affine=Affine(factor=factor))
+            elif not (scaled or isinstance(node, Input | Passive)):
+                scaled = True
+                node = self._behind_scale(node)
+            if isinstance(node, Neurons) and node.is_synaptic:
+                node = self._behind_coding(node)
+            self._nodes[node.name] = node
+        return replace(self._graph, nodes=tuple(self._nodes.values()))
+
+    def _insert(self, kind: type[Node], label: str, source: str, **fields) -> str:
+        """Append a new node behind `source`; returns its name."""
+        name = free_name(label, self._taken)
+        self._taken.add(name)
+        self._nodes[name] = kind(
+            name=name, label=label, kind=kind.__name__, inputs=(source,), **fields
+        )
+        return name
+
+    def _behind_scale(self, node: Node) -> Node:
+        (source,) = node.inputs
+        name = self._insert(
+            Scaling, "input_scale", source, input_shape=self._nodes[source].shape,
+            affine=Affine(factor=np.asarray(self._correction.scale)),
+        )
+        return replace(node, inputs=(name,))
+
+    def _behind_coding(self, node: Neurons) -> Neurons:
+        correction, (source,), shape = self._correction, node.inputs, node.input_shape
+        steps, self._steps = self._steps, 1
+        corrected = self._corrected(node, correction.factor(steps))
+        padding = getattr(node.layer, "padding", NO_PADDING)
+        if correction.shifts and node.is_weighted and padding != NO_PADDING:
+            # a padded position then is a zero-valued input, and the sum the same everywhere
+            source = self._insert(
+                ZeroPadding, f"{node.name}_padding", source, input_shape=shape, padding=padding
+            )
+            shape = self._nodes[source].shape
+            corrected = corrected.with_layer(input_shape=shape, padding=NO_PADDING)
+        source = self._insert(
+            Coding, f"{node.name}_coding", source, input_shape=shape, leak=correction.leak,
+            silent_zeros=correction.silent_zeros, steps=steps,
+        )
+        return replace(corrected, inputs=(source,))
+
+    def _corrected(self, node: Neurons, factor: float) -> Neurons:
+        is_output = node.name == self._graph.output.name
+        if is_output:
+            factor = factor / self._correction.scale
+        if node.is_weighted:
+            return self._corrected_weights(node, factor, is_output)
+        if node.rebuild is None and isinstance(node.layer, AveragePool2D):
+            return self._corrected_mean(node, factor, is_output)
+        correction = self._correction
+        if correction.scale != 1 or correction.compensate or correction.needs_bias:
+            raise UnsupportedLayerError(
+                f"{node.origin}: adapt knows how to correct convolutions, Dense layers and "
+                "means only; leave compensate, scale and calibration out, and retrain the "
+                "adapted model"
+            )
+        return node
+
+    def _corrected_weights(self, node: Neurons, factor: float, is_output: bool) -> Neurons:
+        correction, dtype = self._correction, self._dtype
+        weights, bias, border = node.weights * factor, node.layer.bias, node.border
+        if bias is None and correction.needs_bias:
+            bias = np.zeros(weights.shape[-1], dtype)
+        if not is_output:
+            bias, border = (
+                None if part is None else part * correction.scale for part in (bias, border)
+            )
+        weights = weights.astype(dtype, copy=False)  # the sum below is of what the layer will hold
+        if correction.shifts:
+            total = weights.sum(axis=tuple(range(weights.ndim - 1)), dtype=np.float64)
+            bias = _rounded_down((0.0 if bias is None else bias) - total, dtype)
+        bias, border = (
+            None if part is None else part.astype(dtype, copy=False) for part in (bias, border)
+        )
+        return replace(node, border=border).with_layer(weights=weights, bias=bias)
+
+    def _corrected_mean(self, node: Neurons, factor: float, is_output: bool) -> Neurons:
+        layer = node.layer
+        scale = layer.scale * factor
+        bias = np.zeros(layer.n_channels) if layer.bias is None else layer.bias
+        if not is_output:
+            bias = bias * self._correction.scale
+        if self._correction.shifts:
+            bias = bias - scale
+        return node.with_layer(scale=scale, bias=bias if bias.any() else None)
+
+
+def _rounded_down(values: NDArray, dtype: np.dtype) -> NDArray:
+    """To `dtype`, never up: zeros at the input then sum up to A <= 0, not to a tiny A > 0 that
+    would fire a tick late.
+    """
+    rounded = values.astype(dtype)
+    return np.where(rounded > values, np.nextafter(rounded, dtype.type(-np.inf)), rounded)

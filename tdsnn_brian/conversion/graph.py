@@ -1,0 +1,239 @@
+"""A network before its conversion: a directed acyclic graph of plain data.
+
+Arrays are numpy's, values have their channels last, names are unique. A node names the nodes that
+it takes its values from, and the layer that the user knows it by. What has neurons is held as the
+layer of the `SpikingNetwork` that it will become.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+from math import prod
+
+from numpy.typing import NDArray
+
+from ..layers import Conv2D, Dense, Layer, Padding, Shape
+from .affine import Affine
+
+
+class Role(Enum):
+    """What the neurons of a layer do."""
+
+    SYNAPTIC = "weighted sum"
+    MEAN = "weighted sum that is never negative where its input is not"
+    POOLING = "monotonic pooling"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuild:
+    """What a Keras layer is built anew from; opaque here. It takes values of `input_shape`."""
+
+    keras_class: type
+    config: dict
+    input_shape: Shape
+    weights: tuple[NDArray, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Node:
+    """`label` and `kind` are name and class of the user's layer, for messages.
+
+    Values are taken as `input_shape`, which holds those of the node before in the same (C) order.
+    """
+
+    name: str
+    label: str
+    kind: str
+    inputs: tuple[str, ...]
+    input_shape: Shape
+
+    @property
+    def shape(self) -> Shape:
+        """Of the values that it gives."""
+        return self.input_shape
+
+    @property
+    def origin(self) -> str:
+        return f"layer {self.label!r} ({self.kind})"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Input(Node):
+    """Where images come in; `number_type` is the Keras name of theirs."""
+
+    number_type: str = "float32"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Join(Node):
+    """What brings several values together."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scaling(Node):
+    """Rescaling, normalisation, a bias: an affine map of each value."""
+
+    affine: Affine
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rectifier(Node):
+    """ReLU; `inside` another layer, or a layer of its own."""
+
+    inside: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ending(Node):
+    """Softmax, sigmoid: what turns logits into probabilities, by the name of the activation."""
+
+    function: str
+    inside: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ZeroPadding(Node):
+    """Zeros around rows and columns."""
+
+    padding: Padding
+
+    @property
+    def shape(self) -> Shape:
+        sizes = [size + sum(more) for size, more in
+                 zip(self.input_shape[:2], self.padding, strict=True)]
+        return (*sizes, self.input_shape[2])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reshaping(Node):
+    """Another shape for the same values in the same order."""
+
+    target: Shape
+
+    @property
+    def shape(self) -> Shape:
+        return self.target
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Passive(Node):
+    """What does nothing at inference; `augments` tells what is meant for images."""
+
+    input_shape: Shape = field(init=False)
+    rebuild: Rebuild
+    augments: bool = False
+
+    def __post_init__(self):
+        object.__setattr__(self, "input_shape", self.rebuild.input_shape)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Coding(Node):
+    """Reverse coding."""
+
+    leak: float
+    silent_zeros: bool = False
+    steps: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Neurons(Node):
+    """A layer with neurons, as the layer of the `SpikingNetwork`.
+
+    A convolution takes its padding as its own, `ZeroPadding` before it stays apart. `border` is a
+    bias of each neuron, beside the one of each channel that `layer` holds. `training` are
+    arguments of the Keras layer that matter in training only. `rebuild` is for layers that are
+    not known here: they are taken as they are.
+    """
+
+    input_shape: Shape = field(init=False)
+    layer: Layer
+    role: Role = Role.SYNAPTIC
+    border: NDArray | None = None
+    training: dict = field(default_factory=dict)
+    rebuild: Rebuild | None = None
+
+    def __post_init__(self):
+        takes = self.layer if self.rebuild is None else self.rebuild
+        object.__setattr__(self, "input_shape", takes.input_shape)
+
+    @property
+    def shape(self) -> Shape:
+        return self.layer.output_shape
+
+    @property
+    def is_synaptic(self) -> bool:
+        """Whether it needs reverse coding before it."""
+        return self.role is not Role.POOLING
+
+    @property
+    def weights(self) -> NDArray:
+        """Kernel of a dense layer or convolution; output channels are its last axis."""
+        return self.layer.weights if isinstance(self.layer, Dense) else self.layer.kernel
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether it has weights that conversion may change."""
+        return isinstance(self.layer, Dense | Conv2D) and self.rebuild is None
+
+    def with_layer(self, **changes) -> "Neurons":
+        """The node with other fields in its layer; `weights` stands for those of any layer."""
+        if "weights" in changes and isinstance(self.layer, Conv2D):
+            changes["kernel"] = changes.pop("weights")
+        return replace(self, layer=replace(self.layer, **changes))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Graph:
+    """Nodes, sources before what they lead to; the last one gives the output.
+
+    `output_shape` is that of the output, `dtype` the floating type of the weights that a network
+    is trained and converted in.
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    output_shape: Shape
+    dtype: str = "float32"
+
+    @cached_property
+    def _by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __getitem__(self, name: str) -> Node:
+        return self._by_name[name]
+
+    @property
+    def image_shape(self) -> Shape:
+        """Of one image."""
+        return next(node.shape for node in self.nodes if isinstance(node, Input))
+
+    @property
+    def output(self) -> Neurons | None:
+        """The last synapse-based node, which is read out, if there is one."""
+        based = [x for x in self.nodes if isinstance(x, Neurons) and x.is_synaptic]
+        return based[-1] if based else None
+
+    @cached_property
+    def codings(self) -> tuple[Coding, ...]:
+        """Those of an adapted network; empty before `correct`."""
+        return tuple(node for node in self.nodes if isinstance(node, Coding))
+
+
+def free_name(wanted: str, taken) -> str:
+    """`wanted`, with a number behind it where that is taken."""
+    name, count = wanted, 2
+    while name in taken:
+        name, count = f"{wanted}_{count}", count + 1
+    return name
+
+
+def as_plane(shape: Shape) -> Shape:
+    """A shape as rows, columns and channels: a line is one row, a vector one position."""
+    if len(shape) <= 3:
+        return (1,) * (3 - len(shape)) + tuple(shape)
+    return (shape[0], prod(shape[1:-1]), shape[-1])

@@ -1,0 +1,186 @@
+"""The rules of a network that has a spiking counterpart: a chain, the coding, the ReLU, the end."""
+
+from ..errors import NotAdaptedError, UnsupportedLayerError
+from ..layers import AveragePool2D, Dense, MaxPool2D
+from .graph import (
+    Coding,
+    Ending,
+    Graph,
+    Join,
+    Neurons,
+    Node,
+    Passive,
+    Rectifier,
+    Reshaping,
+    ZeroPadding,
+)
+from .padding import NO_PADDING, add_padding
+
+
+def check_graph(graph: Graph, *, adapted: bool) -> None:
+    """Check a network as it was read.
+
+    Parameters
+    ----------
+    graph : Graph
+    adapted : bool
+        Whether it must (or else must not) hold reverse coding.
+
+    Raises
+    ------
+    UnsupportedLayerError, NotAdaptedError
+        Naming the layer, what is wrong with it and the remedy.
+    """
+    _check_chain(graph)
+    _check_ending(graph)
+    _check_coding(graph, adapted)
+
+
+def check_folded(graph: Graph) -> None:
+    """Check a network that `folding.fold` gave: its end, and its padding; errors as above."""
+    output = graph.output
+    if output is None:
+        raise UnsupportedLayerError(
+            f"the model {graph.name!r} has no synapse-based layer (Conv2D, Dense, "
+            "AveragePooling2D) whose potentials could be read out; add a Dense layer at the end "
+            "and train it"
+        )
+    _check_end(output, graph.nodes[graph.nodes.index(output) + 1 :])
+    _check_padding(graph)
+
+
+def _check_chain(graph: Graph) -> None:
+    readers: dict[str, list[Node]] = {node.name: [] for node in graph}
+    for node in graph:
+        if isinstance(node, Join) or len(node.inputs) > 1:
+            names = ", ".join(repr(graph[name].label) for name in node.inputs)
+            raise UnsupportedLayerError(
+                f"{node.origin} joins several branches ({names}); only chains of layers are "
+                "supported so far, so the model needs one without branches"
+            )
+        for name in node.inputs:
+            readers[name].append(node)
+    for name, nodes in readers.items():
+        if len(nodes) > 1:
+            names = ", ".join(repr(node.label) for node in nodes)
+            raise UnsupportedLayerError(
+                f"{graph[name].origin} leads to several branches ({names}); only chains of "
+                "layers are supported so far, so the model needs one without branches"
+            )
+
+
+def _check_ending(graph: Graph) -> None:
+    ending = None
+    for node in graph:
+        if ending is not None and not isinstance(node, Passive | Reshaping):
+            where = "has" if ending.inside else "is"
+            raise UnsupportedLayerError(
+                f"{ending.origin} {where} a {ending.function} in the middle of the model, before "
+                f"{node.origin}; only the end may have one: use ReLU there, and train the model "
+                "again"
+            )
+        if isinstance(node, Ending):
+            ending = node
+
+
+def _check_coding(graph: Graph, adapted: bool) -> None:
+    if graph.codings and not adapted:
+        raise UnsupportedLayerError(
+            f"{graph.codings[0].origin} is there already; pass the model as it was before adapt"
+        )
+    coded: dict[str, Coding | None] = {}  # the coding that has met no layer with synapses yet
+    for node in graph:
+        before = coded[node.inputs[0]] if node.inputs else None
+        if isinstance(node, Coding):
+            _check_one_coding(node, before, graph.codings[0])
+            before = node
+        elif isinstance(node, Neurons) and node.is_synaptic:
+            if adapted and before is None:
+                raise NotAdaptedError(
+                    f"{node.origin} has no ReverseCoding before it; convert takes an adapted "
+                    "model: adapted = tdsnn_brian.adapt(model, leak=5) first, retrain it if "
+                    "needed, then convert(adapted)"
+                )
+            before = None
+        coded[node.name] = before
+
+
+def _check_one_coding(node: Coding, before: Coding | None, first: Coding) -> None:
+    if before is not None:
+        raise UnsupportedLayerError(
+            f"{node.origin} follows {before.label!r} without a synapse-based layer in between; "
+            "remove one of the two"
+        )
+    if (node.leak, node.silent_zeros) != (first.leak, first.silent_zeros):
+        raise UnsupportedLayerError(
+            f"{node.origin} has leak={node.leak:g}, silent_zeros={node.silent_zeros}, but those "
+            f"before it leak={first.leak:g}, silent_zeros={first.silent_zeros}; a network has one "
+            "of each, so adapt the whole model with one leak"
+        )
+    if node is not first and node.steps > 1:
+        raise UnsupportedLayerError(
+            f"{node.origin} has steps={node.steps}, but only the input, which no ticking neuron "
+            "drives, can fire between ticks; use steps=1"
+        )
+
+
+def _check_end(output: Neurons, behind: tuple[Node, ...]) -> None:
+    for node in behind:
+        if isinstance(node, Rectifier) and node.inside:
+            raise UnsupportedLayerError(
+                f"{output.origin} is the output layer and has a ReLU, but output neurons are read "
+                "out without firing; remove it, or add a Dense layer at the end, and train the "
+                "model again"
+            )
+        if isinstance(node, Rectifier | Neurons | ZeroPadding | Coding):
+            raise UnsupportedLayerError(
+                f"{node.origin} follows the output layer {output.label!r}, whose neurons are read "
+                "out without firing; remove it, or add a Dense layer at the end, and train the "
+                "model again"
+            )
+
+
+def _check_padding(graph: Graph) -> None:
+    waiting: dict[str, tuple[ZeroPadding, ...]] = {}  # zero padding that has met no neurons yet
+    for node in graph:
+        zeros = waiting[node.inputs[0]] if node.inputs else ()
+        if isinstance(node, ZeroPadding):
+            zeros = (*zeros, node)
+        elif isinstance(node, Neurons):
+            _check_padded(node, zeros)
+            zeros = ()
+        elif zeros and isinstance(node, Reshaping):
+            raise _misplaced(zeros[-1], node)
+        waiting[node.name] = zeros
+
+
+def _check_padded(node: Neurons, zeros: tuple[ZeroPadding, ...]) -> None:
+    layer = node.layer
+    if node.rebuild is not None:
+        return  # it was told of the padding when it was read
+    if zeros and (isinstance(layer, Dense) or zeros[-1].shape != node.input_shape):
+        raise _misplaced(zeros[-1], node)
+    if not isinstance(layer, MaxPool2D | AveragePool2D):
+        return
+    if isinstance(layer, AveragePool2D):
+        if zeros and layer.padding != NO_PADDING:
+            raise UnsupportedLayerError(
+                f"{node.origin} has padding='same' behind zero padding of its own, "
+                f"{zeros[-1].origin}, and would count the two differently; use one of them"
+            )
+        return
+    padding = layer.padding
+    for more in zeros:
+        padding = add_padding(padding, more.padding)
+    if any(max(amounts) >= size for amounts, size in zip(padding, layer.pool_size, strict=True)):
+        raise UnsupportedLayerError(
+            f"{node.origin} has windows that hold padding alone ({padding} around a pool of "
+            f"{layer.pool_size}), and no neuron would make them fire; pad less than the pool size"
+        )
+
+
+def _misplaced(zeros: ZeroPadding, node: Node) -> UnsupportedLayerError:
+    return UnsupportedLayerError(
+        f"{zeros.origin} is followed by {node.origin}; zero padding is supported before a "
+        "convolution or pooling layer only, move or remove it"
+    )

@@ -1,0 +1,58 @@
+"""Which function an activation is, however it was given: by name, function, or layer."""
+
+import sys
+
+import keras
+from keras import layers as kl
+
+from ..errors import UnsupportedLayerError
+from .weights import describe
+
+RELU, LINEAR = "relu", "linear"
+ENDINGS = ("softmax", "log_softmax", "sigmoid")
+"""What may stand at the end: the network gives the logits before it."""
+
+_LIBRARIES = ("jax.nn", "torch", "torch.nn.functional", "tensorflow.nn")
+
+
+def activation_of(layer: kl.Layer, function=None) -> str:
+    """Name of the activation inside `layer`; others than the ones above are refused.
+
+    `function` is given for an activation inside the activation.
+    """
+    function = getattr(layer, "activation", None) if function is None else function
+    if function is None:
+        return LINEAR
+    if isinstance(function, kl.Activation):
+        return activation_of(layer, function.activation)
+    if isinstance(function, kl.ReLU):
+        check_relu(layer, function)
+        return RELU
+    if isinstance(function, kl.Softmax) and function.axis in (-1, (-1,), [-1]):
+        return "softmax"
+    for name in (RELU, LINEAR, *ENDINGS):
+        if any(function is known for known in _known_as(name)):
+            return name
+    torch = sys.modules.get("torch")
+    if torch is not None and type(function) is torch.nn.ReLU:
+        return RELU
+    name = getattr(function, "__name__", type(function).__name__)
+    raise UnsupportedLayerError(
+        f"{describe(layer)} has the activation {name!r}, which a neuron that fires once cannot "
+        "compute; use 'relu', or 'softmax', 'sigmoid' or none at the end, and train the model again"
+    )
+
+
+def check_relu(layer: kl.Layer, function: kl.ReLU) -> None:
+    if function.max_value is not None or function.negative_slope or function.threshold:
+        raise UnsupportedLayerError(
+            f"{describe(layer)} has max_value, negative_slope or threshold set, which no firing "
+            "time stands for; use ReLU() and train the model again"
+        )
+
+
+def _known_as(name: str):
+    """All functions of this name that Keras and its backends have; none is imported for it."""
+    own = f"keras.src.backend.{keras.backend.backend()}.nn"
+    places = [keras.activations, keras.ops, *map(sys.modules.get, (*_LIBRARIES, own))]
+    return [getattr(place, name) for place in places if hasattr(place, name)]

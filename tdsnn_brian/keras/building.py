@@ -1,0 +1,201 @@
+"""Build a Keras model from a graph, node by node."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import layers as kl
+from numpy.typing import NDArray
+
+from ..conversion.graph import (
+    Coding,
+    Ending,
+    Graph,
+    Input,
+    Neurons,
+    Node,
+    Passive,
+    Rebuild,
+    Rectifier,
+    Reshaping,
+    Scaling,
+    ZeroPadding,
+    free_name,
+)
+from ..conversion.padding import NO_PADDING, same_padding
+from ..layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Shape
+from .min_max_pooling import MinMaxPooling2D
+from .neuron_bias import NeuronBias
+from .reverse_coding import ReverseCoding
+
+_LAST = {"data_format": "channels_last"}  # whatever is set for all of Keras
+
+
+def build(graph: Graph) -> keras.Model:
+    """The Keras model of a folded graph, in `graph.dtype`; not compiled."""
+    builder = Builder(graph)
+    tensors = {}
+    for node in graph:
+        if isinstance(node, Input):
+            is_floating = node.number_type.endswith(("float16", "float32", "float64"))
+            tensors[node.name] = keras.Input(
+                node.shape, dtype=graph.dtype if is_floating else node.number_type, name=node.name
+            )
+        else:
+            tensors[node.name] = builder.run(node, tensors[node.inputs[0]])
+    output = builder.reshaped(tensors[graph.nodes[-1].name], graph.output_shape, "output")
+    return keras.Model(tensors[graph.nodes[0].name], output, name=graph.name)
+
+
+class Builder:
+    """Makes the Keras layers of nodes and puts values through them, symbolic or real ones."""
+
+    def __init__(self, graph: Graph):
+        self._graph = graph
+        self._taken = {node.name for node in graph}
+        activations = [node for node in graph if isinstance(node, Rectifier | Ending)]
+        self._inside = {node.inputs[0]: node for node in activations if self._is_inside(node)}
+
+    def run(self, node: Node, values):
+        """What a node makes of `values`; an activation inside a layer is part of that layer."""
+        if node in self._inside.values():
+            return values
+        activation = self._inside.get(node.name)
+        return self._through(node, values, None if activation is None else _function(activation))
+
+    def sums(self, node: Neurons, values):
+        """What a layer makes of `values` before its activation."""
+        return self._through(node, values, None)
+
+    def reshaped(self, values, shape: Shape, name: str):
+        """`values` in another shape, or as they are if that is theirs."""
+        if tuple(values.shape[1:]) == tuple(shape):
+            return values
+        return self._made(*_reshape(shape), self._free(f"{name}_reshape"))(values)
+
+    def _is_inside(self, node: Rectifier | Ending) -> bool:
+        source = self._graph[node.inputs[0]]
+        return node.inside and isinstance(source, Neurons) and source.border is None
+
+    def _through(self, node: Node, values, activation: str | None):
+        if isinstance(node, Scaling):
+            if node.affine.is_identity:
+                return values
+            name = node.label if node.label not in self._taken else node.name
+            self._taken.add(name)
+            return self._made(kl.Rescaling, {"scale": float(node.affine.factor)}, name)(values)
+        values = self.reshaped(values, node.input_shape, node.name)
+        if isinstance(node, Neurons):
+            return self._neurons(node, values, activation)
+        if isinstance(node, Passive):
+            return self._rebuilt(node.name, node.rebuild)(values)
+        return self._made(*_plain(node), node.name)(values)
+
+    def _neurons(self, node: Neurons, values, activation: str | None):
+        if node.rebuild is not None:
+            layer = self._rebuilt(node.name, node.rebuild)
+            return _with_weights(layer, values, node.rebuild.weights)
+        if isinstance(node.layer, AveragePool2D | MaxPool2D):
+            return self._pool(node.layer, values)
+        kind, arguments = _weighted(node.layer)
+        if arguments.pop("pads", False):
+            padding = {"padding": node.layer.padding, **_LAST}
+            name = self._free(f"{node.name}_padding")
+            values = self._made(kl.ZeroPadding2D, padding, name)(values)
+        arguments = {**node.training, **arguments, "activation": activation}
+        layer = self._made(kind, arguments, node.name)
+        bias = [] if node.layer.bias is None else [node.layer.bias]
+        values = _with_weights(layer, values, [node.weights, *bias])
+        if node.border is None:
+            return values
+        own = self._made(NeuronBias, {}, self._free(f"{node.name}_border"))
+        return _with_weights(own, values, [np.broadcast_to(node.border, node.shape)])
+
+    def _pool(self, layer: AveragePool2D | MaxPool2D, values):
+        is_valid = layer.padding == NO_PADDING
+        arguments = {
+            "pool_size": layer.pool_size, "strides": layer.strides,
+            "padding": "valid" if is_valid else "same", **_LAST,
+        }
+        if isinstance(layer, MaxPool2D):
+            kind = MinMaxPooling2D if layer.minimum else kl.MaxPooling2D
+            if layer.minimum:
+                arguments["minimum"] = layer.minimum
+            return self._made(kind, arguments, layer.name)(values)
+        values = self._made(kl.AveragePooling2D, arguments, layer.name)(values)
+        if layer.scale == 1 and layer.bias is None:
+            return values
+        offset = 0.0 if layer.bias is None else _one_or_all(layer.bias)
+        correction = {"scale": layer.scale, "offset": offset}
+        return self._made(kl.Rescaling, correction, self._free(f"{layer.name}_correction"))(values)
+
+    def _made(self, kind: type, arguments: dict, name: str) -> kl.Layer:
+        return kind(name=name, dtype=self._graph.dtype, **arguments)
+
+    def _rebuilt(self, name: str, rebuild: Rebuild) -> kl.Layer:
+        config = {**rebuild.config, "name": name, "dtype": self._graph.dtype}
+        if "data_format" in config:
+            config |= _LAST
+        return rebuild.keras_class.from_config(config)
+
+    def _free(self, wanted: str) -> str:
+        name = free_name(wanted, self._taken)
+        self._taken.add(name)
+        return name
+
+
+def _with_weights(layer: kl.Layer, values, weights: Sequence[NDArray]):
+    """What `layer` makes of `values` with these weights, which it keeps."""
+    layer.build(tuple(values.shape))
+    layer.set_weights(list(weights))
+    return layer(values)
+
+
+def _function(activation: Rectifier | Ending) -> str:
+    return activation.function if isinstance(activation, Ending) else "relu"
+
+
+def _plain(node: Node) -> tuple[type, dict]:
+    """Class and arguments of the Keras layer of a node without neurons."""
+    match node:
+        case Coding():
+            return ReverseCoding, {
+                "leak": node.leak, "silent_zeros": node.silent_zeros, "steps": node.steps
+            }
+        case ZeroPadding():
+            return kl.ZeroPadding2D, {"padding": node.padding, **_LAST}
+        case Reshaping():
+            return _reshape(node.target)
+        case Rectifier():
+            return kl.ReLU, {}
+        case Ending():
+            return kl.Activation, {"activation": node.function}
+    raise TypeError(f"{node.origin} ({type(node).__name__}) is no node of a folded graph")
+
+
+def _reshape(shape: Shape) -> tuple[type, dict]:
+    return (kl.Flatten, _LAST) if len(shape) == 1 else (kl.Reshape, {"target_shape": shape})
+
+
+def _weighted(layer: Dense | Conv2D) -> tuple[type, dict]:
+    """Class and arguments of a Keras layer; `pads` if zeros have to be put around before it."""
+    use_bias = layer.bias is not None
+    if isinstance(layer, Dense):
+        return kl.Dense, {"units": layer.weights.shape[1], "use_bias": use_bias}
+    is_same = layer.padding == tuple(
+        same_padding(
+            layer.input_shape[axis], layer.window_shape[axis], layer.strides[axis],
+            layer.dilation[axis],
+        )
+        for axis in range(2)
+    )
+    return kl.Conv2D, {
+        "filters": layer.n_channels, "kernel_size": layer.window_shape, "strides": layer.strides,
+        "dilation_rate": layer.dilation, "groups": layer.groups, "use_bias": use_bias,
+        "padding": "same" if is_same else "valid",
+        "pads": not is_same and layer.padding != NO_PADDING, **_LAST,
+    }
+
+
+def _one_or_all(values: NDArray) -> float | list[float]:
+    return float(values[0]) if (values == values[0]).all() else values.tolist()

@@ -1,0 +1,241 @@
+"""Read a Keras model, once and one way: a graph of plain data."""
+
+import os
+from dataclasses import dataclass
+
+import keras
+from keras import layers as kl
+
+from ..conversion.graph import Coding, Graph, Input, Join, Node, free_name
+from ..errors import InvalidInputError, UnsupportedLayerError
+from ..layers import Shape
+from ..network import SpikingNetwork
+from . import scaling_readers  # noqa: F401  (fills the registry, and so do what it imports)
+from .layer_readers import SLIDING
+from .place import Place, Value, channels_moved_last
+from .registry import READERS
+from .weights import check_quantization, describe
+
+Sources = tuple[int, ...]
+_IMAGE = -1  # in place of a call: what comes in
+
+
+def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
+    """The graph of a Sequential or functional model, with the models inside it opened up.
+
+    Parameters
+    ----------
+    model : keras.Model
+        It stays as it is.
+    caller : str, optional
+        The function of this package that messages about a wrong argument are about.
+
+    Returns
+    -------
+    Graph
+        Takes images with their channels last, whatever the model takes.
+
+    Raises
+    ------
+    InvalidInputError
+        If `model` is no Keras model, or its input shape is unknown.
+    UnsupportedLayerError
+        If a layer, or the way it is used, has no spiking counterpart; it says which one.
+    """
+    image_shape = _image_shape(model, caller)
+    calls = _Unrolling().calls_of(model)
+    names = _names(calls)
+    nodes: dict[str, Node] = {}
+    taken = {*names, *(call.layer.name for call in calls)}
+    image = model.inputs[0]
+    label = image._keras_history.operation.name
+    name = free_name(label, taken)
+    taken.add(name)
+    value = Value(name, image_shape)
+    if _takes_channels_first(calls):
+        value = channels_moved_last(name, (*image_shape[1:], image_shape[0]))
+    nodes[name] = Input(
+        name=name, label=label, kind="InputLayer", inputs=(), input_shape=value.shape,
+        number_type=image.dtype,
+    )
+    values: dict[int, Value] = {_IMAGE: value}
+    for index, (call, name) in enumerate(zip(calls, names, strict=True)):
+        sources = [values[source] for source in call.sources]
+        values[index] = _read_call(call, name, sources, nodes, taken)
+    value = values[len(calls) - 1]
+    if value.order is not None:
+        raise UnsupportedLayerError(
+            f"{describe(calls[-1].layer)} gives the outputs of the model in the order of "
+            "data_format='channels_first' or of a Permute; a network gives its own with the "
+            "channels last, so rebuild the model with data_format='channels_last' throughout "
+            "(kernels of convolutions keep their shape) and take its outputs in that order"
+        )
+    if any(isinstance(node, Coding) for node in nodes.values()):
+        _check_precision(calls)
+    is_double = any(weight.dtype == "float64" for weight in model.weights)
+    return Graph(
+        name=model.name, nodes=tuple(nodes.values()), output_shape=value.shape,
+        dtype="float64" if is_double else "float32",
+    )
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A layer at one place of a model; `path` are the models that it is inside of.
+
+    `sources` are the calls whose values it takes, `shape` is what it makes of several.
+    """
+
+    layer: keras.layers.Layer
+    path: tuple[str, ...]
+    sources: Sources
+    shape: Shape = ()
+
+
+class _Unrolling:
+    """The calls of a model and of all models inside it, in order."""
+
+    def __init__(self):
+        self._calls: list[_Call] = []
+
+    def calls_of(self, model: keras.Model) -> list[_Call]:
+        (output,) = self._model(model, (_IMAGE,), ())
+        if not self._calls or output != len(self._calls) - 1:
+            raise UnsupportedLayerError(
+                f"model {model.name!r} gives out what comes in; add a Dense layer and train it"
+            )
+        for call in self._calls:
+            uses = sum(other.layer is call.layer for other in self._calls)
+            if uses > 1 and call.layer.weights:
+                raise UnsupportedLayerError(
+                    f"{describe(call.layer)} is used more than once; give each place its own layer"
+                )
+        return self._calls
+
+    def _model(self, model: keras.Model, sources: Sources, path: tuple[str, ...]) -> Sources:
+        if isinstance(model, keras.Sequential):
+            for layer in model.layers:
+                sources = self._call(layer, sources, path)
+            return sources
+        _check_ends(model)
+        known = {id(tensor): at for tensor, at in zip(model.inputs, sources, strict=True)}
+        depths = model._nodes_by_depth
+        for node in (node for depth in sorted(depths, reverse=True) for node in depths[depth]):
+            if not node.is_input:
+                taken = tuple(known[id(tensor)] for tensor in node.input_tensors)
+                shape = tuple(node.outputs[0].shape[1:])
+                given = self._call(node.operation, taken, path, shape)
+                known.update((id(tensor), given[0]) for tensor in node.outputs)
+        return tuple(known[id(tensor)] for tensor in model.outputs)
+
+    def _call(
+        self, operation: keras.Operation, sources: Sources, path: tuple[str, ...], shape: Shape = ()
+    ) -> Sources:
+        if isinstance(operation, keras.Model):
+            return self._model(operation, sources, (*path, operation.name))
+        if hasattr(kl, "Pipeline") and isinstance(operation, kl.Pipeline):
+            for layer in operation.layers:
+                sources = self._call(layer, sources, (*path, operation.name))
+            return sources
+        self._calls.append(_Call(operation, path, sources, shape))
+        return (len(self._calls) - 1,)
+
+
+def _names(calls: list[_Call]) -> list[str]:
+    """One name a call: that of its layer, behind its models' names where others share it."""
+    labels = [call.layer.name for call in calls]
+    names: list[str] = []
+    for call, label in zip(calls, labels, strict=True):
+        name = label if labels.count(label) == 1 else "_".join((*call.path, label))
+        taken = {*names, *(set(labels) - {label})}
+        names.append(free_name(name, taken))
+    return names
+
+
+def _read_call(call: _Call, name: str, sources: list[Value], nodes, taken: set) -> Value:
+    layer = call.layer
+    if len(sources) > 1:
+        nodes[name] = Join(
+            name=name, label=layer.name, kind=type(layer).__name__, input_shape=call.shape,
+            inputs=tuple(source.node for source in sources),
+        )
+        return Value(name, call.shape)
+    if not isinstance(layer, kl.Layer):
+        raise UnsupportedLayerError(
+            f"{describe(layer)} is an operation, not a layer; use the Keras layer for it"
+        )
+    reader = READERS.get(type(layer))
+    if reader is None:
+        known = ", ".join(sorted(cls.__name__ for cls in READERS))
+        raise UnsupportedLayerError(
+            f"{describe(layer)} is not supported; use one of {known}, or add it with "
+            "tdsnn_brian.keras.register"
+        )
+    check_quantization(layer)
+    return reader(layer, Place(layer, name, sources[0], nodes, taken))
+
+
+def _check_precision(calls: list[_Call]) -> None:
+    for call in calls:
+        number_type = getattr(call.layer, "compute_dtype", None)
+        if number_type in ("float16", "bfloat16"):
+            raise UnsupportedLayerError(
+                f"{describe(call.layer)} computes in {number_type}, which rounds values across the "
+                "jumps of the coding, so that firing times would be others than those of the "
+                "network; give adapt the model as trained: what it builds computes in float32"
+            )
+
+
+def _takes_channels_first(calls: list[_Call]) -> bool:
+    """Whether the images have their channels first: the first layer that cares says so."""
+    for call in calls:
+        if isinstance(call.layer, SLIDING):
+            return call.layer.data_format == "channels_first"
+        if isinstance(call.layer, kl.Flatten | kl.Reshape | kl.Permute):
+            return False
+    return False
+
+
+def _image_shape(model: keras.Model, caller: str) -> Shape:
+    """Shape of one image; refused where the model leaves it open."""
+    if not isinstance(model, keras.Model):
+        raise InvalidInputError(
+            f"model must be a Keras model, got {type(model).__name__}; {_remedy(model, caller)}"
+        )
+    if getattr(model, "inputs", None) is None:
+        if not isinstance(model, keras.Sequential):
+            raise UnsupportedLayerError(
+                f"model {model.name!r} ({type(model).__name__}) is neither Sequential nor "
+                "functional, so its layers have no visible order; rebuild it as a chain of layers"
+            )
+        raise InvalidInputError(
+            f"model {model.name!r} has no input shape yet; start it with keras.Input(shape), or "
+            "call model.build"
+        )
+    _check_ends(model)
+    shape = tuple(model.inputs[0].shape[1:])
+    if None in shape:
+        raise InvalidInputError(
+            f"model {model.name!r} has the open input shape {shape}; neurons have to be counted, "
+            "so rebuild it with keras.Input of a full shape"
+        )
+    return shape
+
+
+def _remedy(argument: object, caller: str) -> str:
+    if isinstance(argument, SpikingNetwork):
+        return (
+            "it is converted already, so pass it to tdsnn_brian.simulate, build_network or analyse"
+        )
+    if isinstance(argument, str | os.PathLike):
+        return f"load it first: {caller}(keras.models.load_model({str(argument)!r}), ...)"
+    arguments = "model, leak" if caller == "adapt" else "adapted"
+    return f"call tdsnn_brian.{caller}({arguments}) with the model first"
+
+
+def _check_ends(model: keras.Model) -> None:
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise UnsupportedLayerError(
+            f"model {model.name!r} has {len(model.inputs)} inputs and {len(model.outputs)} "
+            "outputs; only chains with one of each are supported"
+        )

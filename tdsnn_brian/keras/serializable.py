@@ -1,0 +1,7 @@
+"""All layers that a saved model may hold; importing this makes them known to Keras."""
+
+from .min_max_pooling import MinMaxPooling2D
+from .neuron_bias import NeuronBias
+from .reverse_coding import ReverseCoding
+
+__all__ = ["MinMaxPooling2D", "NeuronBias", "ReverseCoding"]

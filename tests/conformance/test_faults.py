@@ -1,0 +1,70 @@
+"""The comparison can fail: a fault planted into each engine is seen."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("brian2")
+from brian2 import ms, prefs
+from features import feature
+from runs import RUNS
+
+import tdsnn_brian as td
+from tdsnn_brian.analysis import algorithm_1, closed_form
+from tdsnn_brian.brian.explicit import models, perturbed_network, pipeline
+from tdsnn_brian.brian.explicit.models import Cells
+
+FASTER_LEAK = Cells(equations="dv/dt = -1.02 * v / tau_mem : 1", new_image="v = 0")
+
+
+def of(engine, monkeypatch):
+    """Plant a fault."""
+    if engine == "explicit":
+        late = replace(
+            models.LEAKY,
+            gate=replace(models.LEAKY.gate, fires="drive > 0 and fired == 0 and v >= 0.3 * drive"),
+        )
+        simulate = td.simulate
+        monkeypatch.setattr(
+            td, "simulate", lambda *args, **more: simulate(*args, **more, model=late)
+        )
+    elif engine == "event-driven":
+        monkeypatch.setattr(
+            "tdsnn_brian.brian.event_driven.ticked_layer.leak_factor", lambda leak: 1.1 / leak
+        )
+    elif engine == "pipeline":
+        monkeypatch.setattr(pipeline, "_TICK", "v_post += 1.1 * drive_post")
+    elif engine == "deployment":
+        monkeypatch.setattr("tdsnn_brian.brian.deployment.MEMBRANE", FASTER_LEAK)
+    elif engine == "perturbed":
+        wrong = replace(perturbed_network.PERTURBED, weighted="v_post += 0.9 * w")
+        monkeypatch.setattr(perturbed_network, "PERTURBED", wrong)
+
+
+@pytest.mark.parametrize("engine", RUNS)
+def test_of_a_simulation(engine, monkeypatch):
+    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+    network, images = feature("plain").network, feature("plain").images
+    expected = td.analyse(network, images)
+    of(engine, monkeypatch)
+    try:
+        found = RUNS[engine][0](network, images, "fixed", 1 * ms)
+    except td.WindowTooShortError:
+        return  # spikes that come too late are a fault that is seen even earlier
+    assert not found.compare(expected)
+
+
+def test_of_algorithm_1(monkeypatch):
+    network, images = feature("plain").network, feature("plain").images
+    monkeypatch.setattr(
+        algorithm_1, "tick_weight", lambda leak, window: 1.1 * np.exp(-window / leak)
+    )
+    assert not td.run_algorithm_1(network, images).compare(td.analyse(network, images))
+
+
+def test_of_the_closed_form(monkeypatch):
+    network, images = feature("plain").network, feature("plain").images
+    expected = td.run_algorithm_1(network, images)
+    monkeypatch.setattr(closed_form, "round_up", lambda real: np.floor(real).astype(np.int32))
+    assert not td.analyse(network, images).compare(expected)

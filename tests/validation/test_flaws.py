@@ -1,0 +1,132 @@
+"""The model with flaws: without them it is the model, and with each of them it is not."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tdsnn_brian as td
+from helpers import network_with_a_loose_end, random_images, small_network
+from tdsnn_brian.brian.perturbations import Setting, slot_ticks
+from validation.case import Case
+from validation.judge.continuous import closed_loop
+from validation.sweeps import programs
+from validation.sweeps.grids import Sweeps
+from validation.sweeps.programs import Program
+
+
+def made_program(n=2, **fields):
+    network = small_network()
+    images = random_images(network, n=n)
+    analysis = td.analyse(network, images)
+    last = {name: int(window.max()) for name, window in analysis.windows.items()}
+    slot = slot_ticks(network, last, margin=5, headroom=3)
+    return Program(network=network, images=images, last_spikes=last, slot=slot, **fields), analysis
+
+
+def moved(outcome, analysis):
+    """By layer, the share of firing times that are not the discrete ones."""
+    return {
+        name: float(np.mean(times != analysis.latencies[name].reshape(times.shape)))
+        for name, times in outcome.latencies.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        Setting(),
+        Setting(steps_per_tick=3),
+        Setting(window_cut=-5),
+        Setting(steps_per_tick=2, headroom=3, window_cut=-4),
+    ],
+)
+@pytest.mark.parametrize("leak_of_each", [False, True])
+def test_without_flaws_it_fires_like_the_discrete_analysis(setting, leak_of_each):
+    program, analysis = made_program(leak_of_each=leak_of_each)
+    outcome = programs.run_interpreted(program, setting)
+    assert set(moved(outcome, analysis).values()) == {0.0}
+    np.testing.assert_allclose(outcome.logits, analysis.logits, rtol=1e-9, atol=1e-9)
+    assert outcome.late == 0
+
+
+def test_neurons_that_nobody_listens_to_fire_too():
+    network, images = network_with_a_loose_end()
+    sweeps = Sweeps(Case(network=network, images=images), len(images))
+    for name, setting in (("flawed", Setting(window_cut=-5)), ("float64 exact", Setting())):
+        outcome = programs.run_interpreted(sweeps.programs[name], setting)
+        assert set(moved(outcome, td.analyse(network, images)).values()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        {"jitter": 0.5, "headroom": 2, "steps_per_tick": 4},
+        {"delay": 1.0},
+        {"delay_spread": 2.0},
+        {"leak_spread": 0.2},
+        {"weight_noise": 0.3},
+        {"threshold_offset": 0.5},
+        {"window_cut": 3},
+        {"lateness": 1},
+        {"drop": 0.3},
+    ],
+    ids=lambda flaw: next(iter(flaw)),
+)
+def test_every_flaw_moves_firing_times(flaw):
+    program, analysis = made_program(leak_of_each=True)
+    outcome = programs.run_interpreted(program, Setting(**{"window_cut": -5, **flaw}))
+    shares = moved(outcome, analysis)
+    assert shares["conv1"] > 0
+    assert shares["dense1"] > 0
+
+
+def test_finer_ticks_are_the_discrete_analysis_of_a_finer_grid():
+    program, _ = made_program()
+    outcome = programs.run_interpreted(
+        program, Setting(steps_per_tick=4, ticks_per_tick=4, window_cut=-5)
+    )
+    finer = td.analyse(replace(program.network, leak=20.0), program.images)
+    for name, times in outcome.latencies.items():
+        np.testing.assert_array_equal(times * 4, finer.latencies[name].reshape(times.shape))
+
+
+def test_a_constant_current_is_the_continuous_limit():
+    program, _ = made_program()
+    outcome = programs.run_interpreted(
+        program, Setting(steps_per_tick=32, ticks_per_tick=0, window_cut=-5)
+    )
+    continuous = closed_loop(program.network, program.images)
+    for name, times in outcome.latencies.items():
+        apart = times - continuous.latencies[name].reshape(times.shape)
+        assert np.abs(apart).max() < 0.2, name
+        assert np.abs(apart).mean() < 0.05, name
+
+
+@pytest.mark.standalone
+def test_one_program_serves_every_setting(tmp_path, monkeypatch):
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    if not programs.compilable():
+        pytest.skip("there is no compiler, or this Brian2 (before 2.6) takes no run arguments")
+    program, analysis = made_program(leak_of_each=True)
+    monkeypatch.chdir(tmp_path)
+    place = Path("program")  # as the reports' default directories are: relative
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as builder:
+        builder.submit(programs.build, program, place).result()
+    for setting in (Setting(), Setting(steps_per_tick=10), Setting(window_cut=-4)):
+        outcome = programs.run(program, setting, place)
+        assert set(moved(outcome, analysis).values()) == {0.0}
+    late = Setting(lateness=1, window_cut=-4)
+    compiled, interpreted = (
+        programs.run(program, late, place), programs.run_interpreted(program, late)
+    )
+    for name, times in compiled.latencies.items():
+        np.testing.assert_array_equal(times, interpreted.latencies[name])
+    finer = Setting(steps_per_tick=8, ticks_per_tick=8, window_cut=-4)
+    analysis = td.analyse(replace(program.network, leak=40.0), program.images)
+    for name, times in programs.run(program, finer, place).latencies.items():
+        np.testing.assert_array_equal(times * 8, analysis.latencies[name].reshape(times.shape))
+    assert not list(place.glob("results-*"))

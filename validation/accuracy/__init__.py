@@ -1,0 +1,1 @@
+"""Accuracy over many images, leaks, noises and flaws."""

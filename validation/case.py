@@ -1,0 +1,102 @@
+"""What is validated: a converted network, images and, where known, labels and Keras models."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import networks
+from tdsnn_brian import SpikingNetwork, load
+from tdsnn_brian.errors import InvalidInputError, TDSNNError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Case:
+    """A network and images to show to it.
+
+    Attributes
+    ----------
+    network : SpikingNetwork
+    images : ndarray
+        (n_images, *input shape)
+    labels : ndarray or None
+        (n_images,)
+    predictions : dict of str to ndarray
+        ``dnn`` and ``adapted``: classes that the Keras models give, where they are at hand.
+    notes : list of str
+        What was left out, and why.
+    """
+
+    network: SpikingNetwork
+    images: NDArray
+    labels: NDArray | None = None
+    predictions: dict[str, NDArray] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def first(self, n: int) -> "Case":
+        """The same with its first `n` images alone."""
+        return replace(
+            self,
+            images=self.images[:n],
+            labels=None if self.labels is None else self.labels[:n],
+            predictions={name: classes[:n] for name, classes in self.predictions.items()},
+        )
+
+
+def digits(n_images: int, data: Path | None = None) -> tuple[NDArray, NDArray]:
+    """Test digits and labels: those that ship, or of the whole test set where they do not reach.
+
+    Parameters
+    ----------
+    n_images : int
+    data : Path, optional
+        Directory with ``mnist.npz``; default: see `networks.data.load_dataset`.
+    """
+    if data is None and n_images <= 1000:
+        return networks.sample_digits(n_images)
+    from networks.data import load_dataset
+
+    dataset = load_dataset("mnist", data)
+    return dataset.x_test[:n_images], dataset.y_test[:n_images]
+
+
+def shipped_lenet(n_images: int, data: Path | None = None) -> Case:
+    """The LeNet that ships with the project, with both its Keras models."""
+    images, labels = digits(n_images, data)
+    predictions, notes = {}, []
+    try:
+        for kind, load in (("dnn", networks.load_model), ("adapted", networks.load_adapted)):
+            predictions[kind] = _predict(load("lenet"), images)
+    except (ImportError, TDSNNError) as error:
+        notes.append(f"The Keras models were left out: {error}")
+    return Case(
+        network=networks.load_network("lenet"), images=images, labels=labels,
+        predictions=predictions, notes=notes,
+    )
+
+
+def _predict(model, images: NDArray) -> NDArray:
+    logits = np.asarray(model.predict(images, batch_size=100, verbose=0))
+    return logits.reshape(len(logits), -1).argmax(axis=1)
+
+
+def digits_case(path: Path | None, n_images: int, data: Path | None = None) -> Case:
+    """Digits for the network in the file `path`, or for the LeNet that ships."""
+    if path is None:
+        return shipped_lenet(n_images, data)
+    images, labels = digits(n_images, data)
+    note = f"{path.name} came without its Keras models."
+    return Case(network=load(path), images=images, labels=labels, notes=[note])
+
+
+def check_labels(labels, n: int) -> NDArray | None:
+    """Labels (n,), where there are any."""
+    if labels is None:
+        return None
+    labels = np.asarray(labels)
+    if labels.shape != (n,):
+        raise InvalidInputError(
+            f"labels must be one number for each of the {n} images, got shape {labels.shape}"
+        )
+    return labels

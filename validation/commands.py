@@ -1,0 +1,154 @@
+"""The commands `validate` and `report`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from networks.data.images import read_images
+from tdsnn_brian import load
+from tdsnn_brian.errors import InvalidInputError
+
+from . import summary as summaries
+from .case import digits_case
+from .console import accuracy_table, console, layer_table, progress_bar, say, verdict
+from .devices import DEVICES, FLOAT_TYPES
+from .options import ALL, BASIC, Progress
+from .report import report
+
+Device = Annotated[
+    str | None,
+    typer.Option(
+        help=f"One of: {', '.join(DEVICES)}; runtime stands for cython.",
+        show_default="cpp_standalone with a C++ compiler, else numpy",
+    ),
+]
+Float = Annotated[str, typer.Option("--float", help=f"One of: {', '.join(FLOAT_TYPES)}.")]
+Steps = Annotated[int, typer.Option(min=1, help="Integration steps a tick.")]
+Window = Annotated[str, typer.Option(help="Inhibitory periods: fixed, dynamic, or ticks.")]
+Output = Annotated[Path, typer.Option(help="Directory to write to.")]
+Part = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--part", help=f"Make this part alone; may be repeated. One of: {', '.join(ALL)}."
+    ),
+]
+
+
+def validate(
+    images: Annotated[int, typer.Option(min=1, help="How many digits to simulate.")] = 100,
+    device: Device = None,
+    float_type: Float = "float64",
+    dt_per_tick: Steps = 1,
+    window: Window = "fixed",
+    full: Annotated[
+        bool, typer.Option("--full", help="All parts of the report, the sweeps too.")
+    ] = False,
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            help="A network for 28 x 28 digits.", show_default="the LeNet that ships",
+            exists=True, dir_okay=False,
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Directory with mnist.npz, for more than the 1,000 digits that ship.",
+            show_default="the environment variable TDSNN_DATA, else keras.datasets",
+        ),
+    ] = None,
+    output: Output = Path("reports/lenet"),
+) -> None:
+    """Simulate handwritten digits and compare every firing time with the discrete analysis."""
+    window = parse_window(window)
+    case = digits_case(network, images, data)
+    summary = run_with_progress(
+        lambda progress: report(
+            case.network, case.images, labels=case.labels,
+            predictions=case.predictions, notes=case.notes, output=output, device=device,
+            float_type=float_type, dt_per_tick=dt_per_tick, window=window,
+            parts=ALL if full else BASIC, progress=progress,
+        )
+    )
+    conclude(summary, output)
+
+
+def report_command(
+    network: Annotated[
+        Path,
+        typer.Argument(
+            metavar="NETWORK.npz", help="A converted network.", exists=True, dir_okay=False
+        ),
+    ],
+    images: Annotated[
+        Path, typer.Option(help="An .npy file, or an .npz file with images and, if known, labels.")
+    ],
+    n: Annotated[
+        int | None, typer.Option("--n", min=1, help="Only the first so many images.")
+    ] = None,
+    device: Device = None,
+    float_type: Float = "float64",
+    dt_per_tick: Steps = 1,
+    window: Window = "fixed",
+    part: Part = None,
+    sweep_images: Annotated[int | None, typer.Option(min=1, help="Images of the sweeps.")] = None,
+    integration_images: Annotated[
+        int | None, typer.Option(min=1, help="Images of the sweep over integration steps.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Directory to write to.", show_default="reports/NETWORK")
+    ] = None,
+) -> None:
+    """Report on NETWORK: continuous time against the discrete analysis, and what would harm it."""
+    converted = load(network)
+    values, labels, notes = read_images(images, converted.input_shape)
+    output = output or Path("reports") / network.stem
+    summary = run_with_progress(
+        lambda progress: report(
+            converted, values[:n], labels=None if labels is None else labels[:n], notes=notes,
+            output=output, device="cython" if device == "runtime" else device,
+            float_type=float_type, dt_per_tick=dt_per_tick, window=parse_window(window),
+            parts=part or ALL,
+            sweep_images=sweep_images, integration_images=integration_images, progress=progress,
+        )
+    )
+    conclude(summary, output)
+
+
+def run_with_progress(work: Callable[[Progress], dict]) -> dict:
+    """Do `work` with a progress bar for each of its stages, with an estimate of what is left."""
+    with progress_bar() as bar:
+        tasks = {"simulate": bar.add_task("build and simulate", total=None)}
+
+        def advance(stage: str, share: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=1)
+            bar.update(tasks[stage], description=stage, completed=share, total=1)
+
+        return work(advance)
+
+
+def conclude(summary: dict, output: Path) -> None:
+    """Print the tables; exit with 1 if anything is unexplained."""
+    console.print(layer_table(summary))
+    console.print(accuracy_table(summary))
+    for note in summary["notes"]:
+        say(f"note: {note}", style="yellow")
+    say(f"wrote {output / 'index.html'} and {output / 'summary.json'}")
+    failed = summaries.unexplained(summary)
+    verdict(failed)
+    if failed:
+        raise typer.Exit(1)
+
+
+def parse_window(window: str) -> int | str:
+    """``fixed``, ``dynamic`` or a number of ticks, from the command line."""
+    if window in ("fixed", "dynamic"):
+        return window
+    if not window.isdecimal():
+        raise InvalidInputError(
+            f"window must be fixed, dynamic or a number of ticks, got {window!r}"
+        )
+    return int(window)

@@ -1,0 +1,1 @@
+"""Verdicts on firing times: what should have been, what continuous time would answer."""

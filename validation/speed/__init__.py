@@ -1,0 +1,1 @@
+"""Time and memory, beside what others take for the same network."""

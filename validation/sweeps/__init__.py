@@ -1,0 +1,1 @@
+"""The same network simulated many times: other integration, finer ticks, flaws."""
