@@ -3,17 +3,17 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from brian2 import Clock, EventMonitor, Network, SpikeMonitor, StateMonitor, ms
+from brian2 import Clock, Network, StateMonitor, ms
 
 import tdsnn_brian as td
-from helpers import random_images, small_network
+from helpers import random_images
 from tdsnn_brian.analysis.closed_form import unread_ticks
 from tdsnn_brian.brian.event_driven.build import SharedParts, Shown, add_shared
 from tdsnn_brian.brian.event_driven.records import from_records
 from tdsnn_brian.brian.naming import Names
 from tdsnn_brian.brian.timing import Timing, choose_windows, schedule
 from tdsnn_brian.firing_times import in_steps
-from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D
+from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Sum
 
 
 @dataclass
@@ -86,72 +86,76 @@ def with_leaks(network, leaks):
 
 
 def padded_network(**fields):
+    """Groups, means and windows that reach into padding."""
     rng = np.random.default_rng(5)
     same = ((1, 1), (1, 1))
-    return td.SpikingNetwork(
-        leak=4,
-        name="padded",
-        layers=(
-            Conv2D(
-                name="conv",
-                input_shape=(7, 6, 2),
-                kernel=rng.normal(0, 0.4, (3, 3, 1, 4)),
-                groups=2,
-                padding=same,
-                bias=rng.normal(0, 0.3, (7, 6, 4)),
-            ),
-            MaxPool2D(
-                name="maximum",
-                input_shape=(7, 6, 4),
-                pool_size=(3, 3),
-                strides=(2, 2),
-                padding=same,
-            ),
-            AveragePool2D(
-                name="average",
-                input_shape=(4, 3, 4),
-                pool_size=(3, 2),
-                strides=(1, 1),
-                padding=((1, 1), (0, 1)),
-            ),
-            Dense(
-                name="output",
-                input_shape=(4, 3, 4),
-                weights=rng.normal(0, 1, (48, 3)),
-                bias=rng.normal(0, 1, 3),
-            ),
+    layers = (
+        Conv2D(
+            name="conv",
+            input_shape=(5, 4, 2),
+            kernel=rng.normal(0, 0.4, (3, 3, 1, 4)),
+            groups=2,
+            padding=same,
+            bias=rng.normal(0, 0.3, (5, 4, 4)),
         ),
-        **fields,
+        MaxPool2D(
+            name="maximum",
+            input_shape=(5, 4, 4),
+            pool_size=(3, 3),
+            strides=(2, 2),
+            padding=same,
+            minimum=(1,),
+        ),
+        AveragePool2D(
+            name="average",
+            input_shape=(3, 2, 4),
+            pool_size=(3, 2),
+            padding=((1, 1), (0, 1)),
+        ),
+        Dense(
+            name="output",
+            input_shape=(3, 2, 4),
+            weights=rng.normal(0, 1, (24, 3)),
+            bias=rng.normal(0, 1, 3),
+        ),
     )
+    return td.SpikingNetwork(layers=layers, leak=4, name="padded", **fields)
+
+
+def branched_network():
+    """A sum over two layers, one of them early, and a max-pool between."""
+    rng = np.random.default_rng(6)
+
+    def dense(name, source=None, **fields):
+        weights = rng.normal(0, 0.5, (8, 8))
+        return Dense(name=name, input_shape=(8,), weights=weights, source=source, **fields)
+
+    layers = (
+        dense("first", bias=rng.normal(0, 0.5, 8)),
+        MaxPool2D(name="pool", input_shape=(2, 2, 2), pool_size=(2, 2), padding=((0, 1), (1, 0))),
+        dense("second", leak=2.0),
+        Sum(name="sum", terms=(dense("of_second", "second"), dense("of_pool", "pool"))),
+        Dense(name="output", input_shape=(8,), weights=rng.normal(0, 1, (8, 2))),
+    )
+    return td.SpikingNetwork(layers=layers, leak=5, name="branched")
 
 
 def feature_networks() -> dict[str, tuple]:
     """Small networks that have all features between them: network and options of `built`."""
-    plain = small_network()
     return {
-        "plain": (plain, {}),
-        "finer": (padded_network(v_threshold=0.002), {"window": "fixed", "steps": 3}),
-        "silent": (with_minima(replace(plain, silent_zeros=True)), {"steps": 2}),
-        "leaks": (
-            with_leaks(replace(plain, input_steps=2), [2.0, None, 3, None, 7.0, 4.0]),
-            {"window": "fixed"},
+        "fixed": (
+            with_leaks(padded_network(input_steps=2, v_threshold=0.002), [2.0, None, 3.0, 7.0]),
+            {"window": "fixed", "steps": 4},
         ),
+        "silent": (padded_network(silent_zeros=True, v_threshold=-0.002), {"steps": 2}),
+        "branched": (branched_network(), {}),
     }
 
 
-@dataclass
-class Traced:
-    """Monitors of everything that a case's groups hold, at the end of each step."""
-
-    case: Case
-    states: dict[str, StateMonitor]
-    events: dict[str, EventMonitor]
-
-
-def traced(network, images, **options) -> Traced:
-    case = built(network, images, **options)
-    states, events = {}, {}
-    for group in case.parts.groups.values():
+def traced(network, images, **options) -> tuple[Case, dict[str, StateMonitor]]:
+    """A case, and monitors of everything that its groups hold at the end of each step."""
+    case, monitors = built(network, images, **options), {}
+    for population, group in case.parts.groups.items():
         names = [
             name
             for name, variable in group.variables.items()
@@ -160,36 +164,24 @@ def traced(network, images, **options) -> Traced:
             and not name.startswith("_")
             and name not in ("N", "i")
         ]
-        states[group.name] = StateMonitor(
-            group,
-            sorted(names),
-            record=True,
-            when="end",
-            clock=group.clock,
-            name=f"{group.name}_states",
+        monitors[population.name] = StateMonitor(
+            group, sorted(names), record=True, when="end", clock=group.clock
         )
-        for event in group.events:
-            kind = {"spike": SpikeMonitor}.get(event)
-            name = f"{group.name}_{event}s"
-            events[name] = kind(group, name=name) if kind else EventMonitor(group, event, name=name)
-    case.net.add(states.values(), events.values())
-    return Traced(case, states, events)
+    case.net.add(monitors.values())
+    return case, monitors
 
 
-def trace(traced: Traced) -> dict[str, np.ndarray]:
-    """All of it as arrays: (n_neurons or 1, n_steps) for variables."""
-    found = {}
-    for name, monitor in traced.states.items():
-        for variable in monitor.record_variables:
-            found[f"{name}.{variable}"] = np.array(getattr(monitor, f"{variable}_"))
-    for name, monitor in traced.events.items():
-        order = np.lexsort((monitor.i[:], monitor.t_[:]))
-        found[f"{name}.i"] = np.array(monitor.i[:])[order]
-        found[f"{name}.t"] = np.array(monitor.t_[:])[order]
-    return found
+def trace(monitors: dict[str, StateMonitor]) -> dict[str, np.ndarray]:
+    """(n_neurons, n_steps) of each variable of each layer."""
+    return {
+        f"{layer}.{name}": np.array(getattr(monitor, f"{name}_"))
+        for layer, monitor in monitors.items()
+        for name in monitor.record_variables
+    }
 
 
-def feature_traces() -> dict[str, Traced]:
+def feature_traces() -> dict[str, tuple[Case, dict[str, StateMonitor]]]:
+    """`traced` of each of the `feature_networks`."""
     return {
         name: traced(network, random_images(network, 2), prefix=f"{name}_", **options)
         for name, (network, options) in feature_networks().items()
