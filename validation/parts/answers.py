@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from networks.whole_files import replacing
 from tdsnn_brian.spec import MaxPool2D
 
 from ..judge.continuous import ContinuousAnalysis, closed_loop, open_loop
@@ -83,6 +84,5 @@ def save_latencies(answers: dict[str, xr.Dataset], path: Path) -> None:
         for name, times in answers.items()
         for kind in ("discrete", "open_loop", "closed_loop", "simulated")
     }
-    draft = path.with_suffix(".draft.npz")
-    np.savez_compressed(draft, **arrays)
-    draft.replace(path)
+    with replacing(path) as draft:
+        np.savez_compressed(draft, **arrays)
