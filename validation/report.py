@@ -9,6 +9,7 @@ import numpy as np
 from brian2 import ms
 from numpy.typing import NDArray
 
+from networks.whole_files import write_text
 from tdsnn_brian import SpikingNetwork
 from tdsnn_brian.engines import obstacle
 from tdsnn_brian.errors import InvalidInputError
@@ -18,6 +19,7 @@ from . import summary as summaries
 from .case import Case, check_labels
 from .devices import FLOAT_TYPES, GENN, choose_device
 from .options import ALL, SWEEPS, Options, Progress
+from .output import prepare_directory, write_json
 from .page import figures, sections
 from .page import rendering as page
 from .parts import answers as three
@@ -139,7 +141,6 @@ def make(case: Case, options: Options, output: Path, progress: Progress) -> dict
         summary["accuracy"]["continuous"] = (
             None if labels is None else float(np.mean(closed.predictions == labels))
         )
-        three.save_latencies(answers, output / "latencies.npz")
         shown.append(sections.layers([
             figures.latency_histograms(run.comparisons), figures.scatter(answers)
         ]))
@@ -161,18 +162,11 @@ def make(case: Case, options: Options, output: Path, progress: Progress) -> dict
         summary, shown, title=f"{network.name}: Brian2 against the discrete analysis",
         failed=summaries.unexplained(summary),
     )
-    page.write(text, output / "index.html")
-    summaries.write(summary, output / "summary.json")
+    # the folder holds the files of one run: what this one does not make is of another
+    if "answers" in options.parts:
+        three.save_latencies(answers, output / "latencies.npz")
+    else:
+        (output / "latencies.npz").unlink(missing_ok=True)
+    write_text(text, output / "index.html")
+    write_json(summary, output / "summary.json")
     return summary
-
-
-def prepare_directory(output: Path) -> Path:
-    """Make the directory that results go to."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInputError(
-            f"output {str(output)!r} is no directory that can be written to ({error}); "
-            "name another one"
-        ) from error
-    return output

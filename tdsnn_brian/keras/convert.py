@@ -24,7 +24,7 @@ def convert(adapted: keras.Model, *, max_pool: str = "simplified") -> SpikingNet
     max_pool : {"simplified", "constrained"}, optional
         Max-pool neurons that wait for their last input, or ones that leak and obey the paper's
         constraints (12) to (14), which have solutions for small latencies only: see
-        `tdsnn_brian.pooling`.
+        `tdsnn_brian.analysis.pool_constraints`.
 
     Returns
     -------

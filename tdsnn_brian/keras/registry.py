@@ -148,7 +148,7 @@ def _checked(
     if not isinstance(converted, Layer):
         raise InvalidInputError(
             f"the converter of {describe(layer)} returned {type(converted).__name__}; it must "
-            "return a layer of tdsnn_brian.spec"
+            "return a layer of tdsnn_brian.layers"
         )
     wanted = prod(site.input_shape), prod(gives)
     found = converted.n_inputs, converted.n_neurons

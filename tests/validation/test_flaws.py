@@ -8,9 +8,9 @@ import pytest
 
 import tdsnn_brian as td
 from helpers import network_with_a_loose_end, random_images, small_network
-from tdsnn_brian.brian.perturbations import Setting, slot_ticks
+from tdsnn_brian.analysis.continuous import closed_loop
+from tdsnn_brian.brian.explicit.perturbed_settings import Setting, slot_ticks
 from validation.case import Case
-from validation.judge.continuous import closed_loop
 from validation.sweeps import programs
 from validation.sweeps.grids import Sweeps
 from validation.sweeps.programs import Program

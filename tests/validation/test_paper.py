@@ -32,16 +32,19 @@ class Small(Subject):
         keras.utils.set_random_seed(0)
         self.images = rng.random((40, 6, 6, 1)).astype(np.float32)
         self.model = keras.Sequential([
-            keras.Input((6, 6, 1)),
+            keras.Input((6, 6, 1), name="image"),
             kl.Conv2D(3, 3, activation="relu", name="conv"),
             kl.MaxPooling2D(2, name="pool"),
-            kl.Flatten(),
+            kl.Flatten(name="flatten"),
             kl.Dense(3, name="output"),
-        ])
+        ], name="small")
         labels = self.model.predict(self.images, verbose=0).argmax(axis=1)
         self.train_set = self.test_set = (self.images, labels)
 
     model = train_set = test_set = None
+
+    def show(self, images, labels):
+        self.test_set = images, labels
 
     def retrain(self, adapted):
         type(self).made += 1
@@ -71,6 +74,7 @@ def small(monkeypatch):
         return Small(None).convert(options)
 
     monkeypatch.setattr(runs, "full_size", full_size)
+    monkeypatch.setattr(runs, "full_size_content", lambda name: name)
     monkeypatch.setattr(runs, "photographs", lambda n, side: np.ones((n, 6, 6, 1), np.float32))
     return subjects
 
@@ -164,11 +168,57 @@ def test_an_unknown_network_is_refused(tmp_path):
 
 def test_a_damaged_step_is_measured_again(tmp_path):
     steps = Steps(tmp_path)
-    assert steps("a", {"x": 1}, lambda: {"value": 1}) == {"value": 1}
+    assert steps("a", {"x": 1}, "data", lambda: {"value": 1}) == {"value": 1}
     (file,) = tmp_path.glob("a-*.json")
     file.write_text("{")
-    assert steps("a", {"x": 1}, lambda: {"value": 2}) == {"value": 2}
-    assert steps("a", {"x": 2}, lambda: {"value": 3}) == {"value": 3}
+    assert steps("a", {"x": 1}, "data", lambda: {"value": 2}) == {"value": 2}
+    assert steps("a", {"x": 2}, "data", lambda: {"value": 3}) == {"value": 3}
+    assert steps("a", {"x": 1}, "data", lambda: {"value": 4}) == {"value": 2}
+
+
+CHANGES = {
+    "weights": lambda small: small.model.set_weights(
+        [0 * weight for weight in small.model.get_weights()]
+    ),
+    "images": lambda small: small.show(np.zeros_like(small.images), small.test_set[1]),
+    "labels": lambda small: small.show(small.images, (small.test_set[1] + 1) % 3),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_is_kept_of_other_weights_or_data(tmp_path, small, change):
+    def accuracies(change=lambda subject: None):
+        subject = small["lenet"](None)
+        change(subject)
+        result = runs.run_subject(subject, Steps(tmp_path), lambda _: None)
+        return result["dnn_accuracy"], [row["accuracy"] for row in result["rows"]]
+
+    before = accuracies()
+    assert before == accuracies()
+    assert before[0] == 1  # its own predictions are the labels
+    after = accuracies(CHANGES[change])
+    assert after[0] < 0.8
+    assert all(now != then for now, then in zip(after[1], before[1], strict=True))
+
+
+def test_everything_that_a_subject_measures_on_is_its_content(small):
+    def content(change=lambda subject: None):
+        subject = small["vgg16"](None)
+        change(subject)
+        return subject.content
+
+    def train(subject):
+        subject.train_set = subject.images[1:], subject.train_set[1][1:]
+
+    def calibrate(subject):
+        subject.n_calibration = 10
+
+    def confirm(subject):
+        type(subject).further_test_set = property(lambda self: (self.images[:4], np.zeros(4, int)))
+
+    changes = [*CHANGES.values(), train, calibrate, confirm]
+    assert content() == content()
+    assert len({content(), *map(content, changes)}) == 1 + len(changes)
 
 
 def test_the_standard_error_of_a_loss_is_that_of_a_paired_difference():

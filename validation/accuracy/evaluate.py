@@ -3,7 +3,6 @@
 Noise is on the pixels; the flaws are those that the report sweeps over.
 """
 
-import json
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -19,6 +18,7 @@ from tdsnn_brian.errors import InvalidInputError
 from ..case import digits
 from ..console import console, progress_bar, say
 from ..distribution import connected, spread
+from ..output import prepare_directory, write_json
 from ..sweeps.flaws import FLAWS
 from .tasks import accuracies, correct, make_tasks
 
@@ -74,6 +74,7 @@ def evaluate(
     if engine not in ENGINES:
         raise InvalidInputError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     flaws = [parse_flaw(text) for text in flaw or ()] or [None]
+    prepare_directory(output)
     pixels, labels = digits(images, data)
     tasks = make_tasks(
         networks_by_leak(leak), pixels, labels, noise or [0.0], engine=engine, flaws=flaws,
@@ -89,8 +90,7 @@ def evaluate(
             correct, tasks, client=client, progress=lambda share: bar.update(line, completed=share)
         )
     rows = accuracies(tasks, counts)
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "summary.json").write_text(json.dumps({"engine": engine, "rows": rows}, indent=1))
+    write_json({"engine": engine, "rows": rows}, output / "summary.json")
     table = Table(title=f"LeNet, {engine}")
     for title in ("leak", "noise", "flaw", "accuracy", "images"):
         table.add_column(title, justify="right")

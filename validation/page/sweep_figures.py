@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .plots import Plot, new_figure, plain_logarithmic, plot
+from .plots import Plot, logarithmic_if_positive, new_figure, plain_logarithmic, plot
 
 
 def integration(rows: list[dict]) -> Plot:
@@ -19,9 +19,8 @@ def integration(rows: list[dict]) -> Plot:
         grid[1, column].set_xlabel("integration step (ticks)")
     for axes in grid.flat:
         axes.set_xscale("log")
-        axes.set_yscale("log")
         plain_logarithmic(axes.xaxis)
-        plain_logarithmic(axes.yaxis)
+        logarithmic_if_positive(axes)
     grid[0, 0].set_ylabel("error of potentials, relative")
     grid[1, 0].set_ylabel("moved latencies, share")
     grid[0, 0].legend(fontsize=7, frameon=False)
@@ -45,9 +44,8 @@ def finer_ticks(rows: list[dict]) -> Plot:
                 row["mean_difference"], color="#667", lw=1, ls=":", label="constant current, mean"
             )
     axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
     plain_logarithmic(axes.xaxis)
-    plain_logarithmic(axes.yaxis)
+    logarithmic_if_positive(axes)
     axes.set_xlabel("spikes of the ticking neuron a tick, m")
     axes.set_ylabel("difference (ticks)")
     axes.legend(fontsize=7, frameon=False)

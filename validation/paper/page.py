@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from ..page.rendering import Column, Section, Table, render, write
+from networks.whole_files import write_text
+
+from ..page.rendering import Column, Section, Table, render
 from . import plots
 
 COMMAND = "Command: python -m validation paper"
@@ -14,7 +16,7 @@ def write_page(summary: dict, path: Path) -> None:
     text = render(
         view, _sections(view), title="TDSNN: the paper and this project", failed=None
     )
-    write(text, path)
+    write_text(text, path)
 
 
 def _rows(summary: dict) -> dict:

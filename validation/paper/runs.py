@@ -7,7 +7,7 @@ from networks.data.photographs import photographs
 
 from .measure import loss, measure
 from .steps import Steps
-from .subjects import Options, Subject, full_size
+from .subjects import Options, Subject, full_size, full_size_content
 
 LEAKS = (1, 2, 3, 4, 5, 10, 20)
 PAPER_LEAK = 5
@@ -70,7 +70,8 @@ def run_subject(subject: Subject, steps: Steps, progress: Callable[[str], None])
 
     progress(f"{subject.name}: DNN")
     size = {"train": getattr(subject, "n_train", 0)}
-    dnn = steps(f"{subject.name}-dnn", size, lambda: subject.measure_dnn(*subject.test_set))
+    dnn = steps(f"{subject.name}-dnn", size, subject.content,
+                lambda: subject.measure_dnn(*subject.test_set))
     rows = []
     for options in [*CONVERSIONS[subject.name], *RETRAINED[subject.name]]:
         progress(f"{subject.name}: leak {options.leak}, scale {options.scale}"
@@ -79,7 +80,7 @@ def run_subject(subject: Subject, steps: Steps, progress: Callable[[str], None])
                  + (", retraining" if options.retrain else ""))
         settings = {**describe(options), **size}
         row = steps(
-            f"{subject.name}-conversion", settings,
+            f"{subject.name}-conversion", settings, subject.content,
             lambda options=options: measure(subject.convert(options), *subject.test_set),
         )
         rows.append({**row, **asdict(options), **loss(dnn, row)})
@@ -115,10 +116,10 @@ def confirm(
     progress(f"{subject.name}: leak {options.leak}, scale {options.scale} on {len(images):,} "
              "further images")
     settings = {"network": subject.name, "images": len(images)}
-    dnn = steps(f"{subject.name}-further-dnn", settings,
+    dnn = steps(f"{subject.name}-further-dnn", settings, subject.content,
                 lambda: subject.measure_dnn(images, labels))
     found = steps(
-        f"{subject.name}-further", {**settings, **asdict(options)},
+        f"{subject.name}-further", {**settings, **asdict(options)}, subject.content,
         lambda: measure(subject.convert(options), images, labels),
     )
     return {
@@ -144,4 +145,4 @@ def count_full_size(
         return measure(network, images, batch=1, inner_batch=1)
 
     settings = {"network": name, **asdict(options), "photographs": n_images}
-    return steps(f"{name}-operations", settings, count)
+    return steps(f"{name}-operations", settings, full_size_content(name), count)

@@ -28,7 +28,7 @@ def simulate(subject: Subject, steps: Steps, progress: Callable[[str], None]) ->
     progress(f"{subject.name}: a stream of images")
     stream = {**settings, "images": min(STREAMED, len(images)), "steps_per_tick": STEPS_PER_TICK}
     figure3 = steps(
-        f"{subject.name}-pipeline", stream,
+        f"{subject.name}-pipeline", stream, subject.content,
         lambda: {"rows": pipeline(network, images[:STREAMED], STEPS_PER_TICK)},
     )
     parts = []
@@ -37,6 +37,7 @@ def simulate(subject: Subject, steps: Steps, progress: Callable[[str], None]) ->
         progress(f"{subject.name}: deployment without ticking neurons, images from {start:,}")
         parts.append(steps(
             f"{subject.name}-deployment", {**settings, "start": start, "images": len(images)},
+            subject.content,
             lambda some=some: deployment(network, images[some], labels[some]),
         ))
     summed = {key: sum(part[key] for part in parts) for key in parts[0]}

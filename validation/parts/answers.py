@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from networks.whole_files import replacing
 from tdsnn_brian import Result
 from tdsnn_brian.analysis.continuous import closed_loop, open_loop
 from tdsnn_brian.firing_times import with_nan
@@ -86,6 +87,5 @@ def save_latencies(answers: dict[str, xr.Dataset], path: Path) -> None:
         for name, times in answers.items()
         for kind in ("discrete", "open_loop", "closed_loop", "simulated")
     }
-    draft = path.with_suffix(".draft.npz")
-    np.savez_compressed(draft, **arrays)
-    draft.replace(path)
+    with replacing(path) as draft:
+        np.savez_compressed(draft, **arrays)

@@ -3,7 +3,9 @@
 import statistics
 
 import numpy as np
+from numpy.typing import NDArray
 
+from networks.data.imagenet import Convolution, trained_convolutions
 from networks.data.photographs import photographs
 from networks.models.large import large_network, plain_layers
 from tdsnn_brian import SpikingNetwork, analyse
@@ -42,6 +44,11 @@ def large(name: str, rounds: int) -> dict:
         result["torch_seconds"] = statistics.median(seconds["torch"])
         result["ratio_to_torch"] = ratio(seconds["shared"], seconds["torch"])
     return result
+
+
+def shown_to(name: str) -> tuple[list[Convolution], NDArray]:
+    """The trained convolutions that `large` simulates, and the photograph."""
+    return trained_convolutions(name), photographs(1)
 
 
 def _simulated_once(network: SpikingNetwork, image) -> tuple[Program, dict]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import networks
 from tdsnn_brian import SpikingNetwork, analyse
@@ -90,10 +91,15 @@ def _dnn_layers(network: SpikingNetwork) -> list:
     return layers
 
 
+def all_digits(data: Path | None) -> tuple[NDArray, NDArray]:
+    """The whole test set from a directory, else the digits that ship."""
+    return digits(10_000 if data else 1_000, data)
+
+
 def mnist(data: Path | None, processes: int) -> dict:
     """All test digits through one program, float64, compared neuron by neuron."""
     network = networks.load_network("lenet")
-    images, labels = digits(10_000 if data else 1_000, data)
+    images, labels = all_digits(data)
     program = compile_program(network, dtype="float64")
     simulated = {
         layer.name: np.empty((len(images), *layer.output_shape), np.int16)
