@@ -38,9 +38,7 @@ def assert_same(results, network, images, window="dynamic"):
 def test_every_firing_time_is_that_of_the_analysis(compiled, window, processes):
     images = random_images(NETWORK, 7)
     shares = []
-    results = compiled.stream(
-        images, window=window, processes=processes, progress=shares.append
-    )
+    results = compiled.stream(images, window=window, processes=processes, progress=shares.append)
     assert_same(results, NETWORK, images)
     assert shares[-1] == 1
     assert len(shares) == 7
@@ -70,9 +68,11 @@ def test_all_features_at_once(window):
         [2.5, None, 3, None, 7.0, 4.0],
     )
     images = np.concatenate([random_images(network, 3), np.zeros((1, *network.input_shape))])
-    results = list(td.stream(
-        network, images, dtype="float64", window=window, record=("mean", "conv1", "pool1")
-    ))
+    results = list(
+        td.stream(
+            network, images, dtype="float64", window=window, record=("mean", "conv1", "pool1")
+        )
+    )
     assert_same(results, network, images, window)
     assert list(results[0].latencies) == ["conv1", "pool1", "mean"]
 
@@ -110,7 +110,10 @@ def test_what_it_depends_on(monkeypatch):
 
 def test_what_it_does_not_depend_on():
     same = replace(
-        small_network(leak=3.0), name="other", input_scale=2.0, metadata={"trained": True},
+        small_network(leak=3.0),
+        name="other",
+        input_scale=2.0,
+        metadata={"trained": True},
         image_shape=(16, 9),
     )
     assert request_of(same).key == request_of().key
@@ -146,42 +149,48 @@ def no_compiler(monkeypatch):
 
 
 def constrained():
-    return replace(NETWORK, layers=tuple(
-        replace(layer, constrained=True) if isinstance(layer, MaxPool2D) else layer
-        for layer in NETWORK
-    ))
+    return replace(
+        NETWORK,
+        layers=tuple(
+            replace(layer, constrained=True) if isinstance(layer, MaxPool2D) else layer
+            for layer in NETWORK
+        ),
+    )
 
 
 IMAGES = random_images(NETWORK, 2)
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    ({"images": np.ones((2, 3))}, "images must have the shape"),
-    ({"images": IMAGES * np.nan}, "NaN"),
-    ({"images": -IMAGES}, "negative"),
-    ({"images": IMAGES[:0]}, "empty"),
-    ({"images": IMAGES * 1e300, "dt": 1 * ms / 2**21}, "choose a longer dt"),
-    ({"record": ("conv9",)}, r"record names \['conv9'\].*firing layers are \['conv1'"),
-    ({"record": "conv1"}, "record must be a tuple of layer names, got 'conv1'"),
-    ({"record": ("output",)}, "record names"),
-    ({"dtype": "int32"}, "dtype must be float32 or float64, got int32"),
-    ({"dtype": "float16"}, "dtype must be float32 or float64"),
-    ({"dtype": "foo"}, "dtype must be float32 or float64, got 'foo'"),
-    ({"processes": 0}, "processes must be a whole number of 1 or more, got 0"),
-    ({"processes": 1.5}, "processes must be"),
-    ({"processes": True}, "processes must be"),
-    ({"window": "foo"}, "window must be"),
-    ({"window": -1}, "window must be"),
-    ({"window": {"conv9": 3}}, "window names"),
-    ({"tick": "1 ms"}, "tick must be a time"),
-    ({"tick": 0 * ms}, "tick must be finite"),
-    ({"dt": 0.3 * ms}, "whole multiple"),
-    ({"dt": 1 * ms / 10**12}, "too fine"),
-    ({"progress": 3}, "progress must be a function"),
-    ({"network": constrained()}, r"'pool1' has constrained max-pools.*explicit"),
-    ({"network": "lenet.npz"}, r"tdsnn_brian\.load"),
-    ({"network": replace(NETWORK, v_threshold=0.9)}, "out of reach"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"images": np.ones((2, 3))}, "images must have the shape"),
+        ({"images": IMAGES * np.nan}, "NaN"),
+        ({"images": -IMAGES}, "negative"),
+        ({"images": IMAGES[:0]}, "empty"),
+        ({"images": IMAGES * 1e300, "dt": 1 * ms / 2**21}, "choose a longer dt"),
+        ({"record": ("conv9",)}, r"record names \['conv9'\].*firing layers are \['conv1'"),
+        ({"record": "conv1"}, "record must be a tuple of layer names, got 'conv1'"),
+        ({"record": ("output",)}, "record names"),
+        ({"dtype": "int32"}, "dtype must be float32 or float64, got int32"),
+        ({"dtype": "float16"}, "dtype must be float32 or float64"),
+        ({"dtype": "foo"}, "dtype must be float32 or float64, got 'foo'"),
+        ({"processes": 0}, "processes must be a whole number of 1 or more, got 0"),
+        ({"processes": 1.5}, "processes must be"),
+        ({"processes": True}, "processes must be"),
+        ({"window": "foo"}, "window must be"),
+        ({"window": -1}, "window must be"),
+        ({"window": {"conv9": 3}}, "window names"),
+        ({"tick": "1 ms"}, "tick must be a time"),
+        ({"tick": 0 * ms}, "tick must be finite"),
+        ({"dt": 0.3 * ms}, "whole multiple"),
+        ({"dt": 1 * ms / 10**12}, "too fine"),
+        ({"progress": 3}, "progress must be a function"),
+        ({"network": constrained()}, r"'pool1' has constrained max-pools.*explicit"),
+        ({"network": "lenet.npz"}, r"tdsnn_brian\.load"),
+        ({"network": replace(NETWORK, v_threshold=0.9)}, "out of reach"),
+    ],
+)
 def test_what_is_impossible_is_refused_before_it_is_compiled(no_compiler, arguments, message):
     with pytest.raises(InvalidInputError, match=message):
         td.stream(**{"network": NETWORK, "images": IMAGES, **arguments})
@@ -195,5 +204,7 @@ def test_a_window_that_is_too_short(no_compiler):
 def test_nothing_is_left_in_the_cache_beside_programs(compiled):
     assert not list(cache_directory().glob(".building-*"))
     assert sorted(path.name for path in compiled.directory.iterdir()) == [
-        "main", "manifest.json", "static_arrays"
+        "main",
+        "manifest.json",
+        "static_arrays",
     ]

@@ -46,7 +46,10 @@ def test_what_was_kept_is_found_and_the_rest_is_gone(folder):
     entry = kept()
     assert cache.find(KEY) == (entry, [["magic", "<i8", [1]]])
     assert sorted(path.name for path in entry.rglob("*")) == [
-        "main", "manifest.json", "static_arrays", "weights"
+        "main",
+        "manifest.json",
+        "static_arrays",
+        "weights",
     ]
     assert [path.name for path in folder.iterdir()] == [KEY]
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -56,6 +59,7 @@ def overwrite(name, change):
     def damage(entry):
         path = entry / name
         path.write_bytes(change(path.read_bytes()))
+
     return damage
 
 
@@ -65,6 +69,7 @@ def flipped(seed):
         content = bytearray(content)
         content[rng.integers(len(content))] ^= 1 << rng.integers(8)
         return bytes(content)
+
     return change
 
 
@@ -73,6 +78,7 @@ def replaced(name, make):
         path = entry / name
         path.rename(entry / "aside")
         make(path, entry / "aside")
+
     return damage
 
 
@@ -82,6 +88,7 @@ def changed_manifest(**content):
         manifest = json.loads(path.read_text())
         manifest["content"].update(content)
         path.write_text(json.dumps(manifest))
+
     return damage
 
 
@@ -97,8 +104,11 @@ def a_file(entry):
 
 
 DAMAGE = {
-    **{f"bit {k} of {name}": overwrite(name, flipped(k))
-       for name in ("main", "static_arrays/weights", "manifest.json") for k in range(8)},
+    **{
+        f"bit {k} of {name}": overwrite(name, flipped(k))
+        for name in ("main", "static_arrays/weights", "manifest.json")
+        for k in range(8)
+    },
     "half of main": overwrite("main", lambda content: content[: len(content) // 2]),
     "nothing of an array": overwrite("static_arrays/weights", lambda content: b""),
     "more of an array": overwrite("static_arrays/weights", lambda content: content + b"\0"),
@@ -145,9 +155,14 @@ def test_two_at_once_keep_one(folder):
 def test_everything_is_on_the_disk_before_it_is_named(folder, monkeypatch):
     done = []
     sync, rename = os.fsync, Path.rename
-    monkeypatch.setattr(os, "fsync", lambda handle: (
-        done.append(os.readlink(f"/proc/self/fd/{handle}").rpartition("/")[2]), sync(handle)
-    ))
+    monkeypatch.setattr(
+        os,
+        "fsync",
+        lambda handle: (
+            done.append(os.readlink(f"/proc/self/fd/{handle}").rpartition("/")[2]),
+            sync(handle),
+        ),
+    )
     monkeypatch.setattr(Path, "rename", lambda self, to: (done.append("rename"), rename(self, to)))
     kept()
     assert {"main", "weights", "static_arrays", "manifest.json"} < set(done[:5])
@@ -161,8 +176,9 @@ def test_a_full_disk_is_named_and_leaves_nothing(folder, monkeypatch, name):
 
     cache.cache_directory()
     with monkeypatch.context() as patch:
-        patch.setattr(*{"fsync": (os, name), "unlink": (Path, name), "rename": (Path, name)}[name],
-                      full)
+        patch.setattr(
+            *{"fsync": (os, name), "unlink": (Path, name), "rename": (Path, name)}[name], full
+        )
         with pytest.raises(CacheError, match="No space left on device; make room"):
             kept()
     assert not list(folder.iterdir())
@@ -229,12 +245,18 @@ def test_a_cache_of_another_user_is_refused(folder):
         cache.find(KEY)
 
 
-@pytest.mark.parametrize(("value", "message"), [
-    ("programs", r"TDSNN_CACHE must be an absolute path, got 'programs'; write .*/programs"),
-    ("/dev/null/programs", r"cannot be kept in '/dev/null/programs' \(TDSNN_CACHE\): Not a dir"),
-    ("/proc/programs", "cannot be kept in '/proc/programs'"),
-    ("/dev/null", "cannot be kept in '/dev/null'"),
-])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("programs", r"TDSNN_CACHE must be an absolute path, got 'programs'; write .*/programs"),
+        (
+            "/dev/null/programs",
+            r"cannot be kept in '/dev/null/programs' \(TDSNN_CACHE\): Not a dir",
+        ),
+        ("/proc/programs", "cannot be kept in '/proc/programs'"),
+        ("/dev/null", "cannot be kept in '/dev/null'"),
+    ],
+)
 def test_places_that_cannot_be_used_are_named(monkeypatch, value, message):
     monkeypatch.setenv(cache.DIRECTORY_VARIABLE, value)
     with pytest.raises(CacheError, match=message):
@@ -268,8 +290,10 @@ def test_the_child_runs_nothing_of_the_current_directory(tmp_path):
         "package": str(Path(td.__file__).parent),
     }
     done = subprocess.run(
-        [sys.executable, "-I", compile_child.__file__, str(tmp_path)], cwd=tmp_path,
-        input=json.dumps(where).encode() + b"\nno pickle", capture_output=True,
+        [sys.executable, "-I", compile_child.__file__, str(tmp_path)],
+        cwd=tmp_path,
+        input=json.dumps(where).encode() + b"\nno pickle",
+        capture_output=True,
     )
     assert b"UnpicklingError" in done.stderr  # it came as far as that
     assert b"it was run" not in done.stderr
@@ -297,10 +321,16 @@ def test_the_child_is_not_told_of_the_current_directory(tmp_path, monkeypatch):
     assert all(map(os.path.isabs, told["where"]["path"]))
 
 
-@pytest.mark.parametrize(("preferred", "arguments"), [
-    (["-j"], ["-j{cores}"]), (["--jobs", "-s"], ["-j{cores}", "-s"]), (["-j3"], ["-j3"]),
-    (["-j", "3"], ["-j", "3"]), ([], []),
-])
+@pytest.mark.parametrize(
+    ("preferred", "arguments"),
+    [
+        (["-j"], ["-j{cores}"]),
+        (["--jobs", "-s"], ["-j{cores}", "-s"]),
+        (["-j3"], ["-j3"]),
+        (["-j", "3"], ["-j", "3"]),
+        ([], []),
+    ],
+)
 def test_no_more_compilers_than_processors(monkeypatch, preferred, arguments):
     monkeypatch.setitem(prefs, "devices.cpp_standalone.extra_make_args_unix", preferred)
     cores = len(os.sched_getaffinity(0))

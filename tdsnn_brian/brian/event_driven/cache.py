@@ -165,7 +165,9 @@ def keep(path: Path, key: str, files: list[str], about: Any) -> Path:
     try:
         _remove_others(path, files)
         content = {
-            "key": key, "files": {name: _describe(path / name) for name in files}, "about": about
+            "key": key,
+            "files": {name: _describe(path / name) for name in files},
+            "about": about,
         }
         content = json.loads(json.dumps(content))
         manifest = json.dumps({"content": content, "digest": digest(content)})
@@ -269,8 +271,10 @@ def _number(variable: str, default: float) -> float:
     except ValueError:
         value = -1.0
     if not value >= 0:
-        raise CacheError(f"{variable} must be a number of 0 or more, got {text!r}; unset it, or "
-                         f"write for example {variable}={default:g}")
+        raise CacheError(
+            f"{variable} must be a number of 0 or more, got {text!r}; unset it, or "
+            f"write for example {variable}={default:g}"
+        )
     return value
 
 

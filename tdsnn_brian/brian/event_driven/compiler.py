@@ -33,11 +33,21 @@ _FOREVER = 2**40
 _FIELDS = "record.json"
 _COMPILER = "codegen.cpp."
 _JOBS = "devices.cpp_standalone.extra_make_args_unix"
-_COMPILER_PREFERENCES = tuple(_COMPILER + name for name in (
-    "compiler", "define_macros", "extra_compile_args", "extra_compile_args_gcc",
-    "extra_link_args", "headers", "include_dirs", "libraries", "library_dirs",
-    "runtime_library_dirs",
-))
+_COMPILER_PREFERENCES = tuple(
+    _COMPILER + name
+    for name in (
+        "compiler",
+        "define_macros",
+        "extra_compile_args",
+        "extra_compile_args_gcc",
+        "extra_link_args",
+        "headers",
+        "include_dirs",
+        "libraries",
+        "library_dirs",
+        "runtime_library_dirs",
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,8 +99,14 @@ class Request:
     @property
     def key(self) -> str:
         return digest(
-            package_digest(), self, version("brian2"), version("numpy"), sys.version,
-            platform.machine(), sys.platform, _processor(),
+            package_digest(),
+            self,
+            version("brian2"),
+            version("numpy"),
+            sys.version,
+            platform.machine(),
+            sys.platform,
+            _processor(),
         )[:32]
 
 
@@ -98,9 +114,14 @@ def as_given(network: SpikingNetwork) -> SpikingNetwork:
     """`network` of layers whose classes this package has, and without what no program reads."""
     layers = tuple(
         Given(
-            name=population.name, input_shape=layer.input_shape, given=population.projections,
-            shape=population.shape, role=layer.kind, bias=population.bias,
-            minimum=population.minimum, leak=population.leak,
+            name=population.name,
+            input_shape=layer.input_shape,
+            given=population.projections,
+            shape=population.shape,
+            role=layer.kind,
+            bias=population.bias,
+            minimum=population.minimum,
+            leak=population.leak,
             v_threshold=population.v_threshold,
         )
         for layer, population in zip(network.layers, network.populations, strict=True)
@@ -179,8 +200,12 @@ def _run_child(directory: Path, request: Request) -> tuple[str, bool]:
     script = Path(__file__).with_name("compile_child.py")
     with tempfile.TemporaryFile() as output:
         child = subprocess.Popen(
-            [sys.executable, "-I", str(script), str(directory)], cwd=directory,
-            stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            [sys.executable, "-I", str(script), str(directory)],
+            cwd=directory,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             child.communicate(json.dumps(where).encode() + b"\n" + pickle.dumps(work))
@@ -212,7 +237,11 @@ def build_project(directory: str, work: dict[str, Any]) -> None:
     dt = request.tick / steps * second
     names, net = Names(network), Network()
     parts = add_shared(
-        net, network, Clock(dt, name=names.alone("clock")), names, Shown(record=request.record),
+        net,
+        network,
+        Clock(dt, name=names.alone("clock")),
+        names,
+        Shown(record=request.record),
         steps_per_tick=steps,
     )
     net.run(_FOREVER * dt, namespace={})

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 LAST_STEP = np.iinfo(np.int32).max
 
+PARENT_VARIABLE = "TDSNN_PARENT"
+"""Tells a program the process that it ends with."""
+
 
 class ImageInput(EventDrivenGroup):
     """Input neurons: each fires once an image, at the latency that the image has for it.
@@ -43,6 +46,7 @@ class ImageInput(EventDrivenGroup):
         super().__init__(population, place, when="start")
         self.latencies = None if latencies is None else as_steps(latencies)
         self.p.streaming = latencies is None
+        self.p.parent_variable = PARENT_VARIABLE
         self.p.slot = slot
         self.p.n_images = 0 if latencies is None else len(latencies)
         self.readout: Readout | None = None

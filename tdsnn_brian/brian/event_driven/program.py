@@ -74,7 +74,11 @@ class Program:
             An iterator of `Simulation`, each of one image, in order.
         """
         showing = Showing.of(
-            self.network, images, self.steps_per_tick, window=window, processes=processes,
+            self.network,
+            images,
+            self.steps_per_tick,
+            window=window,
+            processes=processes,
             progress=progress,
         )
         return Stream(self, showing)
@@ -160,7 +164,11 @@ def stream(
     """
     request = _request(network, tick, dt, dtype, record)
     showing = Showing.of(
-        network, images, request.steps_per_tick, window=window, processes=processes,
+        network,
+        images,
+        request.steps_per_tick,
+        window=window,
+        processes=processes,
         progress=progress,
     )
     return Stream(_compile(network, request), showing)
@@ -190,8 +198,12 @@ def _request(network, tick, dt, dtype, record) -> Request:
     if dtype not in (np.float32, np.float64):
         raise InvalidInputError(f"dtype must be float32 or float64, got {dtype}")
     return Request(
-        network=as_given(network), tick=float(tick), steps_per_tick=steps, dtype=dtype.name,
-        record=check_record(network, record), preferences=compiler_preferences(),
+        network=as_given(network),
+        tick=float(tick),
+        steps_per_tick=steps,
+        dtype=dtype.name,
+        record=check_record(network, record),
+        preferences=compiler_preferences(),
     )
 
 

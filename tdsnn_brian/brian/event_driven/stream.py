@@ -1,5 +1,6 @@
 """Programs at work: what is sent to them, what is read from them, and how they end."""
 
+import os
 import subprocess
 import tempfile
 import threading
@@ -24,7 +25,7 @@ from ..naming import Names
 from ..result import Simulation
 from ..timing import choose_windows
 from . import cache
-from .image_input import as_steps
+from .image_input import PARENT_VARIABLE, as_steps
 from .records import HEADER, from_records, header_of
 
 if TYPE_CHECKING:
@@ -101,7 +102,10 @@ class Showing:
             for population in network.integrating
         )
         return cls(
-            images=images, windows=windows, processes=int(processes), progress=progress,
+            images=images,
+            windows=windows,
+            processes=int(processes),
+            progress=progress,
             most_steps=_most_steps(network, steps_per_tick) + sum(max(w, 0) for w in windows),
         )
 
@@ -186,8 +190,12 @@ class _Worker:
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [str(program.directory / "main"), "--results_dir", f"{self.results.name}/"],
-            cwd=program.directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=self.errors, start_new_session=True,  # a Ctrl-C is for the reader
+            cwd=program.directory,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            start_new_session=True,  # a Ctrl-C is for the reader
+            env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
         )
         self.thread = threading.Thread(target=self._feed, daemon=True)
         self.thread.start()

@@ -2,7 +2,8 @@
 #include <poll.h>
 #include <unistd.h>
 namespace {
-const pid_t _parent = getppid();
+const char* _parent_said = std::getenv("{{p.parent_variable}}"); // which may have ended since
+const pid_t _parent = _parent_said ? std::atoi(_parent_said) : getppid();
 
 // wait for input, and for no parent that has ended (another process may hold its pipe open)
 void _read(void* values, const size_t size)
