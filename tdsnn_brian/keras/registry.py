@@ -78,10 +78,15 @@ def register(
 
     Examples
     --------
-    >>> @register(MyDense)
-    ... def convert_my_dense(layer, site):
-    ...     return Dense(name=site.name, input_shape=site.input_shape,
-    ...                       weights=np.asarray(layer.matrix))
+    >>> import numpy as np
+    >>> from tdsnn_brian.layers import Dense
+    >>> class Doubled(keras.layers.Dense):
+    ...     def call(self, inputs):
+    ...         return 2 * super().call(inputs)
+    >>> @register(Doubled)
+    ... def convert_doubled(layer, site):
+    ...     weights = 2 * np.asarray(layer.kernel)
+    ...     return Dense(name=site.name, input_shape=site.input_shape, weights=weights)
     """
     if not isinstance(role, Role):
         raise InvalidInputError(

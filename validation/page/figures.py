@@ -20,10 +20,9 @@ def raster(network: SpikingNetwork, trace: Trace) -> Plot:
     for population in network.populations:
         if population.fires:
             begin = timing.origins.get(population.name)
-            rows.append((
-                population.name, with_nan(trace.simulation.latencies[population.name][0].ravel()),
-                timing.zeros[population.name] / per_tick, None if begin is None else begin / per_tick,
-            ))
+            times = with_nan(trace.simulation.latencies[population.name][0].ravel())
+            begin = None if begin is None else begin / per_tick
+            rows.append((population.name, times, timing.zeros[population.name] / per_tick, begin))
     figure, ((axes,),) = new_figure(7.2, 0.9 + 0.62 * len(rows))
     for place, (_name, latencies, zero, begin) in enumerate(rows):
         bottom = len(rows) - 1 - place

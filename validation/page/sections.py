@@ -227,8 +227,8 @@ def flaws(summary: dict) -> Section:
         text=(
             "Each flaw is a parameter of the model's equations and synapses "
             "(tdsnn_brian/brian/explicit/perturbed_model.py). Windows are longer by the leak "
-            "constant than the images need, but for the flaw that shortens them. Late: spikes after the "
-            "next layer's release. With few images, one point of accuracy is one image or less.",
+            "constant than the images need, but for the flaw that shortens them. Late: spikes "
+            "after the next layer's release. With few images, one point of accuracy is one image or less.",
         ),
         facts=facts(("Images", "sweep_images", "count")),
         tables=(

@@ -249,7 +249,9 @@ class _Stream:
             ticking,
             groups.signals(go, ticking, _LET_GO, part("ticking_let_go")),
             # with the ticking neuron's first spike
-            groups.signals(go, neurons, _RELEASE, part("ticking_release"), delay=self.dt, namespace=factor),
+            groups.signals(
+                go, neurons, _RELEASE, part("ticking_release"), delay=self.dt, namespace=factor
+            ),
             groups.signals(ticking, neurons, _TICK, part("ticking_ticks"), delay=self.tick),
             groups.signals(neurons, ticking, models.FIRED, part("ticking_done")),
         ]

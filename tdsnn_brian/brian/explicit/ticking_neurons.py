@@ -55,7 +55,9 @@ class TickingNeurons:
             builder.add(
                 groups.signals(ticking, neurons, on_pre, name, delay=delay, namespace=weights)
             )
-        builder.add(groups.signals(neurons, ticking, models.FIRED, names.of(population, "ticking_done")))
+        builder.add(
+            groups.signals(neurons, ticking, models.FIRED, names.of(population, "ticking_done"))
+        )
         if population.silent_zeros:
             self._judge(population, neurons, ticking)
         return ticking
@@ -63,7 +65,10 @@ class TickingNeurons:
     def _judge(self, population: Population, neurons: NeuronGroup, ticking: NeuronGroup) -> None:
         """One step after the release, neurons that have not fired are silent."""
         names, dt = self._builder.names, self._builder.dt
-        judge, silent = names.of(population, "ticking_judge"), names.of(population, "ticking_silent")
+        judge, silent = (
+            names.of(population, "ticking_judge"),
+            names.of(population, "ticking_silent"),
+        )
         self._builder.add(
             groups.signals(ticking, neurons, models.JUDGE, judge, delay=dt),
             groups.signals(neurons, ticking, models.FIRED, silent, event=models.SILENT),
