@@ -79,10 +79,9 @@ class _Correcting:
         self._steps = correction.input_steps
 
     def run(self) -> Graph:
-        scaled = self._correction.scale == 1
+        scaled = self._correction.scale == 1 or any(isinstance(x, Scaling) for x in self._graph)
         for node in self._graph:
             if isinstance(node, Scaling):
-                scaled = True
                 factor = self._correction.scale * node.affine.factor
                 node = replace(node, affine=Affine(factor=factor))
             elif not (scaled or isinstance(node, Input | Passive)):

@@ -108,7 +108,8 @@ def _reader(converter: Converter, role: Role) -> Reader:
         taken = place.value.keras_shape
         if place.value.order is not None:
             place.refuse_order()
-        gives = tuple(layer.compute_output_shape((None, *taken))[1:])
+        spec_of_call = layer.compute_output_spec(keras.KerasTensor((None, *taken)))
+        gives = tuple(spec_of_call.shape[1:])
         site = _site(place)
         place.put(
             Neurons, role=role, layer=_checked(converter(layer, site), layer, site, gives),

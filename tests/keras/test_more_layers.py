@@ -7,7 +7,6 @@ from keras import layers as kl
 
 from keras_models import assert_same_logits, images_for, randomized, run, sequential
 from tdsnn_brian import analyse
-from tdsnn_brian.errors import UnsupportedLayerError
 from tdsnn_brian.keras import adapt, convert
 
 OPTIONS = {
@@ -173,13 +172,6 @@ def test_channels_first_weights_are_transposed_rightly():
     np.testing.assert_allclose(
         run(first, np.moveaxis(images, -1, 1)), run(last, images), atol=1e-5
     )
-
-
-def test_an_offset_that_nothing_can_take_up_is_refused():
-    model = model_of(PLANE, kl.Rescaling(1.0, offset=1.0, name="scale"),
-                     kl.AveragePooling2D(2, name="mean"))
-    with pytest.raises(UnsupportedLayerError, match=r"'scale'.*'mean'.*before the model"):
-        adapt(model, 5)
 
 
 def test_names_are_kept():

@@ -1,11 +1,14 @@
 """Every refusal, by the message that names the layer, the cause and the remedy."""
 
+import re
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 from keras import layers as kl
 
-from keras_models import sequential
+from keras_models import refusal, sequential, turned
 from tdsnn_brian.errors import InvalidInputError, NotAdaptedError, UnsupportedLayerError
 from tdsnn_brian.keras import ReverseCoding, adapt, convert
 
@@ -14,6 +17,17 @@ IMAGE = (8, 8, 2)
 
 def conv(activation="relu", **options):
     return kl.Conv2D(3, 3, activation=activation, name="conv", **options)
+
+
+def conv2():
+    return kl.Conv2D(3, 3, activation="relu")
+
+
+def scale_of_five():
+    layer = kl.Rescaling(1.0, name="scale")
+    layer.call = lambda inputs: inputs  # a model with it could not be built
+    layer.scale = np.ones((1, 5, 1))
+    return layer
 
 
 def head():
@@ -61,37 +75,75 @@ REFUSED = {
         [conv(None), kl.AveragePooling2D(2), kl.ReLU(), *head()],
         r"layer 'conv' \(Conv2D\) has no ReLU",
     ),
-    "normalisation after an activation": (
-        [conv(), kl.BatchNormalization(name="norm"), *head()],
-        r"layer 'norm' \(BatchNormalization\) stands after layer 'conv' .*move it there",
+    "linear convolutions in a row": (
+        [conv(None), kl.Conv2D(3, 2, activation="relu", name="next"), *head()],
+        r"layer 'conv' \(Conv2D\) has no ReLU before the next.*, layer 'next' \(Conv2D\)",
     ),
-    "normalisation after a pool": (
-        [
-            conv(None),
-            kl.MaxPooling2D(name="pool"),
-            kl.BatchNormalization(name="norm"),
-            kl.ReLU(),
-            *head(),
-        ],
-        r"layer 'norm' .* stands after layer 'pool' \(MaxPooling2D\).*move it there",
+    "linear convolution and a mean": (
+        [conv(None), kl.GlobalAveragePooling2D(name="mean")],
+        r"layer 'conv' \(Conv2D\) has no ReLU before the next.*'mean'.*train the model again",
     ),
-    "normalisation at the input": (
-        [kl.BatchNormalization(name="norm"), conv(), *head()],
-        r"layer 'norm' \(BatchNormalization\) stands at the input",
+    "linear 1 x 1 and a mean that pads": (
+        [kl.Conv2D(3, 1, name="conv"), kl.AveragePooling2D(3, padding="same"), kl.ReLU(), *head()],
+        r"layer 'conv' \(Conv2D\) has no ReLU",
     ),
-    "second normalisation": (
-        [
-            conv(None),
-            kl.BatchNormalization(name="one"),
-            kl.BatchNormalization(name="two"),
-            kl.ReLU(),
-            *head(),
-        ],
-        r"layer 'two' .* stands after layer 'one'",
+    "linear 1 x 1 and zero padding": (
+        [kl.Conv2D(3, 1, name="conv"), kl.ZeroPadding2D(1), conv2(), *head()],
+        r"layer 'conv' \(Conv2D\) has no ReLU",
     ),
     "normalisation of rows": (
         [conv(None), kl.BatchNormalization(axis=1, name="norm"), kl.ReLU(), *head()],
-        r"layer 'norm' .*runs over axis 1.*use axis=-1",
+        r"layer 'norm' \(BatchNormalization\) .* in a way that layer 'conv'.*one number a channel",
+    ),
+    "normalisation of flat sums": (
+        [conv(None), kl.Flatten(), kl.BatchNormalization(name="norm"), kl.ReLU(), kl.Dense(3)],
+        r"layer 'norm' \(BatchNormalization\) .* in a way that layer 'conv'",
+    ),
+    "normalisation behind zero padding of sums": (
+        [conv(None), kl.ZeroPadding2D(1), kl.BatchNormalization(name="norm"), kl.ReLU(), *head()],
+        r"layer 'norm' \(BatchNormalization\) .* in a way that layer 'conv'",
+    ),
+    "normalisation, zero padding, max-pool": (
+        [conv(), kl.BatchNormalization(name="norm"), kl.ZeroPadding2D(1),
+         kl.MaxPooling2D(name="pool"), *head()],
+        r"layer 'norm' .* layer 'pool' \(MaxPooling2D\) then meets zeros of a padding",
+    ),
+    "offset, zero padding, max-pool": (
+        [kl.Rescaling(2, -1, name="scale"), kl.ZeroPadding2D(1), kl.MaxPooling2D(name="pool"),
+         conv(), *head()],
+        r"layer 'scale' .* layer 'pool' \(MaxPooling2D\) then meets zeros of a padding",
+    ),
+    "mean of the data, zero padding, max-pool": (
+        [kl.Normalization(mean=[0.2, 0.3], variance=[0.1, 0.2], name="scale"),
+         kl.ZeroPadding2D(1), kl.MaxPooling2D(name="pool"), conv(), *head()],
+        r"layer 'scale' .* layer 'pool' \(MaxPooling2D\) then meets zeros of a padding",
+    ),
+    "offset, zero padding, max-pool of a line": (
+        [kl.Rescaling(2, -1, name="scale"), kl.Reshape((64, 2)), kl.ZeroPadding1D(1),
+         kl.MaxPooling1D(name="pool"), kl.Conv1D(3, 2, activation="relu"), *head()],
+        r"layer 'scale' .* layer 'pool' \(MaxPooling1D\) then meets zeros of a padding",
+    ),
+    "turned round, zero padding, max-pool": (
+        [kl.Rescaling(-1, name="scale"), kl.ZeroPadding2D(1), kl.MaxPooling2D(name="pool"),
+         conv(), *head()],
+        r"layer 'scale' .* layer 'pool' \(MaxPooling2D\) then meets zeros of a padding",
+    ),
+    "offsets of pixels, max-pool": (
+        [kl.Rescaling(1, np.linspace(0, 1, 64).reshape(8, 8, 1), name="scale"),
+         kl.MaxPooling2D(name="pool"), conv(), *head()],
+        r"layer 'scale' .* layer 'pool' \(MaxPooling2D\)",
+    ),
+    "scales of pixels of both signs": (
+        [kl.Rescaling(np.linspace(-1, 1.1, 64).reshape(8, 8, 1), name="scale"), conv(), *head()],
+        r"layer 'scale' \(Rescaling\) .* layer 'conv' \(Conv2D\) cannot take up",
+    ),
+    "an array that does not fit": (
+        [scale_of_five(), conv(), *head()],
+        r"layer 'scale' \(Rescaling\) holds numbers of the shape \(1, 5, 1\)",
+    ),
+    "almost constant features": (
+        [kl.Normalization(mean=[100.0, 1.0], variance=[1e-9, 1.0], name="norm"), conv(), *head()],
+        r"layer 'norm' \(Normalization\) divides feature 0 by .* below 1e-06 of its mean",
     ),
     "softmax in the middle": (
         [conv("softmax"), *head()],
@@ -119,19 +171,11 @@ REFUSED = {
     ),
     "no synapses": (
         [kl.Flatten()],
-        r"the model has no synapse-based layer .*add a Dense layer at the end",
+        r"the model '.*' has no synapse-based layer .*add a Dense layer at the end",
     ),
     "channels first": (
         [kl.MaxPooling2D(data_format="channels_first", name="pool"), conv(), *head()],
         r"layer 'conv' .*data_format='channels_first'.*rebuild",
-    ),
-    "rescaling in the middle": (
-        [conv(), kl.Rescaling(0.5, name="scale"), *head()],
-        r"layer 'scale' \(Rescaling\) stands behind another layer.*fold it",
-    ),
-    "negative rescaling": (
-        [kl.Rescaling(-2, name="scale"), conv(), *head()],
-        r"layer 'scale' \(Rescaling\) has scale -2.*use a positive scale",
     ),
     "padding before a dense layer": (
         [conv(), kl.ZeroPadding2D(1, name="pad"), *head()],
@@ -142,9 +186,11 @@ REFUSED = {
 
 @pytest.mark.parametrize(("layers", "message"), REFUSED.values(), ids=REFUSED)
 def test_adapt_refuses(layers, message):
-    model = keras.Sequential([keras.Input(IMAGE), *layers])
-    with pytest.raises(UnsupportedLayerError, match=message):
-        adapt(model, leak=5)
+    model = sequential(IMAGE, *layers)
+    text = refusal(adapt, turned(model), 5)
+    assert re.search(message, text, re.DOTALL), text
+    named = set(re.findall(r"layer '([^']+)'", text))
+    assert named <= {layer.name for layer in model.layers}, "a layer that the user does not have"
 
 
 def branches():
@@ -240,31 +286,82 @@ def test_convert_wants_a_relu():
         convert(model)
 
 
-def test_convert_wants_flat_inputs_of_dense_layers():
-    adapted = adapt(
-        sequential((4, 5), kl.Dense(3, activation="relu", name="dense"), *head()), leak=5
+def test_pools_of_padding_alone_are_refused():
+    model = sequential(
+        IMAGE, kl.ZeroPadding2D(2), kl.MaxPooling2D(2, name="pool"), conv(), *head()
     )
-    with pytest.raises(UnsupportedLayerError, match=r"'dense' .*shape \(4, 5\).*Flatten"):
-        convert(adapted)
-
-
-def test_convert_refuses_pools_of_padding_alone():
-    adapted = adapt(
-        sequential(IMAGE, kl.ZeroPadding2D(2), kl.MaxPooling2D(2, name="pool"), *head()), leak=5
-    )
-    with pytest.raises(UnsupportedLayerError, match=r"'pool' .*windows that hold padding alone"):
-        convert(adapted)
+    assert re.search("'pool' .*windows that hold padding alone", refusal(adapt, model, 5))
 
 
 def test_an_average_over_two_kinds_of_padding_is_refused():
-    adapted = adapt(
-        sequential(
-            IMAGE, kl.ZeroPadding2D(1), kl.AveragePooling2D(3, 2, "same", name="mean"), *head()
-        ),
-        leak=5,
+    model = sequential(
+        IMAGE, kl.ZeroPadding2D(1, name="pad"), kl.AveragePooling2D(3, 2, "same", name="mean"),
+        *head(),
     )
-    with pytest.raises(UnsupportedLayerError, match=r"'mean' .*use one of them"):
-        convert(adapted)
+    assert re.search("'mean' .*'pad'.*use one of them", refusal(adapt, model, 5))
+
+
+def test_a_scaling_that_adapt_has_not_folded_is_refused():
+    model = sequential(
+        (4,), ReverseCoding(5), kl.Dense(5, activation="relu"), kl.BatchNormalization(name="norm"),
+        ReverseCoding(5, name="late"), kl.Dense(3),
+    )
+    assert re.search("'norm' .*before layer 'late'.*tdsnn_brian.adapt", refusal(convert, model))
+    model = sequential(
+        (4,), kl.Rescaling(2, -1, name="scale"), ReverseCoding(5, name="first"), kl.Dense(3)
+    )
+    assert re.search("'scale' .*before layer 'first'.*tdsnn_brian.adapt", refusal(convert, model))
+
+
+def test_one_value_that_leads_to_two_layers_is_refused():
+    inputs = keras.Input((4,))
+    hidden = kl.Dense(4, activation="relu", name="hidden")(inputs)
+    values = kl.Concatenate(name="both")([kl.Dense(4, name="side")(hidden), hidden])
+    message = refusal(adapt, keras.Model(inputs, kl.Dense(2)(values)), 5)
+    assert "'both' (Concatenate) joins several branches ('side', 'hidden')" in message
+
+
+def test_operations_that_join_are_refused_as_such():
+    inputs = keras.Input((4,))
+    one, other = kl.Dense(4, name="one")(inputs), kl.Dense(4, name="other")(inputs)
+    message = refusal(adapt, keras.Model(inputs, kl.Dense(2)(one + other)), 5)
+    assert "joins several branches ('one', 'other')" in message
+
+
+def test_a_model_that_does_nothing_is_refused():
+    inputs = keras.Input((4,))
+    assert "gives out what comes in" in refusal(adapt, keras.Model(inputs, inputs), 5)
+
+
+def network():
+    return convert(adapt(sequential((4,), kl.Dense(3)), 5))
+
+
+@pytest.mark.parametrize(("argument", "remedy"), [
+    (network, r"converted already, so pass it to tdsnn_brian\.simulate"),
+    (lambda: "lenet.keras", r"load it first: {}\(keras\.models\.load_model\('lenet\.keras'\)"),
+    (lambda: Path("lenet.keras"), r"load it first: {}\(keras\.models\.load_model"),
+    (lambda: 5, r"call tdsnn_brian\.{}\("), (lambda: None, r"call tdsnn_brian\.{}\("),
+    (lambda: kl.Dense(3), r"call tdsnn_brian\.{}\("),
+])
+def test_what_is_no_model_says_what_to_call(argument, remedy):
+    for function, others in ((adapt, (5,)), (convert, ())):
+        message = refusal(function, argument(), *others)
+        assert re.search(remedy.format(function.__name__), message), message
+
+
+def test_swapped_arguments():
+    model = sequential((4,), kl.Dense(3))
+    assert "got int; call tdsnn_brian.adapt(model, leak)" in refusal(adapt, 5, model)
+    assert "leak must be a number" in refusal(adapt, model, model)
+
+
+@pytest.mark.parametrize("images", [
+    "images.npy", np.zeros((0, 4)), np.full((3, 4), np.nan), np.full((3, 4), -1.0), [["a"] * 4],
+])
+def test_impossible_calibration_images(images):
+    model = sequential((4,), kl.Dense(3))
+    assert "calibration must be images" in refusal(adapt, model, 5, calibration=images)
 
 
 def test_errors_are_the_usual_ones_too():
