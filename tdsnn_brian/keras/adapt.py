@@ -11,7 +11,7 @@ from ..conversion.correction import Correction, correct
 from ..conversion.folding import fold
 from ..conversion.rules import check_folded, check_graph
 from ..errors import InvalidInputError
-from ..spec import Shape
+from ..layers import Shape
 from .building import build
 from .calibration import correct_channels
 from .reader import read

@@ -11,16 +11,8 @@ from keras_models import (
     run,
     sequential,
 )
-<<<<<<< HEAD
-from tdsnn_brian import layers as spec
 from tdsnn_brian.conversion.padding import same_padding
-from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.keras import ReverseCoding, adapt, convert, register
-from tdsnn_brian.keras.registry import READERS
-=======
 from tdsnn_brian.keras import ReverseCoding, adapt, convert
-from tdsnn_brian.conversion.padding import same_padding
->>>>>>> keras-graph
 
 OPTIONS = {
     "plain": {},
