@@ -99,7 +99,7 @@ def warnings(directory):
 
 
 def test_lenet_on_a_hundred_digits(tmp_path):
-    pytest.importorskip("validation.validate")
+    pytest.importorskip("validation.commands")
     subprocess.run(
         [sys.executable, "-m", "validation", "validate", "--device", "genn", "--images", "100",
          "--output", str(tmp_path)], check=True, timeout=1200, cwd=ROOT,

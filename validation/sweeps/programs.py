@@ -26,6 +26,7 @@ from tdsnn_brian.brian.perturbed_network import (
 from tdsnn_brian.errors import TDSNNError
 
 from ..devices import find_compiler
+from ..output import write_json
 
 MANIFEST = "program.json"
 SEED = 4  # of everything that is drawn, the same in every run
@@ -155,7 +156,7 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
         "inputs": f"{built.input_latency.name}.values",
         "variables": built.variables,
     }
-    (directory / MANIFEST).write_text(json.dumps(manifest))
+    write_json(manifest, directory / MANIFEST)
 
 
 def run(program: Program, setting: Setting, directory: Path) -> Outcome:
