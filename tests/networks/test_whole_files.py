@@ -31,6 +31,11 @@ GIVEN = {
 }
 
 
+def no_bytes(value):
+    """Names of tests by their number, not by the bytes of a file."""
+    return "bytes" if isinstance(value, bytes) else None
+
+
 def read(path, **options):
     return read_arrays(path, remedy="take another", **options)
 
@@ -90,6 +95,7 @@ def described(descr, shape, fortran_order=False):
         (npy(header=described("<f8", (1,)), content=bytes(8)).replace(b"\x01\0", b"\x09\0", 1),
          "magic|version|format"),
     ],
+    ids=no_bytes,
 )  # fmt: skip
 @pytest.mark.parametrize("inside", [False, True])
 def test_what_does_not_fit_is_refused(tmp_path, content, reason, inside):
@@ -252,6 +258,7 @@ def idx(shape, content, kind=8):
         gzip.compress(bytes(2**20))[:100] + b"damage" + gzip.compress(bytes(2**20))[106:],
         b"nothing", b"",
     ],
+    ids=no_bytes,
 )  # fmt: skip
 def test_damaged_idx_files_are_refused(tmp_path, content):
     (tmp_path / "labels.gz").write_bytes(content)
@@ -286,6 +293,7 @@ def picture(size=(32, 32), kind="JPEG"):
         ("test/cat/0.jpg", bytes(2**20), "has 1,048,576 bytes"),
         ("other/cat/0.jpg", picture(), "holds no pictures test/"),
     ],
+    ids=no_bytes,
 )
 def test_damaged_pictures_are_refused(tmp_path, name, content, reason):
     with zipfile.ZipFile(tmp_path / "cifar10-jpeg.zip", "w", zipfile.ZIP_DEFLATED) as archive:

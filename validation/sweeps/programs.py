@@ -34,6 +34,7 @@ from tdsnn_brian.errors import TDSNNError
 from tdsnn_brian.population import Population
 
 from ..devices import find_compiler
+from ..output import write_json
 
 MANIFEST = "program.json"
 SEED = 4  # of everything that is drawn, the same in every run
@@ -167,7 +168,7 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
         "inputs": f"{built.names.of(program.network.input, 'latency')}.values",
         "variables": built.variables,
     }
-    (directory / MANIFEST).write_text(json.dumps(manifest))
+    write_json(manifest, directory / MANIFEST)
 
 
 def _recorded_parts(population: Population) -> tuple[str, ...]:
