@@ -13,7 +13,12 @@ CORE = sorted(PACKAGE.glob("*.py"))
 FORBIDDEN = {
     "core": {"keras", "brian2", "tdsnn_brian.keras", "tdsnn_brian.brian", "networks", "validation"},
     "conversion": {
-        "keras", "brian2", "tdsnn_brian.keras", "tdsnn_brian.brian", "networks", "validation"
+        "keras",
+        "brian2",
+        "tdsnn_brian.keras",
+        "tdsnn_brian.brian",
+        "networks",
+        "validation",
     },
     "keras": {"brian2", "tdsnn_brian.brian", "networks", "validation"},
     "brian": {"keras", "tdsnn_brian.keras", "networks", "validation"},
@@ -35,7 +40,8 @@ def imported_modules(path):
 
 def offending(path, forbidden):
     return [
-        module for module in imported_modules(path)
+        module
+        for module in imported_modules(path)
         if any(module == name or module.startswith(f"{name}.") for name in forbidden)
     ]
 

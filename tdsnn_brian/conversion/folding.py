@@ -118,9 +118,7 @@ class _Folding:
                     return source  # made for images whose values nothing has changed
                 return self._put(node, source)
             case Reshaping():
-                return replace(
-                    self._put(node, source.reshaped(node.shape)), shape=node.shape
-                )
+                return replace(self._put(node, source.reshaped(node.shape)), shape=node.shape)
             case Ending():
                 return self._put(node, self.finish(source))
         raise TypeError(f"{node.origin} cannot be folded")
@@ -145,7 +143,11 @@ class _Folding:
     def _put_neurons(self, node: Neurons, source: _Carried, affine: Affine | None) -> _Carried:
         put = self._put(node, source)
         return _Carried(
-            node=put.node, shape=put.shape, sum=put.node, affine=affine, scaling=source.scaling,
+            node=put.node,
+            shape=put.shape,
+            sum=put.node,
+            affine=affine,
+            scaling=source.scaling,
             rectified=node.role is not Role.SYNAPTIC,
         )
 
@@ -173,8 +175,11 @@ class _Folding:
         turned, neurons = affine.factor < 0, self.nodes[source.sum]
         if not source.padded:
             affine = affine.reshaped(shape, neurons.shape)
-        elif affine.shift.any() or not affine.is_channelwise or shape[-1] != neurons.shape[-1] or (
-            pools and turned.any()
+        elif (
+            affine.shift.any()
+            or not affine.is_channelwise
+            or shape[-1] != neurons.shape[-1]
+            or (pools and turned.any())
         ):
             return None
         changed = take_outputs(neurons, affine)
@@ -300,8 +305,12 @@ class _Folding:
         rest = replace(source.affine, factor=signs, offset=source.affine.shift, centre=np.zeros(()))
         own = self._own_layer(source, Affine(factor=np.abs(factor)))
         rectifier = Rectifier(
-            name=free_name(f"{own.node}_activation", self._taken), label=source.scaling.label,
-            kind=source.scaling.kind, inputs=(), input_shape=own.shape, inside=True,
+            name=free_name(f"{own.node}_activation", self._taken),
+            label=source.scaling.label,
+            kind=source.scaling.kind,
+            inputs=(),
+            input_shape=own.shape,
+            inside=True,
         )
         own = replace(self._put(rectifier, own), sum=None, rectified=True)
         return replace(own.reshaped(source.shape), affine=rest)
@@ -319,19 +328,20 @@ class _Folding:
         if parts or len(source.shape) == 1:
             shape = (1, 1, int(np.prod(shape)))
         factor, shift = (
-            np.broadcast_to(part, source.shape).reshape(-1)[-shape[-1]:]
+            np.broadcast_to(part, source.shape).reshape(-1)[-shape[-1] :]
             for part in (affine.factor, affine.shift)
         )
-        name = scaling.name if scaling.name not in self.nodes else free_name(
-            scaling.name, self._taken
+        name = (
+            scaling.name if scaling.name not in self.nodes else free_name(scaling.name, self._taken)
         )
         layer = Conv2D(
-            name=name, input_shape=shape, kernel=factor[None, None, None], bias=shift,
+            name=name,
+            input_shape=shape,
+            kernel=factor[None, None, None],
+            bias=shift,
             groups=shape[-1],
         )
-        node = Neurons(
-            name=name, label=scaling.label, kind=scaling.kind, inputs=(), layer=layer
-        )
+        node = Neurons(name=name, label=scaling.label, kind=scaling.kind, inputs=(), layer=layer)
         return self._put_neurons(node, source, None).reshaped(source.shape)
 
 

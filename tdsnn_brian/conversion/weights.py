@@ -59,9 +59,7 @@ def sums_over_positions(layer: Conv2D, kernel: NDArray, positions: NDArray) -> N
 
     The input has the size of that of `layer`.
     """
-    single = replace(
-        layer, input_shape=(*positions.shape, 1), kernel=kernel, bias=None, groups=1
-    )
+    single = replace(layer, input_shape=(*positions.shape, 1), kernel=kernel, bias=None, groups=1)
     return weighted_sum(single, positions[None, :, :, None])[0]
 
 
@@ -165,7 +163,9 @@ def _product(first: Dense | Conv2D, second: Layer) -> Dense | Conv2D | None:
     is_strided_only = max(first.dilation) == 1 or max(second.strides) == 1
     if isinstance(second, Conv2D) and _is_pointwise(second) and is_strided_only:
         return replace(
-            first, name=second.name, bias=second.bias,
+            first,
+            name=second.name,
+            bias=second.bias,
             kernel=first.kernel.astype(np.float64) @ second.kernel[0, 0],
             strides=tuple(a * b for a, b in zip(first.strides, second.strides, strict=True)),
         )
@@ -187,6 +187,9 @@ def _behind_pointwise(first: Conv2D, second: Conv2D | AveragePool2D) -> Conv2D |
         return None
     size = second.pool_size
     return Conv2D(
-        name=second.name, input_shape=first.input_shape, strides=second.strides, bias=second.bias,
+        name=second.name,
+        input_shape=first.input_shape,
+        strides=second.strides,
+        bias=second.bias,
         kernel=np.tile(mixing * (second.scale / np.prod(size)), (*size, 1, 1)),
     )

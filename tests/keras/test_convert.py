@@ -11,8 +11,8 @@ from keras_models import (
     run,
     sequential,
 )
-from tdsnn_brian.keras import ReverseCoding, adapt, convert
 from tdsnn_brian.conversion.padding import same_padding
+from tdsnn_brian.keras import ReverseCoding, adapt, convert
 
 OPTIONS = {
     "plain": {},
