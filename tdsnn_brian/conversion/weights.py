@@ -1,14 +1,15 @@
 """Arithmetic on the weights of layers: what stands before and behind them moves into them."""
 
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..propagation import weighted_sum
-from ..spec import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D
+from ..spec import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, Shape
 from .affine import Affine, compact
-from .graph import Neurons, Role
+from .graph import Neurons, Role, as_plane
 from .padding import NO_PADDING
 
 
@@ -127,6 +128,21 @@ def turn_pool(node: Neurons, channels: NDArray[np.bool_]) -> Neurons:
 
 def is_max_pool(node: Neurons) -> bool:
     return isinstance(node.layer, MaxPool2D) and node.rebuild is None
+
+
+def one_to_one(name: str, shape: Shape, affine: Affine) -> Conv2D:
+    """One neuron for each of the values of `shape`, whose sum is `affine` of it."""
+    plane = as_plane(shape)
+    if len(shape) == 1 or not affine.is_channelwise:
+        plane = (1, 1, prod(shape))  # each value a channel of its own
+    channels = plane[-1]
+    factor, shift = (
+        np.broadcast_to(part, shape).reshape(-1)[-channels:]
+        for part in (affine.factor, affine.shift)
+    )
+    return Conv2D(
+        name=name, input_shape=plane, kernel=factor[None, None, None], bias=shift, groups=channels
+    )
 
 
 def merged(first: Neurons, second: Neurons) -> Neurons | None:
