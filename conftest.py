@@ -13,7 +13,9 @@ collect_ignore_glob = [
 
 try:
     from sybil import Sybil
+    from sybil.document import PythonDocStringDocument
     from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+    from sybil.parsers.rest import DocTestParser
 except ImportError:  # only where the tests are run with less than the extra `dev`
     pass
 else:
@@ -26,11 +28,18 @@ else:
             patch.chdir(tmp_path_factory.mktemp("document"))
             yield
 
-    pytest_collect_file = Sybil(
+    documents = Sybil(
         parsers=[PythonCodeBlockParser(), SkipParser()],
         patterns=["README.md", "docs/*.md"],
         fixtures=["in_a_folder_of_its_own"],
-    ).pytest()
+    )
+    docstrings = Sybil(
+        parsers=[DocTestParser()],
+        patterns=["*.py"],
+        path="tdsnn_brian",
+        document_types={".py": PythonDocStringDocument},
+    )
+    pytest_collect_file = (documents + docstrings).pytest()
 
 
 @pytest.fixture(autouse=True)

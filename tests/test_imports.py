@@ -17,7 +17,12 @@ CORE = sorted(
 FORBIDDEN = {
     "core": {"keras", "brian2", "tdsnn_brian.keras", "tdsnn_brian.brian", "networks", "validation"},
     "conversion": {
-        "keras", "brian2", "tdsnn_brian.keras", "tdsnn_brian.brian", "networks", "validation"
+        "keras",
+        "brian2",
+        "tdsnn_brian.keras",
+        "tdsnn_brian.brian",
+        "networks",
+        "validation",
     },
     "keras": {"brian2", "tdsnn_brian.brian", "networks", "validation"},
     "brian": {"keras", "tdsnn_brian.keras", "networks", "validation"},

@@ -104,7 +104,10 @@ class _Correcting:
     def _behind_scale(self, node: Node) -> Node:
         (source,) = node.inputs
         name = self._insert(
-            Scaling, "input_scale", source, input_shape=self._nodes[source].shape,
+            Scaling,
+            "input_scale",
+            source,
+            input_shape=self._nodes[source].shape,
             affine=Affine(factor=np.asarray(self._correction.scale)),
         )
         return replace(node, inputs=(name,))
@@ -122,8 +125,13 @@ class _Correcting:
             shape = self._nodes[source].shape
             corrected = corrected.with_layer(input_shape=shape, padding=NO_PADDING)
         source = self._insert(
-            Coding, f"{node.name}_coding", source, input_shape=shape, leak=correction.leak,
-            silent_zeros=correction.silent_zeros, steps=steps,
+            Coding,
+            f"{node.name}_coding",
+            source,
+            input_shape=shape,
+            leak=correction.leak,
+            silent_zeros=correction.silent_zeros,
+            steps=steps,
         )
         return replace(corrected, inputs=(source,))
 

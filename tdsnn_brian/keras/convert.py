@@ -42,9 +42,7 @@ def convert(adapted: keras.Model, *, max_pool: str = "simplified") -> SpikingNet
         If the model's input shape is open.
     """
     if max_pool not in ("simplified", "constrained"):
-        raise InvalidInputError(
-            f"max_pool must be 'simplified' or 'constrained', got {max_pool!r}"
-        )
+        raise InvalidInputError(f"max_pool must be 'simplified' or 'constrained', got {max_pool!r}")
     graph = read(adapted, caller="convert")
     check_graph(graph, adapted=True)
     folded = fold(graph)

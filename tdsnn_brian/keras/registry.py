@@ -112,9 +112,13 @@ def _reader(converter: Converter, role: Role) -> Reader:
         gives = tuple(spec_of_call.shape[1:])
         site = _site(place)
         place.put(
-            Neurons, role=role, layer=_checked(converter(layer, site), layer, site, gives),
+            Neurons,
+            role=role,
+            layer=_checked(converter(layer, site), layer, site, gives),
             rebuild=Rebuild(
-                keras_class=type(layer), config=layer.get_config(), input_shape=taken,
+                keras_class=type(layer),
+                config=layer.get_config(),
+                input_shape=taken,
                 weights=tuple(layer.get_weights()),
             ),
         )

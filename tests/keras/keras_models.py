@@ -72,9 +72,7 @@ def analyse_clear(network, images):
     Where an activation lies next to one, float32 (Keras) and float64 may round up differently.
     """
     result = discrete.analyse(network, images, continuous=True)
-    inputs = continuous_latency(
-        images * network.input_scale, network.leak * network.input_steps
-    )
+    inputs = continuous_latency(images * network.input_scale, network.leak * network.input_steps)
     clear = np.ones(len(images), bool)
     for values in (inputs, *result.continuous.values()):
         distance = np.abs(values - np.round(values))

@@ -25,26 +25,42 @@ def backend_relu():
 
 
 RELUS = {
-    "name": lambda: "relu", "function": lambda: keras.activations.relu,
-    "operation": lambda: keras.ops.relu, "operation of nn": lambda: keras.ops.nn.relu,
-    "layer": kl.ReLU, "Activation": lambda: kl.Activation("relu"),
-    "Activation of a layer": lambda: kl.Activation(kl.ReLU()), "backend": backend_relu,
+    "name": lambda: "relu",
+    "function": lambda: keras.activations.relu,
+    "operation": lambda: keras.ops.relu,
+    "operation of nn": lambda: keras.ops.nn.relu,
+    "layer": kl.ReLU,
+    "Activation": lambda: kl.Activation("relu"),
+    "Activation of a layer": lambda: kl.Activation(kl.ReLU()),
+    "backend": backend_relu,
 }
 
 
 @pytest.mark.parametrize("given", RELUS)
 def test_relu_however_it_is_given(given):
     model = sequential(
-        (8,), kl.Dense(6, activation=RELUS[given]()), kl.Dense(5), kl.Activation(RELUS[given]()),
+        (8,),
+        kl.Dense(6, activation=RELUS[given]()),
+        kl.Dense(5),
+        kl.Activation(RELUS[given]()),
         kl.Dense(3),
     )
     assert_same_function(model)
 
 
-@pytest.mark.parametrize("function", [
-    kl.ReLU(max_value=6), kl.ReLU(negative_slope=0.1), kl.LeakyReLU(), lambda x: x, "relu6",
-    "gelu", keras.ops.silu, keras.ops.tanh,
-])
+@pytest.mark.parametrize(
+    "function",
+    [
+        kl.ReLU(max_value=6),
+        kl.ReLU(negative_slope=0.1),
+        kl.LeakyReLU(),
+        lambda x: x,
+        "relu6",
+        "gelu",
+        keras.ops.silu,
+        keras.ops.tanh,
+    ],
+)
 def test_other_functions_are_refused(function):
     model = sequential((8,), kl.Dense(6, activation=function, name="hidden"), kl.Dense(3))
     message = refusal(adapt, model, 5)
@@ -61,7 +77,8 @@ def sigmoid(x):
 
 
 ENDS = {
-    "softmax": ("softmax", softmax), "sigmoid": ("sigmoid", sigmoid),
+    "softmax": ("softmax", softmax),
+    "sigmoid": ("sigmoid", sigmoid),
     "log-softmax": ("log_softmax", lambda x: np.log(softmax(x))),
     "softmax function": (keras.ops.softmax, softmax),
     "sigmoid function": (keras.activations.sigmoid, sigmoid),

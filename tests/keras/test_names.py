@@ -14,11 +14,20 @@ def nested(name, shape, *layers):
 
 
 def test_equal_names_in_nested_models_get_the_models_names():
-    model = randomized(keras.Sequential([
-        keras.Input((8,)),
-        nested("body", (8,), kl.Dense(16, activation="relu", name="dense"), kl.Dropout(0.1, name="d")),
-        nested("head", (16,), kl.Dropout(0.1, name="d"), kl.Dense(4, name="dense")),
-    ]))
+    model = randomized(
+        keras.Sequential(
+            [
+                keras.Input((8,)),
+                nested(
+                    "body",
+                    (8,),
+                    kl.Dense(16, activation="relu", name="dense"),
+                    kl.Dropout(0.1, name="d"),
+                ),
+                nested("head", (16,), kl.Dropout(0.1, name="d"), kl.Dense(4, name="dense")),
+            ]
+        )
+    )
     network = assert_same_function(model)
     assert [layer.name for layer in network] == ["body_dense", "head_dense"]
     assert_adapted_as_analysed(model, {"scale": 3, "compensate": True})
@@ -27,18 +36,39 @@ def test_equal_names_in_nested_models_get_the_models_names():
 def test_equal_names_deep_inside_and_outside():
     inner = nested("inner", (8,), kl.Dense(8, activation="relu", name="dense"))
     outer = nested("outer", (8,), inner, kl.Dense(8, activation="relu", name="inner_dense"))
-    model = randomized(keras.Sequential([
-        keras.Input((8,)), outer, kl.Dense(4, activation="relu", name="dense"), kl.Dense(3),
-    ]))
+    model = randomized(
+        keras.Sequential(
+            [
+                keras.Input((8,)),
+                outer,
+                kl.Dense(4, activation="relu", name="dense"),
+                kl.Dense(3),
+            ]
+        )
+    )
     network = assert_same_function(model)
     names = [layer.name for layer in network]
     assert names[:3] == ["outer_inner_dense", "inner_dense", "dense"]
 
 
-@pytest.mark.parametrize("name", [
-    "input", "input_layer", "image", "input_scale", "conv_coding", "conv_padding", "conv_border",
-    "conv_activation", "conv_reshape", "mean_correction", "output_reshape", "scale", "scale_scale",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "input",
+        "input_layer",
+        "image",
+        "input_scale",
+        "conv_coding",
+        "conv_padding",
+        "conv_border",
+        "conv_activation",
+        "conv_reshape",
+        "mean_correction",
+        "output_reshape",
+        "scale",
+        "scale_scale",
+    ],
+)
 def test_names_that_adapt_gives_itself(name):
     inputs = keras.Input((6, 6, 2), name="image" if name != "image" else "other")
     values = kl.Rescaling(2, -0.5, name="scale" if name != "scale" else "other")(inputs)

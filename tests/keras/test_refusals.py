@@ -104,33 +104,63 @@ REFUSED = {
         r"layer 'norm' \(BatchNormalization\) .* in a way that layer 'conv'",
     ),
     "normalisation, zero padding, max-pool": (
-        [conv(), kl.BatchNormalization(name="norm"), kl.ZeroPadding2D(1),
-         kl.MaxPooling2D(name="pool"), *head()],
+        [
+            conv(),
+            kl.BatchNormalization(name="norm"),
+            kl.ZeroPadding2D(1),
+            kl.MaxPooling2D(name="pool"),
+            *head(),
+        ],
         r"layer 'norm' .* layer 'pool' \(MaxPooling2D\) then meets zeros of a padding",
     ),
     "offset, zero padding, max-pool": (
-        [kl.Rescaling(2, -1, name="scale"), kl.ZeroPadding2D(1), kl.MaxPooling2D(name="pool"),
-         conv(), *head()],
+        [
+            kl.Rescaling(2, -1, name="scale"),
+            kl.ZeroPadding2D(1),
+            kl.MaxPooling2D(name="pool"),
+            conv(),
+            *head(),
+        ],
         r"layer 'scale' .* layer 'pool' \(MaxPooling2D\) then meets zeros of a padding",
     ),
     "mean of the data, zero padding, max-pool": (
-        [kl.Normalization(mean=[0.2, 0.3], variance=[0.1, 0.2], name="scale"),
-         kl.ZeroPadding2D(1), kl.MaxPooling2D(name="pool"), conv(), *head()],
+        [
+            kl.Normalization(mean=[0.2, 0.3], variance=[0.1, 0.2], name="scale"),
+            kl.ZeroPadding2D(1),
+            kl.MaxPooling2D(name="pool"),
+            conv(),
+            *head(),
+        ],
         r"layer 'scale' .* layer 'pool' \(MaxPooling2D\) then meets zeros of a padding",
     ),
     "offset, zero padding, max-pool of a line": (
-        [kl.Rescaling(2, -1, name="scale"), kl.Reshape((64, 2)), kl.ZeroPadding1D(1),
-         kl.MaxPooling1D(name="pool"), kl.Conv1D(3, 2, activation="relu"), *head()],
+        [
+            kl.Rescaling(2, -1, name="scale"),
+            kl.Reshape((64, 2)),
+            kl.ZeroPadding1D(1),
+            kl.MaxPooling1D(name="pool"),
+            kl.Conv1D(3, 2, activation="relu"),
+            *head(),
+        ],
         r"layer 'scale' .* layer 'pool' \(MaxPooling1D\) then meets zeros of a padding",
     ),
     "turned round, zero padding, max-pool": (
-        [kl.Rescaling(-1, name="scale"), kl.ZeroPadding2D(1), kl.MaxPooling2D(name="pool"),
-         conv(), *head()],
+        [
+            kl.Rescaling(-1, name="scale"),
+            kl.ZeroPadding2D(1),
+            kl.MaxPooling2D(name="pool"),
+            conv(),
+            *head(),
+        ],
         r"layer 'scale' .* layer 'pool' \(MaxPooling2D\) then meets zeros of a padding",
     ),
     "offsets of pixels, max-pool": (
-        [kl.Rescaling(1, np.linspace(0, 1, 64).reshape(8, 8, 1), name="scale"),
-         kl.MaxPooling2D(name="pool"), conv(), *head()],
+        [
+            kl.Rescaling(1, np.linspace(0, 1, 64).reshape(8, 8, 1), name="scale"),
+            kl.MaxPooling2D(name="pool"),
+            conv(),
+            *head(),
+        ],
         r"layer 'scale' .* layer 'pool' \(MaxPooling2D\)",
     ),
     "scales of pixels of both signs": (
@@ -287,15 +317,15 @@ def test_convert_wants_a_relu():
 
 
 def test_pools_of_padding_alone_are_refused():
-    model = sequential(
-        IMAGE, kl.ZeroPadding2D(2), kl.MaxPooling2D(2, name="pool"), conv(), *head()
-    )
+    model = sequential(IMAGE, kl.ZeroPadding2D(2), kl.MaxPooling2D(2, name="pool"), conv(), *head())
     assert re.search("'pool' .*windows that hold padding alone", refusal(adapt, model, 5))
 
 
 def test_an_average_over_two_kinds_of_padding_is_refused():
     model = sequential(
-        IMAGE, kl.ZeroPadding2D(1, name="pad"), kl.AveragePooling2D(3, 2, "same", name="mean"),
+        IMAGE,
+        kl.ZeroPadding2D(1, name="pad"),
+        kl.AveragePooling2D(3, 2, "same", name="mean"),
         *head(),
     )
     assert re.search("'mean' .*'pad'.*use one of them", refusal(adapt, model, 5))
@@ -303,8 +333,12 @@ def test_an_average_over_two_kinds_of_padding_is_refused():
 
 def test_a_scaling_that_adapt_has_not_folded_is_refused():
     model = sequential(
-        (4,), ReverseCoding(5), kl.Dense(5, activation="relu"), kl.BatchNormalization(name="norm"),
-        ReverseCoding(5, name="late"), kl.Dense(3),
+        (4,),
+        ReverseCoding(5),
+        kl.Dense(5, activation="relu"),
+        kl.BatchNormalization(name="norm"),
+        ReverseCoding(5, name="late"),
+        kl.Dense(3),
     )
     assert re.search("'norm' .*before layer 'late'.*tdsnn_brian.adapt", refusal(convert, model))
     model = sequential(
@@ -337,13 +371,17 @@ def network():
     return convert(adapt(sequential((4,), kl.Dense(3)), 5))
 
 
-@pytest.mark.parametrize(("argument", "remedy"), [
-    (network, r"converted already, so pass it to tdsnn_brian\.simulate"),
-    (lambda: "lenet.keras", r"load it first: {}\(keras\.models\.load_model\('lenet\.keras'\)"),
-    (lambda: Path("lenet.keras"), r"load it first: {}\(keras\.models\.load_model"),
-    (lambda: 5, r"call tdsnn_brian\.{}\("), (lambda: None, r"call tdsnn_brian\.{}\("),
-    (lambda: kl.Dense(3), r"call tdsnn_brian\.{}\("),
-])
+@pytest.mark.parametrize(
+    ("argument", "remedy"),
+    [
+        (network, r"converted already, so pass it to tdsnn_brian\.simulate"),
+        (lambda: "lenet.keras", r"load it first: {}\(keras\.models\.load_model\('lenet\.keras'\)"),
+        (lambda: Path("lenet.keras"), r"load it first: {}\(keras\.models\.load_model"),
+        (lambda: 5, r"call tdsnn_brian\.{}\("),
+        (lambda: None, r"call tdsnn_brian\.{}\("),
+        (lambda: kl.Dense(3), r"call tdsnn_brian\.{}\("),
+    ],
+)
 def test_what_is_no_model_says_what_to_call(argument, remedy):
     for function, others in ((adapt, (5,)), (convert, ())):
         message = refusal(function, argument(), *others)
@@ -356,9 +394,16 @@ def test_swapped_arguments():
     assert "leak must be a number" in refusal(adapt, model, model)
 
 
-@pytest.mark.parametrize("images", [
-    "images.npy", np.zeros((0, 4)), np.full((3, 4), np.nan), np.full((3, 4), -1.0), [["a"] * 4],
-])
+@pytest.mark.parametrize(
+    "images",
+    [
+        "images.npy",
+        np.zeros((0, 4)),
+        np.full((3, 4), np.nan),
+        np.full((3, 4), -1.0),
+        [["a"] * 4],
+    ],
+)
 def test_impossible_calibration_images(images):
     model = sequential((4,), kl.Dense(3))
     assert "calibration must be images" in refusal(adapt, model, 5, calibration=images)

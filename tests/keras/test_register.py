@@ -79,12 +79,16 @@ def test_a_registered_layer_is_told_of_zero_padding(registered, silent_zeros):
             spikes[0, 1:-1, 1:-1] = 0
         border = keras.ops.conv(spikes.astype("float32"), kernel, data_format="channels_last")
         return spec.Conv2D(
-            name=site.name, input_shape=site.input_shape, kernel=kernel, padding=site.padding,
+            name=site.name,
+            input_shape=site.input_shape,
+            kernel=kernel,
+            padding=site.padding,
             bias=keras.ops.convert_to_numpy(border)[0],
         )
 
-    model = sequential((6, 6, 2), kl.ZeroPadding2D(1), Crossed(name="cross"), kl.ReLU(),
-                       kl.Flatten(), kl.Dense(3))
+    model = sequential(
+        (6, 6, 2), kl.ZeroPadding2D(1), Crossed(name="cross"), kl.ReLU(), kl.Flatten(), kl.Dense(3)
+    )
     assert_adapted_as_analysed(model, {"silent_zeros": silent_zeros})
     assert {(site.name, site.input_shape, site.padding) for site in sites} == {
         ("cross", (6, 6, 2), ((1, 1), (1, 1)))
@@ -102,13 +106,20 @@ def test_what_a_converter_cannot_do_is_refused_by_adapt(registered):
     assert "layer 'mine' is too new" in refusal(adapt, model, 5)
 
 
-@pytest.mark.parametrize(("wrong", "message"), [
-    (lambda layer, site: None, "converter of layer 'mine' .* returned NoneType"),
-    (lambda layer, site: spec.Dense(name="other", input_shape=(6,), weights=np.ones((6, 4))),
-     "converter of layer 'mine' .* a layer 'other' of 6 inputs and 4 neurons"),
-    (lambda layer, site: spec.Dense(name="mine", input_shape=(6,), weights=np.ones((6, 5))),
-     "6 inputs and 5 neurons, where 'mine' has 6 and 4"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda layer, site: None, "converter of layer 'mine' .* returned NoneType"),
+        (
+            lambda layer, site: spec.Dense(name="other", input_shape=(6,), weights=np.ones((6, 4))),
+            "converter of layer 'mine' .* a layer 'other' of 6 inputs and 4 neurons",
+        ),
+        (
+            lambda layer, site: spec.Dense(name="mine", input_shape=(6,), weights=np.ones((6, 5))),
+            "6 inputs and 5 neurons, where 'mine' has 6 and 4",
+        ),
+    ],
+)
 def test_what_a_converter_gives_has_to_fit(registered, wrong, message):
     registered(Doubled)(wrong)
     model = sequential((6,), Doubled(name="mine"), kl.ReLU(), kl.Dense(3))
@@ -118,11 +129,13 @@ def test_what_a_converter_gives_has_to_fit(registered, wrong, message):
 
 def test_a_registered_layer_takes_no_scaling_up(registered):
     registered(Doubled)(convert_doubled)
-    model = sequential((6,), kl.Rescaling(1, -0.5, name="scale"), Doubled(name="mine"), kl.ReLU(),
-                       kl.Dense(3))
+    model = sequential(
+        (6,), kl.Rescaling(1, -0.5, name="scale"), Doubled(name="mine"), kl.ReLU(), kl.Dense(3)
+    )
     assert "layer 'scale' (Rescaling)" in refusal(adapt, model, 5)
-    model = sequential((6,), Doubled(name="mine"), kl.BatchNormalization(name="bn"), kl.ReLU(),
-                       kl.Dense(3))
+    model = sequential(
+        (6,), Doubled(name="mine"), kl.BatchNormalization(name="bn"), kl.ReLU(), kl.Dense(3)
+    )
     assert "layer 'bn' (BatchNormalization)" in refusal(adapt, model, 5)
 
 
@@ -133,11 +146,17 @@ def test_a_registered_pool(registered):
 
     @registered(Largest, Role.POOLING)
     def convert_largest(layer, site):
-        return spec.MaxPool2D(name=site.name, input_shape=site.input_shape, pool_size=(2, 2),
-                              strides=(2, 2))
+        return spec.MaxPool2D(
+            name=site.name, input_shape=site.input_shape, pool_size=(2, 2), strides=(2, 2)
+        )
 
-    model = sequential((6, 6, 2), kl.Conv2D(3, 3, activation="relu"), Largest(name="largest"),
-                       kl.Flatten(), kl.Dense(3))
+    model = sequential(
+        (6, 6, 2),
+        kl.Conv2D(3, 3, activation="relu"),
+        Largest(name="largest"),
+        kl.Flatten(),
+        kl.Dense(3),
+    )
     assert_adapted_as_analysed(model, {"compensate": True})
     assert convert(adapt(model, 5), max_pool="constrained").layers[1].constrained
 

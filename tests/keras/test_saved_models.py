@@ -19,10 +19,17 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """An adapted model with all layers of this package, saved, and what it gives."""
-    model = turned(sequential(
-        (8, 8, 2), kl.Rescaling(1, -0.3), kl.Conv2D(4, 3, padding="same", activation="relu"),
-        kl.BatchNormalization(), kl.MaxPooling2D(name="pool"), kl.Flatten(), kl.Dense(3),
-    ))
+    model = turned(
+        sequential(
+            (8, 8, 2),
+            kl.Rescaling(1, -0.3),
+            kl.Conv2D(4, 3, padding="same", activation="relu"),
+            kl.BatchNormalization(),
+            kl.MaxPooling2D(name="pool"),
+            kl.Flatten(),
+            kl.Dense(3),
+        )
+    )
     adapted = adapt(model, 5, scale=3, compensate=True)
     path = tmp_path_factory.mktemp("models") / "adapted.keras"
     adapted.save(path)
@@ -40,11 +47,15 @@ def test_it_is_the_same_network(saved):
             np.testing.assert_array_equal(getattr(other, field), value)
 
 
-@pytest.mark.parametrize("start", [
-    "import tdsnn_brian, keras", "import keras, tdsnn_brian",
-    "import tdsnn_brian; import keras.models",
-    "import importlib.util, tdsnn_brian; importlib.util.find_spec('keras'); import keras",
-])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import tdsnn_brian, keras",
+        "import keras, tdsnn_brian",
+        "import tdsnn_brian; import keras.models",
+        "import importlib.util, tdsnn_brian; importlib.util.find_spec('keras'); import keras",
+    ],
+)
 def test_load_model_knows_the_layers(saved, start):
     path, adapted = saved
     code = f"{start}; print(len(keras.models.load_model({str(path)!r}).layers))"

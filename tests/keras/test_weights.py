@@ -60,10 +60,16 @@ def test_lora_is_part_of_the_weights():
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize("layer", [
-    kl.Dense(8, name="bad", activation="relu"), kl.BatchNormalization(name="bad"),
-    kl.Rescaling(1.0, name="bad"), kl.Normalization(name="bad"),
-], ids=lambda layer: type(layer).__name__)
+@pytest.mark.parametrize(
+    "layer",
+    [
+        kl.Dense(8, name="bad", activation="relu"),
+        kl.BatchNormalization(name="bad"),
+        kl.Rescaling(1.0, name="bad"),
+        kl.Normalization(name="bad"),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
 def test_nan_and_infinite_weights_are_refused(layer, value):
     layer = type(layer).from_config(layer.get_config())
     model = sequential((8,), layer, kl.Dense(3))
@@ -105,9 +111,15 @@ def narrow(request):
 
 def narrow_model():
     return sequential(
-        (12, 12, 1), kl.Rescaling(1.0), kl.Conv2D(8, 5, activation="relu"),
-        kl.BatchNormalization(), kl.MaxPooling2D(), kl.Dropout(0.1), kl.Flatten(),
-        kl.Dense(16, activation="relu"), kl.Dense(10),
+        (12, 12, 1),
+        kl.Rescaling(1.0),
+        kl.Conv2D(8, 5, activation="relu"),
+        kl.BatchNormalization(),
+        kl.MaxPooling2D(),
+        kl.Dropout(0.1),
+        kl.Flatten(),
+        kl.Dense(16, activation="relu"),
+        kl.Dense(10),
     )
 
 
@@ -134,10 +146,17 @@ def test_an_adapted_model_of_a_narrow_type_is_refused(narrow):
 def test_images_of_bytes():
     images = np.random.default_rng(0).integers(0, 256, (4, 6, 6, 1), np.uint8)
     for scaling in ([kl.Rescaling(1 / 255)], []):
-        model = randomized(keras.Sequential([
-            keras.Input((6, 6, 1), dtype="uint8"), *scaling, kl.Conv2D(3, 3, activation="relu"),
-            kl.Flatten(), kl.Dense(3),
-        ]))
+        model = randomized(
+            keras.Sequential(
+                [
+                    keras.Input((6, 6, 1), dtype="uint8"),
+                    *scaling,
+                    kl.Conv2D(3, 3, activation="relu"),
+                    kl.Flatten(),
+                    kl.Dense(3),
+                ]
+            )
+        )
         adapted = adapt(model, 5)
         expected = run(adapted, images)
         np.testing.assert_allclose(
