@@ -31,6 +31,7 @@ def _branches(network: SpikingNetwork) -> list[str]:
 FEATURES: dict[str, Where] = {
     "branches": _branches,
     "thresholds": _layers(lambda x: x.v_threshold),
+    "thresholds where branches meet": _layers(lambda x: x.v_threshold and len(x.sources) > 1),
     "negative thresholds": _layers(lambda x: x.v_threshold < 0),
     "silent zeros": lambda network: (
         [x.name for x in network.populations if x.silent_zeros] or [network.output.name]
@@ -93,7 +94,10 @@ ENGINES: dict[str, Engine] = {
     "event-driven": Engine(
         title="the event-driven network (projection='shared')",
         lacks={
-            "branches": _NO_BRANCHES,
+            "thresholds where branches meet": (
+                "counts each source's spikes from an origin of its own, and a threshold depends on "
+                "a window that they have in common; use v_threshold=0 there"
+            ),
             "constrained max-pools": (
                 "has no weights that change with every image, which a constrained max-pool needs; "
                 "use projection='explicit', or convert with max_pool='simplified'"

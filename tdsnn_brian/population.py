@@ -142,17 +142,6 @@ class Population:
                 found[id(one)] = one
         return list(found.values())
 
-    @property
-    def has_unread_neurons(self) -> bool:
-        """Whether some of its neurons project onto nobody."""
-        read = sum(
-            np.asarray(projection.window.visits)
-            for follower in self.followers
-            for source, projection in zip(follower.sources, follower.projections, strict=True)
-            if source is self
-        )
-        return not np.all(read)
-
     @cached_property
     def bias_latency(self) -> int:
         """`T(1)`: when the bias neuron, an input of value 1, fires."""

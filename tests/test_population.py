@@ -78,7 +78,7 @@ def test_engines_refuse_branches_by_name():
     pytest.importorskip("brian2")
     network = residual()
     images = random_images(network)
-    for run in (td.run_pipeline, td.stream):
+    for run in (td.run_pipeline, td.deploy):
         with pytest.raises(td.InvalidInputError, match=r"'block' has branches: .*chains"):
             run(network, images)
     with pytest.raises(td.InvalidInputError, match=r"'block' has branches: .*window='fixed'"):

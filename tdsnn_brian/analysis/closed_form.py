@@ -223,27 +223,30 @@ def inhibitory_period(population: Population, last: NDArray, window: WindowChoic
 
 
 def unread_ticks(network: SpikingNetwork, analysis: DiscreteAnalysis) -> int:
-    """Ticks by which a layer still fires when the next one's window has ended.
+    """Ticks by which a layer still fires when the windows that its spikes reach have ended.
 
-    Its last neurons may be ones that nobody reads: max-pools whose windows do not fit their input
-    leave some out at its border.
+    Its last neurons may be ones that nobody waits for: at borders that the windows of a max-pool
+    do not fit, late inputs of a minimum, or all of them where no layer follows.
     """
     ticks = 0
-    for population in network.integrating:
-        for source in population.sources:
-            last = np.zeros(analysis.n_images)
-            while True:
-                times = (
-                    analysis.input_latencies
-                    if source is network.input
-                    else analysis.latencies[source.name]
-                )
-                last = np.maximum(last, last_spike(times))
-                if source.kind is not Kind.MAX_POOL:
-                    break
-                source = source.source
-            ticks = max(ticks, ceil((last - analysis.windows[population.name]).max()))
+    for population in (network.input, *network.populations[:-1]):
+        last = last_spike(
+            analysis.input_latencies
+            if population is network.input
+            else analysis.latencies[population.name]
+        )
+        heard = [analysis.windows[listener.name] for listener in _listeners(population)]
+        ticks = max(ticks, ceil((last - np.max([*heard, 0 * last], axis=0)).max()))
     return ticks
+
+
+def _listeners(population: Population) -> Iterator[Population]:
+    """Populations with a window that its spikes reach, at once or through max-pools."""
+    for follower in population.followers:
+        if follower.kind is Kind.MAX_POOL:
+            yield from _listeners(follower)
+        else:
+            yield follower
 
 
 def discrete_latencies(network: SpikingNetwork, images: NDArray) -> dict[str, NDArray]:

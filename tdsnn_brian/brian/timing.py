@@ -138,9 +138,10 @@ def schedule(
     origins, releases, zeros = {}, {}, {}
     zero = {network.input: onset}
     for population in network.populations:
-        reached = zero[population.driver] + population.hops
+        # spikes of several sources meet at the origin of the one that is released last
+        reached = max(zero[source] for source in population.sources)
         if population.kind is Kind.MAX_POOL:
-            zeros[population.name] = zero[population] = reached
+            zeros[population.name] = zero[population] = reached + 1
             continue
         origins[population.name] = reached
         release = reached + round(windows[population.name] * steps) + 1
@@ -148,7 +149,7 @@ def schedule(
         zero[population] = release + firing
         if population.fires:
             zeros[population.name] = zero[population]
-    slot = zero[network.output] + (1 + unread_ticks) * steps + 1
+    slot = max(zero.values()) + (1 + unread_ticks) * steps + 1
     return Timing(steps, dict(windows), origins, releases, zeros, slot, onset)
 
 

@@ -25,6 +25,7 @@ pytestmark = [
     ),
 ]
 NETWORK = small_network(leak=3)
+FOLDERS = [str(path) for path in Path(__file__).parents[:3]]
 MANY = random_images(NETWORK, 2000)  # more than the pipes hold
 
 
@@ -87,11 +88,10 @@ def test_an_error_while_images_are_fed_comes_from_the_reader(program, monkeypatc
 
     original = stream.input_latencies
     monkeypatch.setattr(stream, "input_latencies", feed)
-    results, seen = program.stream(MANY), 0
+    results = program.stream(MANY)
+    assert sum(1 for _ in zip(range(64), results, strict=False)) == 64
     with pytest.raises(InvalidInputError, match="image 65"):
-        for _ in results:
-            seen += 1
-    assert seen == 64
+        next(results)
     assert not running(program)
 
 
@@ -167,8 +167,7 @@ ENDLESS = "object.__setattr__(results._results.gi_frame.f_locals['showing'], 'mo
 
 
 def started(program, kind):
-    folders = [str(Path(__file__).parent), *map(str, Path(__file__).parents[1:3])]
-    script = f"import sys; sys.path[:0] = {folders!r}\n{SCRIPT.format(endless=ENDLESS)}"
+    script = f"import sys; sys.path[:0] = {FOLDERS!r}\n{SCRIPT.format(endless=ENDLESS)}"
     return subprocess.Popen(
         [sys.executable, "-c", script, str(program.directory), kind],
         stdout=subprocess.PIPE,
@@ -238,7 +237,7 @@ def test_an_interrupt_while_it_is_compiled_ends_the_compilers(tmp_path):
     """Those are a process group of their own."""
     cache = tmp_path / "cache"
     script = (
-        f"import sys; sys.path[:0] = {[str(Path(__file__).parent), *map(str, Path(__file__).parents[1:3])]!r}\n"
+        f"import sys; sys.path[:0] = {FOLDERS!r}\n"
         "from test_running_programs import NETWORK, compile_program\n"
         "try:\n    compile_program(NETWORK, dtype='float32')\n"
         "except KeyboardInterrupt:\n    sys.exit('interrupted')"

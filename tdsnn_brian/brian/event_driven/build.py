@@ -18,7 +18,7 @@ from ...engines import require
 from ...layers import Kind
 from ...network import SpikingNetwork
 from ...population import Population
-from ..naming import Names
+from ..naming import Names, brian_name
 from .group import EventDrivenGroup, Place
 from .image_input import ImageInput
 from .max_pool import MaxPool
@@ -142,7 +142,7 @@ def add_shared(
     readout.awaited = [
         groups[population]
         for population in network.populations
-        if population.fires and population.has_unread_neurons
+        if population.fires and not any(x.kind.integrates for x in population.followers)
     ]
     readout.written = [
         (field(names, population, variable), group, variable)
@@ -159,10 +159,7 @@ def _project(net, names, population, groups, group) -> None:
     """Add the projections onto `group`."""
     ways = zip(population.sources, population.projections, strict=True)
     for index, (source, projection) in enumerate(ways):
+        several = f"_{brian_name(source.name)}_{index}" if len(population.sources) > 1 else ""
         for part, effect in group.effects(index).items():
-            part = f"{part}_{index + 1}" if index else part
-            net.add(
-                SharedProjection(
-                    groups[source], group, projection, name=names.of(population, part), **effect
-                )
-            )
+            name = names.of(population, part + several)
+            net.add(SharedProjection(groups[source], group, projection, name=name, **effect))

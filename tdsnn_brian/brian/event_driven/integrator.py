@@ -19,10 +19,10 @@ class Integrator(EventDrivenGroup):
 
     def __init__(self, population: Population, place: Place):
         super().__init__(population, place)
-        self.input, self.driver = place.input, place.groups[population.driver]
+        self.input = place.input
         self.sources = [place.groups[source] for source in population.sources]
         p = self.p
-        p.hops, p.leak = population.hops, population.leak
+        p.leak = population.leak
         p.n_presynaptic = population.n_presynaptic
         p.has_bias = population.bias is not None
         p.bias_steps = population.bias_latency * p.steps_per_tick
@@ -66,8 +66,11 @@ class Integrator(EventDrivenGroup):
         arguments = {
             **super().template_arguments(),
             "input": Globals(self.input),
-            "driver": Globals(self.driver),
-            "sources": [Globals(group) for group in self.sources],
+            "sources": [Globals(source) for source in self.sources],
+            "releases": [
+                (f"{Globals(source.released_by).release}[0]", 1 + source.hops)
+                for source in self.sources
+            ],
         }
         if self.p.has_bias:
             bias = self.bias
@@ -76,8 +79,13 @@ class Integrator(EventDrivenGroup):
         return arguments
 
     def _find_origin(self, s: State) -> None:
-        if s.origin == self.p.never and self.driver.values.release != self.p.never:
-            s.origin = self.driver.values.release + 1 + self.p.hops
+        """Set it once all sources have been released: that of the latest one."""
+        releases = [source.released_by.values.release for source in self.sources]
+        if s.origin == self.p.never and self.p.never not in releases:
+            s.origin = max(
+                release + 1 + source.hops
+                for release, source in zip(releases, self.sources, strict=True)
+            )
 
     def _missing(self, s: State) -> int:
         """Presynaptic neurons that have neither fired nor turned out silent."""

@@ -17,7 +17,7 @@ class Readout(Integrator):
     written : list of (str, EventDrivenGroup, str)
         What makes up an image's record, in this order: name, group and variable.
     awaited : list of EventDrivenGroup
-        Those with neurons that nobody listens to, which may fire after all others.
+        Those that no layer waits for all spikes of: some neurons may fire after all others.
     records : dict of int to bytes
         That of each image shown so far, on a runtime target.
     """

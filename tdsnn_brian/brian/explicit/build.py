@@ -22,6 +22,7 @@ from ...analysis.pool_constraints import pool_weights
 from ...firing_times import SILENT, in_steps, tie_tolerance
 from ...layers import Kind
 from ...population import Population
+from ..naming import brian_name
 from . import groups, models
 from .dynamic_windows import DynamicWindows
 from .models import Cells
@@ -263,7 +264,7 @@ class ExplicitBuilder:
         for number, (source, projection) in enumerate(
             zip(population.sources, population.projections, strict=True)
         ):
-            part = f"synapses_{source.name}_{number}" if several else "synapses"
+            part = f"synapses_{brian_name(source.name)}_{number}" if several else "synapses"
             early = origin - self._zero(source)
             self.add(
                 groups.weighted_synapses(

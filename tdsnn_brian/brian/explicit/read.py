@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import WindowTooShortError
 from ...firing_times import SILENT, in_ticks
+from ...layers import Kind
 from ...network import SpikingNetwork
 from ...population import Population
 from ..naming import Names
@@ -68,7 +69,7 @@ class Recordings:
         zero: dict[Population, NDArray] = {self.network.input: timing.first_spike * everywhere}
         for population in self.network.populations:
             name = population.name
-            reached = zero[population.driver] + population.hops
+            reached = np.max([zero[source] for source in population.sources], axis=0)
             if population.kind.is_ticked:
                 ticking = self.names.of(population, "ticking_spikes")
                 release = self.first(ticking, 1)[:, 0]
@@ -80,7 +81,7 @@ class Recordings:
                     release + planned if self.measured else timing.zeros[name] * everywhere
                 )
             else:
-                zero[population] = reached
+                zero[population] = reached + (population.kind is Kind.MAX_POOL)
             if population.fires:
                 first = self.first(self.names.of(population, "spikes"), population.n_neurons)
                 spikes[name] = int(np.isfinite(first).sum())

@@ -1,4 +1,4 @@
 {# Integrator._find_origin in C++ #}
-    if ({{origin}} == {{p.never}} && {{driver.release}}[0] != {{p.never}})
-        {{origin}} = {{driver.release}}[0] + 1 + {{p.hops}};
+    if ({{origin}} == {{p.never}}{% for release, _ in releases %} && {{release}} != {{p.never}}{% endfor %})
+        {{origin}} = std::max({ {% for release, hops in releases %}{{release}} + {{hops}}{{ ', ' if not loop.last }}{% endfor %} });
     if ({{origin}} == {{p.never}}) return;
