@@ -144,7 +144,7 @@ def test_sizes_are_checked_before_anything_is_read(tmp_path):
 def test_what_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "images.npz"
     bomb(path, 300, shape=(300 * 2**10, 32, 32))
-    monkeypatch.setattr(whole_files, "_free_bytes", lambda: 2**28)
+    monkeypatch.setattr(whole_files, "available_bytes", lambda: 2**28)
     reason = r"takes 0\.3 GiB, and 0\.2 GiB are free"
     with little_memory(), pytest.raises(InvalidInputError, match=reason):
         read_images(path, (32, 32, 1))
@@ -181,7 +181,7 @@ def damaged(whole, trial):
 
 @pytest.mark.parametrize("kind", ["npy", "npz", "compressed"])
 def test_damaged_images_are_read_or_refused(tmp_path, kind, monkeypatch):
-    monkeypatch.setattr(whole_files, "_free_bytes", lambda: 2**24)
+    monkeypatch.setattr(whole_files, "available_bytes", lambda: 2**24)
     path = tmp_path / f"images.{kind}"
     images, labels = RNG.random((3, 4, 4, 1)), np.arange(3)
     file = io.BytesIO()
