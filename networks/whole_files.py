@@ -170,7 +170,6 @@ def read_exactly(stream: BinaryIO, size: int) -> NDArray[np.uint8]:
     return content
 
 
-
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """A file to write in place of `path`; an old file stays until the new one is whole.

@@ -100,8 +100,11 @@ def report(
     device, note = choose_device(device)
     images = check_images(network, images)
     case = Case(
-        network=network, images=images, labels=check_labels(labels, len(images)),
-        predictions=predictions or {}, notes=[*notes, *([note] if note else [])],
+        network=network,
+        images=images,
+        labels=check_labels(labels, len(images)),
+        predictions=predictions or {},
+        notes=[*notes, *([note] if note else [])],
     )
     if float_type not in FLOAT_TYPES:
         raise InvalidInputError(
@@ -111,8 +114,14 @@ def report(
     if unknown:
         raise InvalidInputError(f"parts {sorted(unknown)} are not known; choose from {ALL}")
     options = Options(
-        device=device, float_type=float_type, dt_per_tick=dt_per_tick, window=window, parts=parts,
-        sweep_images=sweep_images, integration_images=integration_images, workers=workers,
+        device=device,
+        float_type=float_type,
+        dt_per_tick=dt_per_tick,
+        window=window,
+        parts=parts,
+        sweep_images=sweep_images,
+        integration_images=integration_images,
+        workers=workers,
     )
     return make(case, options, Path(output), progress or (lambda stage, share: None))
 
@@ -127,8 +136,11 @@ def make(case: Case, options: Options, output: Path, progress: Progress) -> dict
         steps = lcm(options.dt_per_tick, network.input_steps)
         genn.require(case, dt=1 * ms / steps, window=options.window)
     run = simulate_case(
-        case, device=options.device, float_type=options.float_type,
-        dt_per_tick=options.dt_per_tick, window=options.window,
+        case,
+        device=options.device,
+        float_type=options.float_type,
+        dt_per_tick=options.dt_per_tick,
+        window=options.window,
         progress=lambda share: progress("simulate", share),
     )
     progress("simulate", 1.0)
@@ -141,14 +153,14 @@ def make(case: Case, options: Options, output: Path, progress: Progress) -> dict
         summary["accuracy"]["continuous"] = (
             None if labels is None else float(np.mean(closed.predictions == labels))
         )
-        shown.append(sections.layers([
-            figures.latency_histograms(run.comparisons), figures.scatter(answers)
-        ]))
+        shown.append(
+            sections.layers([figures.latency_histograms(run.comparisons), figures.scatter(answers)])
+        )
     if "one-image" in options.parts:
         trace = trace_image(network, case.images[0])
-        shown.append(sections.one_image([
-            figures.raster(network, trace), figures.potentials(network, trace)
-        ]))
+        shown.append(
+            sections.one_image([figures.raster(network, trace), figures.potentials(network, trace)])
+        )
     if "cost" in options.parts:
         summary["cost"] = cost(run)
         shown.append(sections.cost())
@@ -159,7 +171,9 @@ def make(case: Case, options: Options, output: Path, progress: Progress) -> dict
         add_sweeps(case, options, wanted, output, summary, progress)
         shown.extend(sections.SWEEPS[part](summary) for part in wanted)
     text = page.render(
-        summary, shown, title=f"{network.name}: Brian2 against the discrete analysis",
+        summary,
+        shown,
+        title=f"{network.name}: Brian2 against the discrete analysis",
         failed=summaries.unexplained(summary),
     )
     # the folder holds the files of one run: what this one does not make is of another

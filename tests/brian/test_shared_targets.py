@@ -39,16 +39,40 @@ np.savez(path, potentials=result.potentials, **result.latencies)
 def padded_network():
     rng = np.random.default_rng(5)
     same = ((1, 1), (1, 1))
-    return SpikingNetwork(leak=4, name="padded", layers=(
-        Conv2D(name="conv", input_shape=(7, 6, 2), kernel=rng.normal(0, 0.4, (3, 3, 1, 4)),
-               groups=2, padding=same, bias=rng.normal(0, 0.3, (7, 6, 4))),
-        MaxPool2D(name="maximum", input_shape=(7, 6, 4), pool_size=(3, 3), strides=(2, 2),
-                  padding=same),
-        AveragePool2D(name="average", input_shape=(4, 3, 4), pool_size=(3, 2), strides=(1, 1),
-                      padding=((1, 1), (0, 1))),
-        Dense(name="output", input_shape=(4, 3, 4), weights=rng.normal(0, 1, (48, 3)),
-              bias=rng.normal(0, 1, 3)),
-    ))
+    return SpikingNetwork(
+        leak=4,
+        name="padded",
+        layers=(
+            Conv2D(
+                name="conv",
+                input_shape=(7, 6, 2),
+                kernel=rng.normal(0, 0.4, (3, 3, 1, 4)),
+                groups=2,
+                padding=same,
+                bias=rng.normal(0, 0.3, (7, 6, 4)),
+            ),
+            MaxPool2D(
+                name="maximum",
+                input_shape=(7, 6, 4),
+                pool_size=(3, 3),
+                strides=(2, 2),
+                padding=same,
+            ),
+            AveragePool2D(
+                name="average",
+                input_shape=(4, 3, 4),
+                pool_size=(3, 2),
+                strides=(1, 1),
+                padding=((1, 1), (0, 1)),
+            ),
+            Dense(
+                name="output",
+                input_shape=(4, 3, 4),
+                weights=rng.normal(0, 1, (48, 3)),
+                bias=rng.normal(0, 1, 3),
+            ),
+        ),
+    )
 
 
 def assert_same(latencies, potentials, dtype):
@@ -65,9 +89,16 @@ def run_script(tmp_path, *arguments):
     path = tmp_path / "result.npz"
     folders = [str(Path(__file__).parent), *map(str, Path(__file__).parents[1:3])]
     subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path[:0] = {folders!r}\n{SCRIPT}", *arguments,
-         str(path)],
-        check=True, timeout=1200, cwd=tmp_path,
+        [
+            sys.executable,
+            "-c",
+            f"import sys; sys.path[:0] = {folders!r}\n{SCRIPT}",
+            *arguments,
+            str(path),
+        ],
+        check=True,
+        timeout=1200,
+        cwd=tmp_path,
     )
     with np.load(path) as file:
         return dict(file)
@@ -79,11 +110,14 @@ def test_numpy(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("target", "window", "dtype"), [
-    pytest.param("cpp_standalone", "fixed", "float64", marks=pytest.mark.standalone),
-    pytest.param("cpp_standalone", "dynamic", "float32", marks=pytest.mark.standalone),
-    ("cython", "fixed", "float64"),
-])
+@pytest.mark.parametrize(
+    ("target", "window", "dtype"),
+    [
+        pytest.param("cpp_standalone", "fixed", "float64", marks=pytest.mark.standalone),
+        pytest.param("cpp_standalone", "dynamic", "float32", marks=pytest.mark.standalone),
+        ("cython", "fixed", "float64"),
+    ],
+)
 def test_compiled_targets(tmp_path, target, window, dtype):
     result = run_script(tmp_path, target, window, dtype)
     assert_same(result, result["potentials"], dtype)

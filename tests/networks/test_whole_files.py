@@ -113,9 +113,10 @@ def test_what_does_not_fit_is_refused(tmp_path, content, reason, inside):
 def bomb(path, megabytes, *, compression=zipfile.ZIP_DEFLATED, name="images", shape=None):
     """A small file of very many zeros, honest in its header."""
     shape = shape or (megabytes * 2**20,)
-    with zipfile.ZipFile(path, "w", compression) as archive, archive.open(
-        f"{name}.npy", "w", force_zip64=True
-    ) as member:
+    with (
+        zipfile.ZipFile(path, "w", compression) as archive,
+        archive.open(f"{name}.npy", "w", force_zip64=True) as member,
+    ):
         np.lib.format.write_array_header_1_0(member, described("|u1", shape))
         for _ in range(megabytes):
             member.write(bytes(2**20))

@@ -26,8 +26,9 @@ def small_convolutions(name):
     windows = (3,) * 13 if name == "vgg16" else (11, 5, 3, 3, 3)
     channels, result = 3, []
     for size, window in zip(sizes, windows, strict=True):
-        kernel = rng.normal(0, (2 / (window**2 * channels)) ** 0.5,
-                            (window, window, channels, size)).astype(np.float32)
+        kernel = rng.normal(
+            0, (2 / (window**2 * channels)) ** 0.5, (window, window, channels, size)
+        ).astype(np.float32)
         result.append((kernel, rng.normal(0, 0.1, size).astype(np.float32)))
         channels = size
     return result
@@ -56,8 +57,9 @@ def test_silent_zeros_leave_the_constant_out():
     options = {"convolutions": small_convolutions("vgg16"), "side": 32, "dense": (12, 10, 5)}
     image = np.random.default_rng(1).random((1, 32, 32, 3), np.float32)
     logits = [
-        td.analyse(large_network("vgg16", leak=200, scale=1000, silent_zeros=silent, **options),
-                   image).logits
+        td.analyse(
+            large_network("vgg16", leak=200, scale=1000, silent_zeros=silent, **options), image
+        ).logits
         for silent in (False, True)
     ]
     np.testing.assert_allclose(*logits, atol=0.05 * np.abs(logits[0]).max())
@@ -72,7 +74,10 @@ def simulated(network, images):
     analysis = td.analyse(network, images)
     return td.Simulation(
         latencies={name: value.astype(float) for name, value in analysis.latencies.items()},
-        potentials=analysis.potentials, windows={}, ticks={}, spikes={},
+        potentials=analysis.potentials,
+        windows={},
+        ticks={},
+        spikes={},
     )
 
 
@@ -125,8 +130,13 @@ def test_contenders_take_turns():
 
 
 def test_the_table_takes_what_is_there():
-    row = {"seconds_per_image": 1.5, "peak_gib": 0.5, "compile_seconds": 9.0, "unexplained": 0,
-           "ratio_to_torch": 3.0}
+    row = {
+        "seconds_per_image": 1.5,
+        "peak_gib": 0.5,
+        "compile_seconds": 9.0,
+        "unexplained": 0,
+        "ratio_to_torch": 3.0,
+    }
     assert table({"alexnet": row, "vgg16": None}).row_count == 1
     assert table({}).row_count == 0
 

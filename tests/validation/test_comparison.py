@@ -29,7 +29,9 @@ def judged(plant=lambda net: None, *, simulated=None, window="fixed", dt_per_tic
     plant(net)
     net.run(net.duration, namespace={})
     comparisons = compare(
-        network, td.analyse(network, images), td.read_results(net, strict=False),
+        network,
+        td.analyse(network, images),
+        td.read_results(net, strict=False),
         windows=None if window == "dynamic" else net.timing.windows,
     )
     return comparisons, [layer.name for layer in comparisons if layer.unexplained]

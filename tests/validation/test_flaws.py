@@ -121,7 +121,8 @@ def test_one_program_serves_every_setting(tmp_path, monkeypatch):
         assert set(moved(outcome, analysis).values()) == {0.0}
     late = Setting(lateness=1, window_cut=-4)
     compiled, interpreted = (
-        programs.run(program, late, place), programs.run_interpreted(program, late)
+        programs.run(program, late, place),
+        programs.run_interpreted(program, late),
     )
     for name, times in compiled.latencies.items():
         np.testing.assert_array_equal(times, interpreted.latencies[name])

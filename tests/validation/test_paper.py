@@ -31,13 +31,16 @@ class Small(Subject):
         rng = np.random.default_rng(0)
         keras.utils.set_random_seed(0)
         self.images = rng.random((40, 6, 6, 1)).astype(np.float32)
-        self.model = keras.Sequential([
-            keras.Input((6, 6, 1), name="image"),
-            kl.Conv2D(3, 3, activation="relu", name="conv"),
-            kl.MaxPooling2D(2, name="pool"),
-            kl.Flatten(name="flatten"),
-            kl.Dense(3, name="output"),
-        ], name="small")
+        self.model = keras.Sequential(
+            [
+                keras.Input((6, 6, 1), name="image"),
+                kl.Conv2D(3, 3, activation="relu", name="conv"),
+                kl.MaxPooling2D(2, name="pool"),
+                kl.Flatten(name="flatten"),
+                kl.Dense(3, name="output"),
+            ],
+            name="small",
+        )
         labels = self.model.predict(self.images, verbose=0).argmax(axis=1)
         self.train_set = self.test_set = (self.images, labels)
 
@@ -112,8 +115,18 @@ def test_page_and_summary(tmp_path, small):
     assert deployed["same_predictions"] == deployed["images"] == 40
     assert deployed["same_latencies"] == deployed["neurons"] == 40 * (4 * 4 + 2 * 2) * 3
     page = (tmp_path / "index.html").read_text()
-    for section in ("goals", "table1", "figure4", "frontier", "input-steps", "table2", "table3",
-                    "figure3", "figure6", "max-pool"):
+    for section in (
+        "goals",
+        "table1",
+        "figure4",
+        "frontier",
+        "input-steps",
+        "table2",
+        "table3",
+        "figure3",
+        "figure6",
+        "max-pool",
+    ):
         assert f'<section id="{section}">' in page
     assert "python -m validation paper" in page
 
@@ -121,9 +134,18 @@ def test_page_and_summary(tmp_path, small):
 def test_axes_are_labelled_by_plain_numbers():
     """Mathematical text is off, as names of networks are to stay as they are."""
     rows = [
-        {"network": "vgg16", "L": 5, "scale": 10, "input_steps": steps, "silent_zeros": False,
-         "calibrated": True, "retrained": False, "ticks": 10**steps, "loss": loss,
-         "total_ratio": 2}
+        {
+            "network": "vgg16",
+            "L": 5,
+            "scale": 10,
+            "input_steps": steps,
+            "silent_zeros": False,
+            "calibrated": True,
+            "retrained": False,
+            "ticks": 10**steps,
+            "loss": loss,
+            "total_ratio": 2,
+        }
         for steps, loss in ((1, 0.2), (2, 0.03), (4, -0.002))
     ]
     summary = {"frontier": rows, "input_steps": rows, "figure4": {"vgg16": {}}}
@@ -144,7 +166,8 @@ def test_answers_that_differ_are_counted(monkeypatch):
     assert same["same_latencies"] == same["neurons"]
     wrong = replace(network, leak=network.leak + 1)
     monkeypatch.setattr(
-        simulated, "deploy",
+        simulated,
+        "deploy",
         lambda _, *args, original=simulated.deploy, **kw: original(wrong, *args, **kw),
     )
     other = simulated.deployment(network, images, labels)
@@ -234,8 +257,14 @@ def test_the_standard_error_of_a_loss_is_that_of_a_paired_difference():
 
 def test_what_is_confirmed_elsewhere_is_chosen_with_a_margin():
     rows = [
-        {"leak": 5, "silent_zeros": False, "loss": loss, "loss_error": 0.002, "accuracy": 1 - loss,
-         "ratio_measured": ratio}
+        {
+            "leak": 5,
+            "silent_zeros": False,
+            "loss": loss,
+            "loss_error": 0.002,
+            "accuracy": 1 - loss,
+            "ratio_measured": ratio,
+        }
         for loss, ratio in ((0.004, 1.9), (0.001, 1.8), (0.006, 2.0))
     ]
     for is_confirmed, ratio in ((False, 1.9), (True, 1.8)):

@@ -43,24 +43,32 @@ def evaluate(
     images: Annotated[int, typer.Option(min=1, help="How many test digits.")] = 1000,
     leak: Annotated[
         list[float] | None,
-        typer.Option(help="Leak in ticks; may be given more than once.",
-                     show_default="that of the LeNet that ships"),
+        typer.Option(
+            help="Leak in ticks; may be given more than once.",
+            show_default="that of the LeNet that ships",
+        ),
     ] = None,
     noise: Annotated[
         list[float] | None,
-        typer.Option(help="Standard deviation of noise on the pixels; may be given more than once.",
-                     show_default="0"),
+        typer.Option(
+            help="Standard deviation of noise on the pixels; may be given more than once.",
+            show_default="0",
+        ),
     ] = None,
     flaw: Annotated[
         list[str] | None,
-        typer.Option(help="KIND=STRENGTH, a flaw of the model; may be given more than once. "
-                     f"Simulated on the numpy target. Kinds: {', '.join(FLAWS)}."),
+        typer.Option(
+            help="KIND=STRENGTH, a flaw of the model; may be given more than once. "
+            f"Simulated on the numpy target. Kinds: {', '.join(FLAWS)}."
+        ),
     ] = None,
     engine: Annotated[str, typer.Option(help=f"One of: {', '.join(ENGINES)}.")] = "brian2",
     scheduler: Annotated[
         str | None,
-        typer.Option(help="A Dask cluster of your own, tcp://...",
-                     show_default="a cluster of processes on this machine"),
+        typer.Option(
+            help="A Dask cluster of your own, tcp://...",
+            show_default="a cluster of processes on this machine",
+        ),
     ] = None,
     workers: Annotated[
         int, typer.Option(min=0, help="Processes of the local cluster; 0 for none.")
@@ -77,7 +85,12 @@ def evaluate(
     prepare_directory(output)
     pixels, labels = digits(images, data)
     tasks = make_tasks(
-        networks_by_leak(leak), pixels, labels, noise or [0.0], engine=engine, flaws=flaws,
+        networks_by_leak(leak),
+        pixels,
+        labels,
+        noise or [0.0],
+        engine=engine,
+        flaws=flaws,
         part=100 if flaw is None else 20,
     )
     local = scheduler is None and workers == 0
@@ -96,8 +109,13 @@ def evaluate(
         table.add_column(title, justify="right")
     for row in rows:
         described = "" if row["flaw"] is None else f"{row['flaw']} {row['strength']:g}"
-        table.add_row(f"{row['leak']:g}", f"{row['noise']:g}", described,
-                      f"{row['accuracy']:.2%}", f"{row['images']:,}")
+        table.add_row(
+            f"{row['leak']:g}",
+            f"{row['noise']:g}",
+            described,
+            f"{row['accuracy']:.2%}",
+            f"{row['images']:,}",
+        )
     console.print(table)
     say(f"wrote {output / 'summary.json'}")
 

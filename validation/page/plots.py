@@ -11,17 +11,19 @@ from matplotlib.figure import Figure
 
 COLORS = ("#1b6ca8", "#b3471b", "#3a7d44", "#7b4b94", "#8a6d00", "#444444", "#c2185b", "#00838f")
 
-matplotlib.rcParams.update({
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#667",
-    "axes.prop_cycle": matplotlib.cycler(color=COLORS),
-    "svg.fonttype": "path",
-    "svg.hashsalt": "tdsnn-brian",
-    # a layer's name is text, never mathematics
-    "text.parse_math": False,
-})
+matplotlib.rcParams.update(
+    {
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": "#667",
+        "axes.prop_cycle": matplotlib.cycler(color=COLORS),
+        "svg.fonttype": "path",
+        "svg.hashsalt": "tdsnn-brian",
+        # a layer's name is text, never mathematics
+        "text.parse_math": False,
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)

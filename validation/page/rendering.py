@@ -114,6 +114,10 @@ def render(
         )
 
     return environment.get_template("page.html").render(
-        summary=summary, sections=list(sections), title=title, failed=failed, number=number,
+        summary=summary,
+        sections=list(sections),
+        title=title,
+        failed=failed,
+        number=number,
         look_up=lambda path: look_up(summary, path),
     )

@@ -25,8 +25,10 @@ def paper(
     ] = 3,
     data: Annotated[
         Path | None,
-        typer.Option(help="Directory with the data sets.",
-                     show_default="the environment variable TDSNN_DATA, else keras.datasets"),
+        typer.Option(
+            help="Directory with the data sets.",
+            show_default="the environment variable TDSNN_DATA, else keras.datasets",
+        ),
     ] = None,
     fresh: Annotated[bool, typer.Option(help="Measure again what was measured before.")] = False,
     output: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("reports/paper"),

@@ -42,9 +42,7 @@ class Steps:
             start = time.perf_counter()
             result = measure()
             elapsed = time.perf_counter() - start
-            found = self._kept.keep(
-                name, {"seconds": elapsed, "result": result}, settings, content
-            )
+            found = self._kept.keep(name, {"seconds": elapsed, "result": result}, settings, content)
             shown = ", ".join(f"{key} {value}" for key, value in settings.items())
             say(f"{name} ({shown}): {elapsed:.1f} s")
         self.seconds += found["seconds"]

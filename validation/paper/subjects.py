@@ -77,8 +77,13 @@ class Subject:
     def content(self) -> str:
         """Digest of what its figures follow from: the trained network, all images and labels."""
         return digest(
-            keras.config.backend(), self.model.to_json(), self.model.get_weights(),
-            self.n_calibration, self.train_set, self.test_set, self.further_test_set,
+            keras.config.backend(),
+            self.model.to_json(),
+            self.model.get_weights(),
+            self.n_calibration,
+            self.train_set,
+            self.test_set,
+            self.further_test_set,
         )
 
     def measure_dnn(self, images: NDArray, labels: NDArray) -> dict:
@@ -87,8 +92,12 @@ class Subject:
 
     def convert(self, options: Options) -> SpikingNetwork:
         adapted = td.adapt(
-            self.model, options.leak, scale=options.scale, compensate=True,
-            silent_zeros=options.silent_zeros, input_steps=options.input_steps,
+            self.model,
+            options.leak,
+            scale=options.scale,
+            compensate=True,
+            silent_zeros=options.silent_zeros,
+            input_steps=options.input_steps,
             calibration=self.train_set[0][: self.n_calibration] if options.calibrate else None,
         )
         if options.retrain:
@@ -193,8 +202,12 @@ def full_size(name: str, options: Options) -> SpikingNetwork:
     if name != "alexnet-grouped":
         load_convolutions(model, trained_convolutions(name))
     adapted = td.adapt(
-        model, options.leak, scale=options.scale, compensate=True,
-        silent_zeros=options.silent_zeros, input_steps=options.input_steps,
+        model,
+        options.leak,
+        scale=options.scale,
+        compensate=True,
+        silent_zeros=options.silent_zeros,
+        input_steps=options.input_steps,
         calibration=photographs(2) if options.calibrate and name == "vgg16" else None,
     )
     return td.convert(adapted)

@@ -52,13 +52,17 @@ def benchmark(
     ] = False,
     genn: Annotated[
         Path | None,
-        typer.Option(help="Python of an environment with Brian2GeNN (make genn makes one); "
-                     "measured where it and GeNN are."),
+        typer.Option(
+            help="Python of an environment with Brian2GeNN (make genn makes one); "
+            "measured where it and GeNN are."
+        ),
     ] = Path(".venv-genn/bin/python"),
     data: Annotated[
         Path | None,
-        typer.Option(help="Directory with mnist.npz; else the 1,000 digits that ship are shown.",
-                     envvar="TDSNN_DATA"),
+        typer.Option(
+            help="Directory with mnist.npz; else the 1,000 digits that ship are shown.",
+            envvar="TDSNN_DATA",
+        ),
     ] = None,
     output: Annotated[Path, typer.Option(help="Directory to write to.")] = Path(
         "reports/benchmark"

@@ -37,7 +37,8 @@ def large(name: str, rounds: int) -> dict:
     seconds = alternate(contenders, rounds)
     result["seconds_per_image"] = statistics.median(seconds["shared"])
     result["silent_zeros"] = {
-        **quiet_result, "seconds_per_image": statistics.median(seconds["silent_zeros"]),
+        **quiet_result,
+        "seconds_per_image": statistics.median(seconds["silent_zeros"]),
         "ratio_to_all_firing": ratio(seconds["silent_zeros"], seconds["shared"]),
     }
     if "torch" in seconds:

@@ -36,8 +36,11 @@ def lenet(
     program = compile_program(network, dtype="float32")
     contenders = {"shared": shared(network, images)}
     result: dict = {
-        "leak": network.leak, "images": n_images, "compile_seconds": program.compile_seconds,
-        "explicit_gib": explicit_bytes(network) / 2**30, "notes": notes,
+        "leak": network.leak,
+        "images": n_images,
+        "compile_seconds": program.compile_seconds,
+        "explicit_gib": explicit_bytes(network) / 2**30,
+        "notes": notes,
     }
     if not program.compile_seconds:
         result["compile_seconds"] = compile_anew(network)
@@ -56,10 +59,14 @@ def lenet(
         notes.append(f"torch or SpikingJelly was left out: {error}")
     seconds = alternate(contenders, rounds)
     for name in ("shared", "explicit", "torch", "spikingjelly_t8", "spikingjelly_t16"):
-        result[name] = None if name not in seconds else {
-            "ms_per_image": 1e3 * statistics.median(seconds[name]),
-            "ratio_to_shared": ratio(seconds[name], seconds["shared"]),
-        }
+        result[name] = (
+            None
+            if name not in seconds
+            else {
+                "ms_per_image": 1e3 * statistics.median(seconds[name]),
+                "ratio_to_shared": ratio(seconds[name], seconds["shared"]),
+            }
+        )
         if name in predictions:
             result[name]["accuracy"] = float((predictions[name] == labels).mean())
     result["explicit"]["compile_seconds"] = explicit_compile
@@ -71,7 +78,8 @@ def lenet(
         try:
             measured = genn_seconds(genn.absolute(), n_explicit)
             result["explicit_genn"] = {
-                "ms_per_image": 1e3 * measured["run"], "compile_seconds": measured["compile"],
+                "ms_per_image": 1e3 * measured["run"],
+                "compile_seconds": measured["compile"],
             }
         except ImportError as error:
             notes.append(f"GeNN was left out: {error}")
@@ -124,9 +132,12 @@ def mnist(data: Path | None, processes: int) -> dict:
             for name, latencies in analysis.latencies.items()
         )
     return {
-        "images": len(images), "processes": processes, "seconds": results.seconds,
+        "images": len(images),
+        "processes": processes,
+        "seconds": results.seconds,
         "ms_per_image": 1e3 * results.seconds / len(images),
-        "identical": different == 0, "disagreements": different,
+        "identical": different == 0,
+        "disagreements": different,
         "neurons": sum(values.size for values in simulated.values()),
         "accuracy": float((predictions == labels).mean()),
         "peak_mib": results.peak_bytes / 2**20,

@@ -57,12 +57,17 @@ class Sweeps:
             Job(
                 program=f"{dtype} {method}",
                 setting=Setting(steps_per_tick=steps * self.case.network.input_steps),
-                key={"method": method, "dtype": dtype,
-                     "dt_per_tick": steps * self.case.network.input_steps},
+                key={
+                    "method": method,
+                    "dtype": dtype,
+                    "dt_per_tick": steps * self.case.network.input_steps,
+                },
                 evaluate=rows.integration,
                 labels=self._few.labels,
             )
-            for dtype in FLOOR for method in METHODS for steps in STEPS
+            for dtype in FLOOR
+            for method in METHODS
+            for steps in STEPS
         ]
 
     def tick_jobs(self) -> list[Job]:
@@ -93,6 +98,6 @@ class Sweeps:
                 evaluate=rows.flawed,
                 labels=self.case.labels,
             )
-            for kind, flaw in FLAWS.items() for strength in (0.0, *flaw.strengths)
+            for kind, flaw in FLAWS.items()
+            for strength in (0.0, *flaw.strengths)
         ]
-

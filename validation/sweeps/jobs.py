@@ -112,7 +112,9 @@ class Runner:
                 if base is not None:
                     built[base].result()
                 builders.submit(
-                    programs.build, self._programs[name], self._place(name),
+                    programs.build,
+                    self._programs[name],
+                    self._place(name),
                     self._place(base) if base else None,
                 ).result()
                 self._advance(BUILD[name in bases] / total)
