@@ -36,8 +36,8 @@ benchmark: $(PICTURES) $(CONTENDERS)   ## time and memory of LeNet, AlexNet and 
 paper: $(PICTURES)   ## the paper's tables and figures beside what is measured: reports/paper
 	$(BIN)/python -m validation paper $(ARGS)
 
-test: $(READY)   ## the test suite
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
+test: $(READY)   ## the test suite, and how much of the code it runs
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --cov --cov-report=term $(ARGS)
 
 genn: $(GENN_READY)   ## the same through GeNN (docs/genn.md): reports/lenet-genn
 	$(GENN_VENV)/bin/python -m validation validate --device genn --output reports/lenet-genn $(ARGS)
@@ -48,8 +48,10 @@ test-genn: $(GENN_READY)   ## the test suite, less Keras, beside Brian2GeNN
 test-versions:   ## a smoke test on other versions of Python, where they are installed
 	tests/versions.sh
 
-lint: $(READY)   ## ruff, as CI runs it
+lint: $(READY)   ## ruff, formatting and types, as CI runs it
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "tdsnn-brian needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."'

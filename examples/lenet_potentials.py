@@ -47,7 +47,7 @@ raster.set_title("One spike a neuron: the stronger its stimulus, the later")
 
 origin = net.timing.origins[dense.name] * net.dt / ms
 unleaked = potentials.v * np.exp((potentials.t / ms - origin) / lenet.leak)
-shown = (potentials.t / ms < ticks.t[-1] / ms + 1)
+shown = potentials.t / ms < ticks.t[-1] / ms + 1
 traces.vlines(ticks.t / ms, 0, 1, transform=traces.get_xaxis_transform(), color="0.85")
 traces.plot(potentials.t[shown] / ms, unleaked[:, shown].T)
 traces.axhline(0, color="black", lw=0.8)

@@ -157,8 +157,10 @@ def _check_fit(
     wanted = [tuple(weight.shape) for weight in target.weights]
     given = [header.shape for header in headers.values()]
     if wanted != given:
-        place = next((k for k, (a, b) in enumerate(zip(wanted, given, strict=False)) if a != b),
-                     min(len(wanted), len(given)))
+        place = next(
+            (k for k, (a, b) in enumerate(zip(wanted, given, strict=False)) if a != b),
+            min(len(wanted), len(given)),
+        )
         at = target.weights[place].path if place < len(wanted) else "after the last weight"
         raise NetworkFileError(
             f"{path} does not fit {target.name!r}: it holds {len(given)} arrays where "

@@ -48,16 +48,15 @@ NETWORKS: dict[str, Entry] = {
         build=lambda: lenet("fashion_lenet"),
         dataset="fashion-mnist",
         training=Recipe(
-            epochs=6, learning_rate=2e-3,
-            augmentation=Augmentation(
-                shift_pixels=1, rotation_degrees=2, zoom=0.05, shear=0.02
-            ),
+            epochs=6,
+            learning_rate=2e-3,
+            augmentation=Augmentation(shift_pixels=1, rotation_degrees=2, zoom=0.05, shear=0.02),
         ),
         retraining=Recipe(
-            epochs=2, learning_rate=2e-4, warmup_epochs=0.2,
-            augmentation=Augmentation(
-                shift_pixels=1, rotation_degrees=2, zoom=0.05, shear=0.02
-            ),
+            epochs=2,
+            learning_rate=2e-4,
+            warmup_epochs=0.2,
+            augmentation=Augmentation(shift_pixels=1, rotation_degrees=2, zoom=0.05, shear=0.02),
         ),
     ),
     "vgg16-cifar10": Entry(

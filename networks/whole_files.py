@@ -19,6 +19,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError, TDSNNError
+from tdsnn_brian.machine import available_bytes
 
 ALONE = ""
 """Name of the array of an ``.npy`` file, which gives it none."""
@@ -155,7 +156,7 @@ def read_exactly(stream: BinaryIO, size: int) -> NDArray[np.uint8]:
     MemoryError
         If they take more memory than is free.
     """
-    free = _free_bytes()
+    free = available_bytes() or math.inf
     if size > free:
         raise MemoryError(f"it takes {size / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free")
     content = np.empty(size, np.uint8)
@@ -167,17 +168,6 @@ def read_exactly(stream: BinaryIO, size: int) -> NDArray[np.uint8]:
     if stream.read(1):
         raise ValueError(f"it goes on after the {size:,} bytes that it says it has")
     return content
-
-
-def _free_bytes() -> float:
-    """Memory that is free on this machine; infinite where it does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return math.inf
-    return next(
-        (int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")), math.inf
-    )
 
 
 @contextmanager

@@ -125,7 +125,6 @@ ENGINES: dict[str, Engine] = {
     "deployment": Engine(
         title="the deployment without ticking neurons",
         lacks={
-            "branches": _NO_BRANCHES,
             "thresholds": ("has neurons that never fire and so no threshold; use v_threshold=0"),
             "constrained max-pools": (
                 "has no neurons in its max-pools, which constraints could hold for; convert with "

@@ -16,6 +16,14 @@ CORE = sorted(
 )
 FORBIDDEN = {
     "core": {"keras", "brian2", "tdsnn_brian.keras", "tdsnn_brian.brian", "networks", "validation"},
+    "conversion": {
+        "keras",
+        "brian2",
+        "tdsnn_brian.keras",
+        "tdsnn_brian.brian",
+        "networks",
+        "validation",
+    },
     "keras": {"brian2", "tdsnn_brian.brian", "networks", "validation"},
     "brian": {"keras", "tdsnn_brian.keras", "networks", "validation"},
 }
@@ -47,7 +55,7 @@ def offending(path, forbidden):
     [(path, "core") for path in CORE]
     + [
         (path, part)
-        for part in ("keras", "brian")
+        for part in ("conversion", "keras", "brian")
         for path in sorted((PACKAGE / part).rglob("*.py"))
     ],
     ids=lambda value: getattr(value, "name", value),
@@ -68,6 +76,17 @@ def test_importing_the_package_loads_neither_keras_nor_brian2():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_the_large_networks_need_no_keras():
+    code = (
+        "import sys; sys.modules['keras'] = None; import numpy as np; "
+        "from networks.large import large_network; "
+        "conv = [(np.ones((3, 3, 3, 3)), np.ones(3))] * 13; "
+        "print(len(large_network('vgg16', convolutions=conv, side=32, dense=(4,)).layers))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout.strip() == "19", result.stderr
 
 
 def test_the_commands_of_validation_start_without_keras():

@@ -129,7 +129,9 @@ def test_it_is_the_same_in_another_process():
     assert printed == {f"{digest({'a', 'b', 'c'})} {package_digest()}"}
 
 
-@pytest.mark.parametrize("file", ["coding.py", "brian/event_driven/templates/scatter.h", "brian/new.py"])
+@pytest.mark.parametrize(
+    "file", ["coding.py", "brian/event_driven/templates/scatter.h", "brian/new.py"]
+)
 def test_every_source_of_the_package_counts(tmp_path, file):
     copy = tmp_path / "copy"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))

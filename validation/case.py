@@ -71,8 +71,11 @@ def shipped_lenet(n_images: int, data: Path | None = None) -> Case:
     except (ImportError, TDSNNError) as error:
         notes.append(f"The Keras models were left out: {error}")
     return Case(
-        network=networks.load_network("lenet"), images=images, labels=labels,
-        predictions=predictions, notes=notes,
+        network=networks.load_network("lenet"),
+        images=images,
+        labels=labels,
+        predictions=predictions,
+        notes=notes,
     )
 
 

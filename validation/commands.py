@@ -48,8 +48,10 @@ def validate(
     network: Annotated[
         Path | None,
         typer.Option(
-            help="A network for 28 x 28 digits.", show_default="the LeNet that ships",
-            exists=True, dir_okay=False,
+            help="A network for 28 x 28 digits.",
+            show_default="the LeNet that ships",
+            exists=True,
+            dir_okay=False,
         ),
     ] = None,
     data: Annotated[
@@ -66,10 +68,18 @@ def validate(
     case = digits_case(network, images, data)
     summary = run_with_progress(
         lambda progress: report(
-            case.network, case.images, labels=case.labels,
-            predictions=case.predictions, notes=case.notes, output=output, device=device,
-            float_type=float_type, dt_per_tick=dt_per_tick, window=window,
-            parts=ALL if full else BASIC, progress=progress,
+            case.network,
+            case.images,
+            labels=case.labels,
+            predictions=case.predictions,
+            notes=case.notes,
+            output=output,
+            device=device,
+            float_type=float_type,
+            dt_per_tick=dt_per_tick,
+            window=window,
+            parts=ALL if full else BASIC,
+            progress=progress,
         )
     )
     conclude(summary, output)
@@ -107,11 +117,19 @@ def report_command(
     output = output or Path("reports") / network.stem
     summary = run_with_progress(
         lambda progress: report(
-            converted, values[:n], labels=None if labels is None else labels[:n], notes=notes,
-            output=output, device="cython" if device == "runtime" else device,
-            float_type=float_type, dt_per_tick=dt_per_tick, window=parse_window(window),
+            converted,
+            values[:n],
+            labels=None if labels is None else labels[:n],
+            notes=notes,
+            output=output,
+            device="cython" if device == "runtime" else device,
+            float_type=float_type,
+            dt_per_tick=dt_per_tick,
+            window=parse_window(window),
             parts=part or ALL,
-            sweep_images=sweep_images, integration_images=integration_images, progress=progress,
+            sweep_images=sweep_images,
+            integration_images=integration_images,
+            progress=progress,
         )
     )
     conclude(summary, output)

@@ -12,8 +12,13 @@ console = Console()
 def progress_bar() -> Progress:
     """A bar with elapsed and remaining time."""
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console,
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
     )
 
 
@@ -45,7 +50,8 @@ def accuracy_table(summary: dict) -> Table:
     table.add_row("DNN", show(accuracy["dnn"], "share"), "")
     table.add_row("adapted DNN", show(accuracy["adapted"], "share"), "")
     table.add_row(
-        "discrete SNN", show(accuracy["discrete"], "share"),
+        "discrete SNN",
+        show(accuracy["discrete"], "share"),
         show(agreement["adapted_discrete"], "share"),
     )
     table.add_row(

@@ -43,8 +43,9 @@ def connected(scheduler: str | None = None, workers: int = 2) -> Iterator[Any]:
             yield client
         return
     with (
-        LocalCluster(workers, threads_per_worker=1, processes=True, dashboard_address=None)
-        as cluster,
+        LocalCluster(
+            workers, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
         Client(cluster) as client,
     ):
         yield client
@@ -84,9 +85,7 @@ def spread(
         return results
     from distributed import as_completed
 
-    futures = {
-        client.submit(function, task, pure=False): index for index, task in enumerate(tasks)
-    }
+    futures = {client.submit(function, task, pure=False): index for index, task in enumerate(tasks)}
     try:
         for number, future in enumerate(as_completed(futures), start=1):
             results[futures[future]] = future.result()

@@ -55,7 +55,8 @@ def require(case: Case, *, dt: Quantity = 1 * ms, window: int | str = "fixed") -
         if not faults:
             say(
                 f"The code for {case.network.name!r} was generated and found complete; it was "
-                "not compiled.", style="green",
+                "not compiled.",
+                style="green",
             )
         raise error
 
@@ -108,7 +109,7 @@ def _delay_faults(synapses: Synapses, dt: Quantity, model: str) -> list[str]:
     steps = round(get_device().delays.get(synapses.name, 0) / float(dt))
     delay = str(steps) if steps else "NO_DELAY"
     expected = (
-        rf'delaySteps = {delay};\s*auto \*syn = model\.addSynapsePopulation<[^;]*'
+        rf"delaySteps = {delay};\s*auto \*syn = model\.addSynapsePopulation<[^;]*"
         rf'"{synapses.name}", SynapseMatrixType::SPARSE_INDIVIDUALG, delaySteps,\s*'
         rf'"{synapses.source.name}", "{synapses.target.name}"'
     )

@@ -9,6 +9,7 @@ import numpy as np
 from brian2 import ms
 from numpy.typing import NDArray
 
+from networks.whole_files import write_text
 from tdsnn_brian import SpikingNetwork
 from tdsnn_brian.engines import obstacle
 from tdsnn_brian.errors import InvalidInputError
@@ -18,6 +19,7 @@ from . import summary as summaries
 from .case import Case, check_labels
 from .devices import FLOAT_TYPES, GENN, choose_device
 from .options import ALL, SWEEPS, Options, Progress
+from .output import prepare_directory, write_json
 from .page import figures, sections
 from .page import rendering as page
 from .parts import answers as three
@@ -98,8 +100,11 @@ def report(
     device, note = choose_device(device)
     images = check_images(network, images)
     case = Case(
-        network=network, images=images, labels=check_labels(labels, len(images)),
-        predictions=predictions or {}, notes=[*notes, *([note] if note else [])],
+        network=network,
+        images=images,
+        labels=check_labels(labels, len(images)),
+        predictions=predictions or {},
+        notes=[*notes, *([note] if note else [])],
     )
     if float_type not in FLOAT_TYPES:
         raise InvalidInputError(
@@ -109,8 +114,14 @@ def report(
     if unknown:
         raise InvalidInputError(f"parts {sorted(unknown)} are not known; choose from {ALL}")
     options = Options(
-        device=device, float_type=float_type, dt_per_tick=dt_per_tick, window=window, parts=parts,
-        sweep_images=sweep_images, integration_images=integration_images, workers=workers,
+        device=device,
+        float_type=float_type,
+        dt_per_tick=dt_per_tick,
+        window=window,
+        parts=parts,
+        sweep_images=sweep_images,
+        integration_images=integration_images,
+        workers=workers,
     )
     return make(case, options, Path(output), progress or (lambda stage, share: None))
 
@@ -125,8 +136,11 @@ def make(case: Case, options: Options, output: Path, progress: Progress) -> dict
         steps = lcm(options.dt_per_tick, network.input_steps)
         genn.require(case, dt=1 * ms / steps, window=options.window)
     run = simulate_case(
-        case, device=options.device, float_type=options.float_type,
-        dt_per_tick=options.dt_per_tick, window=options.window,
+        case,
+        device=options.device,
+        float_type=options.float_type,
+        dt_per_tick=options.dt_per_tick,
+        window=options.window,
         progress=lambda share: progress("simulate", share),
     )
     progress("simulate", 1.0)
@@ -139,15 +153,14 @@ def make(case: Case, options: Options, output: Path, progress: Progress) -> dict
         summary["accuracy"]["continuous"] = (
             None if labels is None else float(np.mean(closed.predictions == labels))
         )
-        three.save_latencies(answers, output / "latencies.npz")
-        shown.append(sections.layers([
-            figures.latency_histograms(run.comparisons), figures.scatter(answers)
-        ]))
+        shown.append(
+            sections.layers([figures.latency_histograms(run.comparisons), figures.scatter(answers)])
+        )
     if "one-image" in options.parts:
         trace = trace_image(network, case.images[0])
-        shown.append(sections.one_image([
-            figures.raster(network, trace), figures.potentials(network, trace)
-        ]))
+        shown.append(
+            sections.one_image([figures.raster(network, trace), figures.potentials(network, trace)])
+        )
     if "cost" in options.parts:
         summary["cost"] = cost(run)
         shown.append(sections.cost())
@@ -158,21 +171,16 @@ def make(case: Case, options: Options, output: Path, progress: Progress) -> dict
         add_sweeps(case, options, wanted, output, summary, progress)
         shown.extend(sections.SWEEPS[part](summary) for part in wanted)
     text = page.render(
-        summary, shown, title=f"{network.name}: Brian2 against the discrete analysis",
+        summary,
+        shown,
+        title=f"{network.name}: Brian2 against the discrete analysis",
         failed=summaries.unexplained(summary),
     )
-    page.write(text, output / "index.html")
-    summaries.write(summary, output / "summary.json")
+    # the folder holds the files of one run: what this one does not make is of another
+    if "answers" in options.parts:
+        three.save_latencies(answers, output / "latencies.npz")
+    else:
+        (output / "latencies.npz").unlink(missing_ok=True)
+    write_text(text, output / "index.html")
+    write_json(summary, output / "summary.json")
     return summary
-
-
-def prepare_directory(output: Path) -> Path:
-    """Make the directory that results go to."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInputError(
-            f"output {str(output)!r} is no directory that can be written to ({error}); "
-            "name another one"
-        ) from error
-    return output

@@ -80,7 +80,11 @@ def simulate_case(
     analysis = td.analyse(network, images, window=window)
     with active_device(device, directory, float_type=float_type):
         simulation = td.simulate(
-            network, images, tick=1 * ms, dt=1 * ms / dt_per_tick, window=window,
+            network,
+            images,
+            tick=1 * ms,
+            dt=1 * ms / dt_per_tick,
+            window=window,
             progress=progress,
         )
     windows = None if window == "dynamic" else choose_windows(network, analysis, window)
@@ -112,6 +116,10 @@ def simulate_case(
         "notes": [*case.notes, *float_notes(comparisons, float_type)],
     }
     return Simulated(
-        case=case, analysis=analysis, simulation=simulation, comparisons=comparisons,
-        windows=windows, summary=summary,
+        case=case,
+        analysis=analysis,
+        simulation=simulation,
+        comparisons=comparisons,
+        windows=windows,
+        summary=summary,
     )

@@ -3,9 +3,6 @@
 The page and the table show these values and no others.
 """
 
-import json
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,11 +61,3 @@ def agreements(predictions: dict[str, NDArray]) -> dict:
 def unexplained(summary: dict) -> list[str]:
     """Names of the layers with an unexplained disagreement."""
     return [row["name"] for row in [*summary["layers"], summary["output"]] if row["unexplained"]]
-
-
-def write(summary: dict, path: Path) -> None:
-    """Write ``summary.json`` in one go."""
-    text = json.dumps(summary, indent=2, allow_nan=False)
-    draft = path.with_suffix(".draft")
-    draft.write_text(text + "\n", encoding="utf-8")
-    draft.replace(path)

@@ -51,8 +51,11 @@ def cifar10_part(
     try:
         with zipfile.ZipFile(path) as archive:
             files = sorted(
-                (PurePosixPath(name) for name in archive.namelist()
-                 if name.startswith(f"{part}/") and name.endswith(".jpg")),
+                (
+                    PurePosixPath(name)
+                    for name in archive.namelist()
+                    if name.startswith(f"{part}/") and name.endswith(".jpg")
+                ),
                 key=lambda file: (file.name, file.parent.name),
             )[:n]
             if not files:

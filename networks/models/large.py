@@ -25,12 +25,20 @@ _CONVOLUTIONS = {
     "vgg16": [
         item
         for block, count in enumerate((2, 2, 3, 3, 3), start=1)
-        for item in [*((f"conv{block}_{k}", 1, 1) for k in range(1, count + 1)),
-                     (f"pool{block}", 2)]
+        for item in [
+            *((f"conv{block}_{k}", 1, 1) for k in range(1, count + 1)),
+            (f"pool{block}", 2),
+        ]
     ],
     "alexnet": [
-        ("conv1", 4, 2), ("pool1", 3), ("conv2", 1, 2), ("pool2", 3), ("conv3", 1, 1),
-        ("conv4", 1, 1), ("conv5", 1, 1), ("pool5", 3),
+        ("conv1", 4, 2),
+        ("pool1", 3),
+        ("conv2", 1, 2),
+        ("pool2", 3),
+        ("conv3", 1, 1),
+        ("conv4", 1, 1),
+        ("conv5", 1, 1),
+        ("pool5", 3),
     ],
 }
 
@@ -74,12 +82,23 @@ def large_network(
 
 def _graph(name: str, layers: list[Layer]) -> Graph:
     """The chain of `layers`, the normalisation of the image folded into the first one."""
-    nodes = [Input(name="image", label="image", kind="Input", inputs=(),
-                   input_shape=layers[0].input_shape)]
+    nodes = [
+        Input(
+            name="image", label="image", kind="Input", inputs=(), input_shape=layers[0].input_shape
+        )
+    ]
     for layer in layers:
         role = Role.POOLING if isinstance(layer, MaxPool2D) else Role.SYNAPTIC
-        nodes.append(Neurons(name=layer.name, label=layer.name, kind=type(layer).__name__,
-                             inputs=(nodes[-1].name,), layer=layer, role=role))
+        nodes.append(
+            Neurons(
+                name=layer.name,
+                label=layer.name,
+                kind=type(layer).__name__,
+                inputs=(nodes[-1].name,),
+                layer=layer,
+                role=role,
+            )
+        )
     normalization = Affine(centre=np.array(MEAN), factor=1 / np.array(STD))
     nodes[1] = take_inputs(nodes[1], normalization)
     return Graph(name=name, nodes=tuple(nodes), output_shape=layers[-1].output_shape)
@@ -104,18 +123,31 @@ def plain_layers(
     layers, shape = [], (side, side, 3)
     for item in _CONVOLUTIONS[name]:
         if len(item) == 2:
-            layer = MaxPool2D(name=item[0], input_shape=shape, pool_size=(item[1],) * 2,
-                              strides=(2, 2))
+            layer = MaxPool2D(
+                name=item[0], input_shape=shape, pool_size=(item[1],) * 2, strides=(2, 2)
+            )
         else:
             kernel, bias = next(kernels)
-            layer = Conv2D(name=item[0], input_shape=shape, kernel=kernel, bias=bias,
-                           strides=(item[1],) * 2, padding=((item[2],) * 2,) * 2)
+            layer = Conv2D(
+                name=item[0],
+                input_shape=shape,
+                kernel=kernel,
+                bias=bias,
+                strides=(item[1],) * 2,
+                padding=((item[2],) * 2,) * 2,
+            )
         layers.append(layer)
         shape = layer.output_shape
     for index, units in enumerate(dense, start=6):
         n_in = int(np.prod(shape))
         weights = rng.standard_normal((n_in, units), np.float32) * np.float32((2 / n_in) ** 0.5)
-        layers.append(Dense(name=f"dense{index}", input_shape=shape, weights=weights,
-                            bias=np.zeros(units, np.float32)))
+        layers.append(
+            Dense(
+                name=f"dense{index}",
+                input_shape=shape,
+                weights=weights,
+                bias=np.zeros(units, np.float32),
+            )
+        )
         shape = (units,)
     return layers

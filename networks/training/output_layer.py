@@ -21,8 +21,12 @@ class OutputLayerRecipe:
     ) -> None:
         """Like `recipe.Recipe.train`; images beyond `images` are not looked at."""
         fit_output_layer(
-            model, images[: self.images], labels[: self.images], epochs=self.epochs,
-            weight_decay=self.weight_decay, seed=self.seed,
+            model,
+            images[: self.images],
+            labels[: self.images],
+            epochs=self.epochs,
+            weight_decay=self.weight_decay,
+            seed=self.seed,
         )
 
 

@@ -103,7 +103,7 @@ def analyse(
     >>> output = Dense(name="output", input_shape=(2,), weights=np.array([[1.0], [-1]]))
     >>> network = SpikingNetwork(layers=(hidden, output), leak=5)
     >>> analyse(network, np.array([[0.2, 0.9]])).latencies["hidden"].tolist()
-    [[6, 3]]
+    [[7, 4]]
     """
     images = check_images(network, images)
     require("closed form", network)

@@ -16,8 +16,8 @@ from brian2 import Quantity, defaultclock, prefs
 
 from ..engines import require
 from ..errors import UnsupportedDeviceError
+from ..machine import available_bytes
 from ..network import SpikingNetwork
-from .memory import available_bytes
 
 VERSION = "4.9.0"
 HOW_TO_GET_GENN = (

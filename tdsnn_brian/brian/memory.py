@@ -1,13 +1,11 @@
 """How much memory a network of explicit synapses takes, and which kind of network to build."""
 
-import os
-from pathlib import Path
-
 from brian2 import get_device, prefs
 from brian2.stateupdaters.base import StateUpdateMethod
 
 from ..engines import obstacle as engine_obstacle
 from ..errors import InvalidInputError
+from ..machine import available_bytes
 from ..network import SpikingNetwork
 from .devices import is_genn
 from .explicit.models import LEAKY, NeuronModel
@@ -32,24 +30,6 @@ def explicit_bytes(network: SpikingNetwork) -> int:
     """Estimate of the memory that one `Synapses` a layer needs while they are made, in bytes."""
     weight = prefs.core.default_float_dtype().itemsize
     return n_synapses(network) * (_BYTES_BESIDE_WEIGHT + _WEIGHTS_AT_ONCE * weight)
-
-
-def available_bytes() -> int | None:
-    """Memory that is free on this machine and allowed to this process; None if unknown."""
-    free = []
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
-    except OSError:
-        if hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
-            free.append(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    try:  # inside a container
-        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
-        free += [int(limit) - used] if limit != "max" else []
-    except (OSError, ValueError):
-        pass
-    return min(free, default=None)
 
 
 def check_method(method: str) -> str:

@@ -67,8 +67,9 @@ class Affine:
         return Affine(factor=factor, offset=shift)
 
     def _mapped(self, function) -> "Affine":
-        return Affine(**{name: function(getattr(self, name))
-                         for name in ("factor", "offset", "centre")})
+        return Affine(
+            **{name: function(getattr(self, name)) for name in ("factor", "offset", "centre")}
+        )
 
 
 def _reshaped(part: NDArray, old: Shape, new: Shape) -> NDArray:

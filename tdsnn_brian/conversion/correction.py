@@ -79,10 +79,9 @@ class _Correcting:
         self._steps = correction.input_steps
 
     def run(self) -> Graph:
-        scaled = self._correction.scale == 1
+        scaled = self._correction.scale == 1 or any(isinstance(x, Scaling) for x in self._graph)
         for node in self._graph:
             if isinstance(node, Scaling):
-                scaled = True
                 factor = self._correction.scale * node.affine.factor
                 node = replace(node, affine=Affine(factor=factor))
             elif not (scaled or isinstance(node, Input | Passive)):
@@ -105,7 +104,10 @@ class _Correcting:
     def _behind_scale(self, node: Node) -> Node:
         (source,) = node.inputs
         name = self._insert(
-            Scaling, "input_scale", source, input_shape=self._nodes[source].shape,
+            Scaling,
+            "input_scale",
+            source,
+            input_shape=self._nodes[source].shape,
             affine=Affine(factor=np.asarray(self._correction.scale)),
         )
         return replace(node, inputs=(name,))
@@ -123,8 +125,13 @@ class _Correcting:
             shape = self._nodes[source].shape
             corrected = corrected.with_layer(input_shape=shape, padding=NO_PADDING)
         source = self._insert(
-            Coding, f"{node.name}_coding", source, input_shape=shape, leak=correction.leak,
-            silent_zeros=correction.silent_zeros, steps=steps,
+            Coding,
+            f"{node.name}_coding",
+            source,
+            input_shape=shape,
+            leak=correction.leak,
+            silent_zeros=correction.silent_zeros,
+            steps=steps,
         )
         return replace(corrected, inputs=(source,))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import UnsupportedLayerError
-from ..layers import Conv2D, Shape
+from ..layers import Shape
 from .affine import Affine, compact
 from .graph import (
     Coding,
@@ -26,13 +26,13 @@ from .graph import (
     Role,
     Scaling,
     ZeroPadding,
-    as_plane,
     free_name,
 )
 from .weights import (
     constant_means,
     is_max_pool,
     merged,
+    one_to_one,
     take_inputs,
     take_outputs,
     turn_pool,
@@ -118,9 +118,7 @@ class _Folding:
                     return source  # made for images whose values nothing has changed
                 return self._put(node, source)
             case Reshaping():
-                return replace(
-                    self._put(node, source.reshaped(node.shape)), shape=node.shape
-                )
+                return replace(self._put(node, source.reshaped(node.shape)), shape=node.shape)
             case Ending():
                 return self._put(node, self.finish(source))
         raise TypeError(f"{node.origin} cannot be folded")
@@ -145,7 +143,11 @@ class _Folding:
     def _put_neurons(self, node: Neurons, source: _Carried, affine: Affine | None) -> _Carried:
         put = self._put(node, source)
         return _Carried(
-            node=put.node, shape=put.shape, sum=put.node, affine=affine, scaling=source.scaling,
+            node=put.node,
+            shape=put.shape,
+            sum=put.node,
+            affine=affine,
+            scaling=source.scaling,
             rectified=node.role is not Role.SYNAPTIC,
         )
 
@@ -173,8 +175,11 @@ class _Folding:
         turned, neurons = affine.factor < 0, self.nodes[source.sum]
         if not source.padded:
             affine = affine.reshaped(shape, neurons.shape)
-        elif affine.shift.any() or not affine.is_channelwise or shape[-1] != neurons.shape[-1] or (
-            pools and turned.any()
+        elif (
+            affine.shift.any()
+            or not affine.is_channelwise
+            or shape[-1] != neurons.shape[-1]
+            or (pools and turned.any())
         ):
             return None
         changed = take_outputs(neurons, affine)
@@ -212,11 +217,7 @@ class _Folding:
         first = self.nodes[source.sum]
         both = None if source.pools or source.padded else merged(first, node)
         if both is None:
-            raise UnsupportedLayerError(
-                f"{first.origin} has no ReLU before the next synapse-based layer, {node.origin}; "
-                "a neuron cannot fire for a negative sum, so give it activation='relu' or put "
-                "ReLU() after it, and train the model again"
-            )
+            raise _no_relu(first, node)
         name = source.node
         while name != first.name:  # dropout and the like between two sums that are one now
             name = self.nodes.pop(name).inputs[0]
@@ -235,9 +236,9 @@ class _Folding:
             if not affine.is_channelwise or (source.padded and turned.any()):
                 raise UnsupportedLayerError(
                     f"{source.scaling.origin} shifts or turns values among which {node.origin} "
-                    "then meets zeros of a padding, or values shifted differently; which of them "
-                    f"is the largest no firing time tells. Rescale the values behind "
-                    f"{node.label!r} instead where that gives the same, or pad without zeros"
+                    "then meets zeros of a padding, or values shifted differently, and which of "
+                    "them is the largest no firing time tells; leave the padding out, or put it "
+                    "behind the pool, and train the model again"
                 )
             node = turn_pool(node, turned)
         put = self._put(node, source)
@@ -261,11 +262,7 @@ class _Folding:
     def _coding(self, node: Coding, source: _Carried) -> _Carried:
         source = self._entered(source)
         if not source.rectified:
-            raise UnsupportedLayerError(
-                f"{self.nodes[source.sum].origin} has no ReLU before the next {node.origin}; a "
-                "neuron cannot fire for a negative sum, so give it activation='relu' or put "
-                "ReLU() after it, and train the model again"
-            )
+            raise _no_relu(self.nodes[source.sum], node)
         if source.affine is not None:
             raise UnsupportedLayerError(
                 f"{source.scaling.origin} stands before {node.origin}, and no firing time stands "
@@ -300,8 +297,12 @@ class _Folding:
         rest = replace(source.affine, factor=signs, offset=source.affine.shift, centre=np.zeros(()))
         own = self._own_layer(source, Affine(factor=np.abs(factor)))
         rectifier = Rectifier(
-            name=free_name(f"{own.node}_activation", self._taken), label=source.scaling.label,
-            kind=source.scaling.kind, inputs=(), input_shape=own.shape, inside=True,
+            name=free_name(f"{own.node}_activation", self._taken),
+            label=source.scaling.label,
+            kind=source.scaling.kind,
+            inputs=(),
+            input_shape=own.shape,
+            inside=True,
         )
         own = replace(self._put(rectifier, own), sum=None, rectified=True)
         return replace(own.reshaped(source.shape), affine=rest)
@@ -314,30 +315,30 @@ class _Folding:
                 f"{scaling.origin} is not folded into a layer; leave that to tdsnn_brian.adapt: "
                 "give it the model as it is without ReverseCoding"
             )
-        shape = as_plane(source.shape)
-        parts = [part for part in (affine.factor, affine.shift) if part.ndim > 1]
-        if parts or len(source.shape) == 1:
-            shape = (1, 1, int(np.prod(shape)))
-        factor, shift = (
-            np.broadcast_to(part, source.shape).reshape(-1)[-shape[-1]:]
-            for part in (affine.factor, affine.shift)
-        )
-        name = scaling.name if scaling.name not in self.nodes else free_name(
-            scaling.name, self._taken
-        )
-        layer = Conv2D(
-            name=name, input_shape=shape, kernel=factor[None, None, None], bias=shift,
-            groups=shape[-1],
-        )
+        name = scaling.name
+        if name in self.nodes:
+            name = free_name(name, self._taken)
         node = Neurons(
-            name=name, label=scaling.label, kind=scaling.kind, inputs=(), layer=layer
+            name=name,
+            label=scaling.label,
+            kind=scaling.kind,
+            inputs=(),
+            layer=one_to_one(name, source.shape, affine),
         )
         return self._put_neurons(node, source, None).reshaped(source.shape)
+
+
+def _no_relu(neurons: Node, behind: Node) -> UnsupportedLayerError:
+    return UnsupportedLayerError(
+        f"{neurons.origin} has no ReLU before the next layer with synapses or its coding, "
+        f"{behind.origin}; a neuron cannot fire for a negative sum, so give it activation='relu' "
+        "or put ReLU() after it, and train the model again"
+    )
 
 
 def _not_taken_up(scaling: Node, layer: Node) -> UnsupportedLayerError:
     return UnsupportedLayerError(
         f"{scaling.origin} shifts or scales values in a way that {layer.origin} cannot take up; "
-        "only one number a channel, before or behind a Conv2D or Dense layer, always finds a "
-        "place in the weights: move it there, or scale the data before the model"
+        "only one number a channel always finds a place in weights: scale the data before the "
+        "model, or train it with one number a channel"
     )

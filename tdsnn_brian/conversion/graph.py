@@ -100,8 +100,9 @@ class ZeroPadding(Node):
 
     @property
     def shape(self) -> Shape:
-        sizes = [size + sum(more) for size, more in
-                 zip(self.input_shape[:2], self.padding, strict=True)]
+        sizes = [
+            size + sum(more) for size, more in zip(self.input_shape[:2], self.padding, strict=True)
+        ]
         return (*sizes, self.input_shape[2])
 
 

@@ -102,7 +102,9 @@ def _mean_over_zeros(layer: AveragePool2D, border: _Border) -> Layer:
     channels = layer.n_channels
     mean = _with_padding(
         Conv2D(
-            name=layer.name, input_shape=layer.input_shape, strides=layer.strides,
+            name=layer.name,
+            input_shape=layer.input_shape,
+            strides=layer.strides,
             kernel=np.full((*layer.pool_size, 1, channels), 1 / np.prod(layer.pool_size)),
             groups=channels,
         ),

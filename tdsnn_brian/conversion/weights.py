@@ -1,13 +1,14 @@
 """Arithmetic on the weights of layers: what stands before and behind them moves into them."""
 
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..layers import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D
+from ..layers import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, Shape
 from .affine import Affine, compact
-from .graph import Neurons, Role
+from .graph import Neurons, Role, as_plane
 from .padding import NO_PADDING
 
 
@@ -58,9 +59,7 @@ def sums_over_positions(layer: Conv2D, kernel: NDArray, positions: NDArray) -> N
 
     The input has the size of that of `layer`.
     """
-    single = replace(
-        layer, input_shape=(*positions.shape, 1), kernel=kernel, bias=None, groups=1
-    )
+    single = replace(layer, input_shape=(*positions.shape, 1), kernel=kernel, bias=None, groups=1)
     return single.projection.weighted_sum(positions[None, :, :, None])[0]
 
 
@@ -130,6 +129,21 @@ def is_max_pool(node: Neurons) -> bool:
     return isinstance(node.layer, MaxPool2D) and node.rebuild is None
 
 
+def one_to_one(name: str, shape: Shape, affine: Affine) -> Conv2D:
+    """One neuron for each of the values of `shape`, whose sum is `affine` of it."""
+    plane = as_plane(shape)
+    if len(shape) == 1 or not affine.is_channelwise:
+        plane = (1, 1, prod(shape))  # each value a channel of its own
+    channels = plane[-1]
+    factor, shift = (
+        np.broadcast_to(part, shape).reshape(-1)[-channels:]
+        for part in (affine.factor, affine.shift)
+    )
+    return Conv2D(
+        name=name, input_shape=plane, kernel=factor[None, None, None], bias=shift, groups=channels
+    )
+
+
 def merged(first: Neurons, second: Neurons) -> Neurons | None:
     """One layer for two linear ones in a row, with the name of `second`.
 
@@ -164,7 +178,9 @@ def _product(first: Dense | Conv2D, second: Layer) -> Dense | Conv2D | None:
     is_strided_only = max(first.dilation) == 1 or max(second.strides) == 1
     if isinstance(second, Conv2D) and _is_pointwise(second) and is_strided_only:
         return replace(
-            first, name=second.name, bias=second.bias,
+            first,
+            name=second.name,
+            bias=second.bias,
             kernel=first.kernel.astype(np.float64) @ second.kernel[0, 0],
             strides=tuple(a * b for a, b in zip(first.strides, second.strides, strict=True)),
         )
@@ -186,6 +202,9 @@ def _behind_pointwise(first: Conv2D, second: Conv2D | AveragePool2D) -> Conv2D |
         return None
     size = second.pool_size
     return Conv2D(
-        name=second.name, input_shape=first.input_shape, strides=second.strides, bias=second.bias,
+        name=second.name,
+        input_shape=first.input_shape,
+        strides=second.strides,
+        bias=second.bias,
         kernel=np.tile(mixing * (second.scale / np.prod(size)), (*size, 1, 1)),
     )

@@ -11,6 +11,7 @@ from ..conversion.correction import Correction, correct
 from ..conversion.folding import fold
 from ..conversion.rules import check_folded, check_graph
 from ..errors import InvalidInputError
+from ..layers import Shape
 from .building import build
 from .calibration import correct_channels
 from .reader import read
@@ -104,11 +105,14 @@ def _check_scale(scale: float) -> float:
     return float(scale)
 
 
-def _check_calibration(images: NDArray, input_shape: tuple[int, ...]) -> NDArray:
+def _check_calibration(images: NDArray, input_shape: Shape) -> NDArray:
     images = np.asarray(images)
+    wanted = f"calibration must be images (n_images, {', '.join(map(str, input_shape))})"
     if images.shape[1:] != tuple(input_shape) or not len(images):
+        raise InvalidInputError(f"{wanted}, got {images.shape}; pass some of the training images")
+    if images.dtype.kind not in "fiub" or not (np.isfinite(images).all() and images.min() >= 0):
         raise InvalidInputError(
-            f"calibration must be images (n_images, {', '.join(map(str, input_shape))}), got "
-            f"{images.shape}; pass some of the training images"
+            f"{wanted} of finite numbers that are not negative, as the network takes them; got "
+            f"dtype {images.dtype} with other values: replace or shift them as for training"
         )
     return images.astype(np.float32)

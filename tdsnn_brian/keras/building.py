@@ -114,8 +114,10 @@ class Builder:
     def _pool(self, layer: AveragePool2D | MaxPool2D, values):
         is_valid = layer.padding == NO_PADDING
         arguments = {
-            "pool_size": layer.pool_size, "strides": layer.strides,
-            "padding": "valid" if is_valid else "same", **_LAST,
+            "pool_size": layer.pool_size,
+            "strides": layer.strides,
+            "padding": "valid" if is_valid else "same",
+            **_LAST,
         }
         if isinstance(layer, MaxPool2D):
             kind = MinMaxPooling2D if layer.minimum else kl.MaxPooling2D
@@ -160,7 +162,9 @@ def _plain(node: Node) -> tuple[type, dict]:
     match node:
         case Coding():
             return ReverseCoding, {
-                "leak": node.leak, "silent_zeros": node.silent_zeros, "steps": node.steps
+                "leak": node.leak,
+                "silent_zeros": node.silent_zeros,
+                "steps": node.steps,
             }
         case ZeroPadding():
             return kl.ZeroPadding2D, {"padding": node.padding, **_LAST}
@@ -184,16 +188,23 @@ def _weighted(layer: Dense | Conv2D) -> tuple[type, dict]:
         return kl.Dense, {"units": layer.weights.shape[1], "use_bias": use_bias}
     is_same = layer.padding == tuple(
         same_padding(
-            layer.input_shape[axis], layer.window_shape[axis], layer.strides[axis],
+            layer.input_shape[axis],
+            layer.window_shape[axis],
+            layer.strides[axis],
             layer.dilation[axis],
         )
         for axis in range(2)
     )
     return kl.Conv2D, {
-        "filters": layer.n_channels, "kernel_size": layer.window_shape, "strides": layer.strides,
-        "dilation_rate": layer.dilation, "groups": layer.groups, "use_bias": use_bias,
+        "filters": layer.n_channels,
+        "kernel_size": layer.window_shape,
+        "strides": layer.strides,
+        "dilation_rate": layer.dilation,
+        "groups": layer.groups,
+        "use_bias": use_bias,
         "padding": "same" if is_same else "valid",
-        "pads": not is_same and layer.padding != NO_PADDING, **_LAST,
+        "pads": not is_same and layer.padding != NO_PADDING,
+        **_LAST,
     }
 
 

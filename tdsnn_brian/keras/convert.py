@@ -24,7 +24,7 @@ def convert(adapted: keras.Model, *, max_pool: str = "simplified") -> SpikingNet
     max_pool : {"simplified", "constrained"}, optional
         Max-pool neurons that wait for their last input, or ones that leak and obey the paper's
         constraints (12) to (14), which have solutions for small latencies only: see
-        `tdsnn_brian.pooling`.
+        `tdsnn_brian.analysis.pool_constraints`.
 
     Returns
     -------
@@ -42,9 +42,7 @@ def convert(adapted: keras.Model, *, max_pool: str = "simplified") -> SpikingNet
         If the model's input shape is open.
     """
     if max_pool not in ("simplified", "constrained"):
-        raise InvalidInputError(
-            f"max_pool must be 'simplified' or 'constrained', got {max_pool!r}"
-        )
+        raise InvalidInputError(f"max_pool must be 'simplified' or 'constrained', got {max_pool!r}")
     graph = read(adapted, caller="convert")
     check_graph(graph, adapted=True)
     folded = fold(graph)

@@ -33,17 +33,33 @@ from .reverse_coding import ReverseCoding
 from .weights import array_of, describe
 
 SLIDING = (
-    kl.Conv1D, kl.Conv2D, kl.DepthwiseConv1D, kl.DepthwiseConv2D, kl.SeparableConv1D,
-    kl.SeparableConv2D, kl.MaxPooling1D, kl.MaxPooling2D, kl.AveragePooling1D,
-    kl.AveragePooling2D, kl.GlobalMaxPooling1D, kl.GlobalMaxPooling2D,
-    kl.GlobalAveragePooling1D, kl.GlobalAveragePooling2D, kl.ZeroPadding1D, kl.ZeroPadding2D,
+    kl.Conv1D,
+    kl.Conv2D,
+    kl.DepthwiseConv1D,
+    kl.DepthwiseConv2D,
+    kl.SeparableConv1D,
+    kl.SeparableConv2D,
+    kl.MaxPooling1D,
+    kl.MaxPooling2D,
+    kl.AveragePooling1D,
+    kl.AveragePooling2D,
+    kl.GlobalMaxPooling1D,
+    kl.GlobalMaxPooling2D,
+    kl.GlobalAveragePooling1D,
+    kl.GlobalAveragePooling2D,
+    kl.ZeroPadding1D,
+    kl.ZeroPadding2D,
     MinMaxPooling2D,
 )
 """Classes whose `data_format` says how the values before them are arranged."""
 
 _KEPT_FOR_TRAINING = (
-    "kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint",
-    "bias_constraint", "trainable",
+    "kernel_regularizer",
+    "bias_regularizer",
+    "activity_regularizer",
+    "kernel_constraint",
+    "bias_constraint",
+    "trainable",
 )
 
 
@@ -61,9 +77,7 @@ def _put_activation(place: Place, name: str, *, inside: bool) -> None:
     elif name != LINEAR:
         if "softmax" in name and place.value.order is not None:
             place.refuse_order()
-        place.put(
-            Ending, suffix, input_shape=place.value.shape, function=name, inside=inside
-        )
+        place.put(Ending, suffix, input_shape=place.value.shape, function=name, inside=inside)
 
 
 @reads(kl.ReLU)
@@ -90,7 +104,10 @@ def _softmax(layer: kl.Softmax, place: Place) -> Value:
 def _coding(layer: ReverseCoding, place: Place) -> Value:
     shape = place.nodes[place.value.node].shape
     place.put(
-        Coding, input_shape=shape, leak=layer.leak, silent_zeros=layer.silent_zeros,
+        Coding,
+        input_shape=shape,
+        leak=layer.leak,
+        silent_zeros=layer.silent_zeros,
         steps=layer.steps,
     )
     return place.value
@@ -151,8 +168,13 @@ def _put_convolution(place: Place, kernel: NDArray, groups: int, training=None) 
             ZeroPadding, "_padding", input_shape=plane, padding=((0, 0), (before, 0))
         ).shape
     neurons = Conv2D(
-        name=place.name, input_shape=plane, kernel=kernel, bias=_bias(layer), strides=strides,
-        padding=_padding(layer, plane, kernel.shape[:2], strides, dilation), dilation=dilation,
+        name=place.name,
+        input_shape=plane,
+        kernel=kernel,
+        bias=_bias(layer),
+        strides=strides,
+        padding=_padding(layer, plane, kernel.shape[:2], strides, dilation),
+        dilation=dilation,
         groups=groups,
     )
     node = place.put(Neurons, layer=neurons, training=training or {})
@@ -178,7 +200,11 @@ def _put_pool(place: Place, kind: type, role: Role, **fields) -> Value:
     if role is Role.MEAN:
         _refuse_replicated_border(layer, padding)
     neurons = kind(
-        name=place.name, input_shape=plane, pool_size=size, strides=strides, padding=padding,
+        name=place.name,
+        input_shape=plane,
+        pool_size=size,
+        strides=strides,
+        padding=padding,
         **fields,
     )
     node = place.put(Neurons, layer=neurons, role=role)
@@ -211,9 +237,7 @@ def _zero_padding(layer, place: Place) -> Value:
     padding = layer.padding
     if len(shape) == 2:
         padding = ((0, 0), tuple(padding) if np.ndim(padding) else (padding, padding))
-    node = place.put(
-        ZeroPadding, input_shape=as_plane(shape), padding=tuple(map(tuple, padding))
-    )
+    node = place.put(ZeroPadding, input_shape=as_plane(shape), padding=tuple(map(tuple, padding)))
     return place.gives(node.shape[-len(shape) :])
 
 

@@ -19,7 +19,12 @@ class MinMaxPooling2D(keras.layers.MaxPooling2D):
     """
 
     def __init__(
-        self, pool_size=(2, 2), strides=None, padding="valid", data_format=None, minimum=(),
+        self,
+        pool_size=(2, 2),
+        strides=None,
+        padding="valid",
+        data_format=None,
+        minimum=(),
         **kwargs,
     ):
         super().__init__(pool_size, strides, padding, data_format, **kwargs)

@@ -76,8 +76,11 @@ class Place:
         name = free_name(f"{self.name}{suffix}", self._taken) if suffix else self.name
         self._taken.add(name)
         node = kind(
-            name=name, label=self.layer.name, kind=type(self.layer).__name__,
-            inputs=(self.value.node,), **fields,
+            name=name,
+            label=self.layer.name,
+            kind=type(self.layer).__name__,
+            inputs=(self.value.node,),
+            **fields,
         )
         self._nodes[name] = node
         self.value = Value(name, self.value.shape, self.value.order)

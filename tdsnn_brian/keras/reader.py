@@ -55,7 +55,11 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
     if _takes_channels_first(calls):
         value = channels_moved_last(name, (*image_shape[1:], image_shape[0]))
     nodes[name] = Input(
-        name=name, label=label, kind="InputLayer", inputs=(), input_shape=value.shape,
+        name=name,
+        label=label,
+        kind="InputLayer",
+        inputs=(),
+        input_shape=value.shape,
         number_type=image.dtype,
     )
     values: dict[int, Value] = {_IMAGE: value}
@@ -74,7 +78,9 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
         _check_precision(calls)
     is_double = any(weight.dtype == "float64" for weight in model.weights)
     return Graph(
-        name=model.name, nodes=tuple(nodes.values()), output_shape=value.shape,
+        name=model.name,
+        nodes=tuple(nodes.values()),
+        output_shape=value.shape,
         dtype="float64" if is_double else "float32",
     )
 
@@ -156,7 +162,10 @@ def _read_call(call: _Call, name: str, sources: list[Value], nodes, taken: set) 
     layer = call.layer
     if len(sources) > 1:
         nodes[name] = Join(
-            name=name, label=layer.name, kind=type(layer).__name__, input_shape=call.shape,
+            name=name,
+            label=layer.name,
+            kind=type(layer).__name__,
+            input_shape=call.shape,
             inputs=tuple(source.node for source in sources),
         )
         return Value(name, call.shape)

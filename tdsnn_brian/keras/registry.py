@@ -78,10 +78,15 @@ def register(
 
     Examples
     --------
-    >>> @register(MyDense)
-    ... def convert_my_dense(layer, site):
-    ...     return Dense(name=site.name, input_shape=site.input_shape,
-    ...                       weights=np.asarray(layer.matrix))
+    >>> import numpy as np
+    >>> from tdsnn_brian.layers import Dense
+    >>> class Doubled(keras.layers.Dense):
+    ...     def call(self, inputs):
+    ...         return 2 * super().call(inputs)
+    >>> @register(Doubled)
+    ... def convert_doubled(layer, site):
+    ...     weights = 2 * np.asarray(layer.kernel)
+    ...     return Dense(name=site.name, input_shape=site.input_shape, weights=weights)
     """
     if not isinstance(role, Role):
         raise InvalidInputError(
@@ -103,12 +108,17 @@ def _reader(converter: Converter, role: Role) -> Reader:
         taken = place.value.keras_shape
         if place.value.order is not None:
             place.refuse_order()
-        gives = tuple(layer.compute_output_shape((None, *taken))[1:])
+        spec_of_call = layer.compute_output_spec(keras.KerasTensor((None, *taken)))
+        gives = tuple(spec_of_call.shape[1:])
         site = _site(place)
         place.put(
-            Neurons, role=role, layer=_checked(converter(layer, site), layer, site, gives),
+            Neurons,
+            role=role,
+            layer=_checked(converter(layer, site), layer, site, gives),
             rebuild=Rebuild(
-                keras_class=type(layer), config=layer.get_config(), input_shape=taken,
+                keras_class=type(layer),
+                config=layer.get_config(),
+                input_shape=taken,
                 weights=tuple(layer.get_weights()),
             ),
         )
@@ -148,7 +158,7 @@ def _checked(
     if not isinstance(converted, Layer):
         raise InvalidInputError(
             f"the converter of {describe(layer)} returned {type(converted).__name__}; it must "
-            "return a layer of tdsnn_brian.spec"
+            "return a layer of tdsnn_brian.layers"
         )
     wanted = prod(site.input_shape), prod(gives)
     found = converted.n_inputs, converted.n_neurons

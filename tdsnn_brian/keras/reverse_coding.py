@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from ..coding import check_leak, check_steps, tie_tolerance
+from ..coding import check_leak, check_steps
+from ..firing_times import tie_tolerance
 
 
 @keras.saving.register_keras_serializable(package="tdsnn_brian")

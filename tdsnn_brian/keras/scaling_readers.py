@@ -76,10 +76,13 @@ def _batch_normalization(layer: kl.BatchNormalization, place: Place) -> Value:
     rank = len(place.value.keras_shape)
     shape = np.ones(rank + 1, int)
     shape[layer.axis] = -1
-    return _put(place, **{
-        name: part.reshape(shape) if part.ndim else part
-        for name, part in (("factor", factor), ("offset", beta), ("centre", mean))
-    })
+    return _put(
+        place,
+        **{
+            name: part.reshape(shape) if part.ndim else part
+            for name, part in (("factor", factor), ("offset", beta), ("centre", mean))
+        },
+    )
 
 
 @reads(NeuronBias)
@@ -98,21 +101,50 @@ def _classes(*names: str) -> tuple[type, ...]:
     return tuple(getattr(kl, name) for name in names if hasattr(kl, name))
 
 
-@reads(*_classes(
-    "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise",
-    "Identity", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
-))
+@reads(
+    *_classes(
+        "ActivityRegularization",
+        "AlphaDropout",
+        "Dropout",
+        "GaussianDropout",
+        "GaussianNoise",
+        "Identity",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+    )
+)
 def _passive(layer: kl.Layer, place: Place) -> Value:
     return put_passive(place)
 
 
-@reads(*_classes(
-    "AugMix", "CutMix", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration",
-    "RandomColorJitter", "RandomContrast", "RandomElasticTransform", "RandomErasing",
-    "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",
-    "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation",
-    "RandomSharpness", "RandomShear", "RandomTranslation", "RandomZoom",
-))
+@reads(
+    *_classes(
+        "AugMix",
+        "CutMix",
+        "MixUp",
+        "RandAugment",
+        "RandomBrightness",
+        "RandomColorDegeneration",
+        "RandomColorJitter",
+        "RandomContrast",
+        "RandomElasticTransform",
+        "RandomErasing",
+        "RandomFlip",
+        "RandomGaussianBlur",
+        "RandomGrayscale",
+        "RandomHue",
+        "RandomInvert",
+        "RandomPerspective",
+        "RandomPosterization",
+        "RandomRotation",
+        "RandomSaturation",
+        "RandomSharpness",
+        "RandomShear",
+        "RandomTranslation",
+        "RandomZoom",
+    )
+)
 def _augmentation(layer: kl.Layer, place: Place) -> Value:
     return put_passive(place, augments=True)
 
@@ -139,7 +171,11 @@ def _activation(layer: kl.Activation, place: Place) -> Value:
 def put_passive(place: Place, *, augments: bool = False) -> Value:
     """Keep a layer that does nothing at inference, for retraining."""
     layer, value = place.layer, place.value
-    place.put(Passive, augments=augments, rebuild=Rebuild(
-        keras_class=type(layer), config=layer.get_config(), input_shape=value.shape
-    ))
+    place.put(
+        Passive,
+        augments=augments,
+        rebuild=Rebuild(
+            keras_class=type(layer), config=layer.get_config(), input_shape=value.shape
+        ),
+    )
     return place.value

@@ -17,6 +17,7 @@ class _Pool(Layer):
     pool_size: Pair
     strides: Pair = (1, 1)
     padding: Padding = NO_PADDING
+    dilation: Pair = (1, 1)
 
     @property
     def _window(self) -> Window:
@@ -26,6 +27,7 @@ class _Pool(Layer):
             size=self.pool_size,
             strides=self.strides,
             padding=self.padding,
+            dilation=self.dilation,
             groups=channels,
             n_channels=channels,
         )

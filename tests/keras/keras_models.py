@@ -2,10 +2,22 @@
 
 import keras
 import numpy as np
+import pytest
 from keras import layers as kl
 
 import tdsnn_brian.analysis as discrete
 from tdsnn_brian.coding import continuous_latency, latency
+from tdsnn_brian.errors import TDSNNError
+from tdsnn_brian.keras import adapt, convert
+
+FINE = {"leak": 2000, "scale": 100, "compensate": True}
+"""So fine a coding that what remains is the function of the model as trained."""
+
+CODINGS = {
+    "plain": {},
+    "compensated": {"scale": 3, "compensate": True},
+    "silent": {"scale": 10, "compensate": True, "silent_zeros": True},
+}
 
 
 def randomized(model, seed=0):
@@ -23,6 +35,15 @@ def randomized(model, seed=0):
                     for w in layer.get_weights()
                 ]
             )
+    return model
+
+
+def turned(model):
+    """The model with every second gamma of its batch normalisations negative."""
+    for layer in model.layers:
+        if isinstance(layer, kl.BatchNormalization) and layer.scale:
+            gamma = np.asarray(keras.ops.convert_to_numpy(layer.gamma))
+            layer.gamma.assign(gamma * np.where(np.arange(gamma.size) % 2, -1.0, 1.0))
     return model
 
 
@@ -51,9 +72,7 @@ def analyse_clear(network, images):
     Where an activation lies next to one, float32 (Keras) and float64 may round up differently.
     """
     result = discrete.analyse(network, images, continuous=True)
-    inputs = continuous_latency(
-        images * network.input_scale, network.leak * network.input_steps
-    )
+    inputs = continuous_latency(images * network.input_scale, network.leak * network.input_steps)
     clear = np.ones(len(images), bool)
     for values in (inputs, *result.continuous.values()):
         distance = np.abs(values - np.round(values))
@@ -85,3 +104,33 @@ def assert_same_latencies(network, adapted, images, names=None):
         expected = latency(values, network.leak, silent_zeros=network.silent_zeros)
         actual = result.latencies[layer.name].reshape(expected.shape)
         np.testing.assert_array_equal(actual[clear], expected[clear], err_msg=layer.name)
+
+
+def assert_same_function(model, images=None, taken=None, tolerance=0.02):
+    """A finely coded conversion computes what the model does, relative to its outputs.
+
+    `taken` are the images as the network takes them, where these are others.
+    """
+    images = images_for(model) if images is None else images
+    network = convert(adapt(model, **FINE))
+    expected = run(model, images)
+    logits = discrete.analyse(network, images if taken is None else taken).logits
+    np.testing.assert_allclose(
+        logits.reshape(expected.shape), expected, atol=tolerance * np.abs(expected).max()
+    )
+    return network
+
+
+def assert_adapted_as_analysed(model, options, images=None):
+    """The network is the adapted model."""
+    adapted = adapt(model, 5, **options)
+    network = convert(adapted)
+    assert_same_logits(network, adapted, images_for(model) if images is None else images)
+    return network
+
+
+def refusal(function, *arguments, **options):
+    """The message with which this package refuses a call."""
+    with pytest.raises(TDSNNError) as error:
+        function(*arguments, **options)
+    return str(error.value)

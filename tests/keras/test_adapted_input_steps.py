@@ -68,7 +68,12 @@ def test_the_converted_network_computes_what_the_adapted_model_computes(silent_z
     model = small_model()
     images = images_for(model, n=6)
     adapted = adapt(
-        model, leak=3, scale=10, compensate=True, input_steps=8, silent_zeros=silent_zeros,
+        model,
+        leak=3,
+        scale=10,
+        compensate=True,
+        input_steps=8,
+        silent_zeros=silent_zeros,
         calibration=images if calibrate else None,
     )
     network = convert(adapted)
@@ -91,8 +96,11 @@ def test_it_brings_the_first_layer_closer_to_the_trained_one():
 
 def test_a_layer_that_fires_between_ticks_is_refused():
     model = sequential(
-        (6,), ReverseCoding(5, steps=2), kl.Dense(5, activation="relu"),
-        ReverseCoding(5, steps=2, name="late"), kl.Dense(3),
+        (6,),
+        ReverseCoding(5, steps=2),
+        kl.Dense(5, activation="relu"),
+        ReverseCoding(5, steps=2, name="late"),
+        kl.Dense(3),
     )
     with pytest.raises(UnsupportedLayerError, match=r"late.*steps=2.*use steps=1"):
         convert(model)

@@ -28,11 +28,14 @@ def model():
     )
 
 
-@pytest.mark.parametrize("options", [
-    {"compensate": True},
-    {"compensate": True, "scale": 3},
-    {"compensate": True, "scale": 10, "silent_zeros": True},
-])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"compensate": True},
+        {"compensate": True, "scale": 3},
+        {"compensate": True, "scale": 10, "silent_zeros": True},
+    ],
+)
 def test_calibration_brings_the_logits_closer(model, options):
     images, others = images_for(model, 60), images_for(model, 60, seed=9)
     before = model.get_weights()

@@ -11,11 +11,8 @@ from keras_models import (
     run,
     sequential,
 )
-from tdsnn_brian import layers as spec
 from tdsnn_brian.conversion.padding import same_padding
-from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.keras import ReverseCoding, adapt, convert, register
-from tdsnn_brian.keras.registry import READERS
+from tdsnn_brian.keras import ReverseCoding, adapt, convert
 
 OPTIONS = {
     "plain": {},
@@ -258,29 +255,3 @@ def test_weights_keep_their_precision():
     np.testing.assert_array_equal(
         network.layers[0].weights, model.get_layer("dense").get_weights()[0]
     )
-
-
-def test_a_registered_layer_takes_part():
-    class Doubled(kl.Layer):
-        def build(self, input_shape):
-            self.matrix = self.add_weight(shape=(input_shape[-1], 4), name="matrix")
-
-        def call(self, inputs):
-            return 2 * keras.ops.matmul(inputs, self.matrix)
-
-        def compute_output_shape(self, input_shape):
-            return (*input_shape[:-1], 4)
-
-    @register(Doubled)
-    def convert_doubled(layer, site):
-        weights = 2 * keras.ops.convert_to_numpy(layer.matrix)
-        return spec.Dense(name=site.name, input_shape=site.input_shape, weights=weights)
-
-    try:
-        check(sequential((6,), Doubled(), kl.ReLU(), kl.Dense(3)))
-        with pytest.raises(ValueError, match="leave compensate and scale out"):
-            adapt(sequential((6,), Doubled(), kl.ReLU(), kl.Dense(3)), 5, compensate=True)
-    finally:
-        del READERS[Doubled]
-    with pytest.raises(InvalidInputError, match="has no neurons"):
-        register(Doubled, "reshaping")

@@ -87,10 +87,16 @@ def large(monkeypatch):
     small = {
         "vgg16": Entry(build=lambda: vgg16((32, 32, 3), classes=3, dense=(5,))),
         "vgg16-cifar10": replace(
-            NETWORKS["vgg16-cifar10"], dataset="mnist",
-            build=lambda: keras.Sequential([
-                keras.Input((28, 28, 1)), kl.Flatten(), kl.Dense(7, "relu"), kl.Dense(10),
-            ]),
+            NETWORKS["vgg16-cifar10"],
+            dataset="mnist",
+            build=lambda: keras.Sequential(
+                [
+                    keras.Input((28, 28, 1)),
+                    kl.Flatten(),
+                    kl.Dense(7, "relu"),
+                    kl.Dense(10),
+                ]
+            ),
         ),
     }
     for name, known in small.items():
@@ -109,12 +115,26 @@ def test_weights_of_ones_own(large, tmp_path, suffix):
     np.save(images, np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8))
     out = tmp_path / "out"
     call("load", "vgg16", file, "--output", out)
-    for mine, loaded in zip(
-        own.get_weights(), load_model("vgg16", out).get_weights(), strict=True
-    ):
+    for mine, loaded in zip(own.get_weights(), load_model("vgg16", out).get_weights(), strict=True):
         np.testing.assert_array_equal(mine, loaded)
-    call("adapt", "vgg16", "--no-retrain", "--leak", 10, "--scale", 3, "--silent-zeros",
-         "--input-steps", 4, "--calibration-images", images, "--weights", out, "--output", out)
+    call(
+        "adapt",
+        "vgg16",
+        "--no-retrain",
+        "--leak",
+        10,
+        "--scale",
+        3,
+        "--silent-zeros",
+        "--input-steps",
+        4,
+        "--calibration-images",
+        images,
+        "--weights",
+        out,
+        "--output",
+        out,
+    )
     network = load_network("vgg16", out)
     assert (network.leak, network.silent_zeros, network.input_steps) == (10, True, 4)
 
@@ -124,11 +144,14 @@ def call(*arguments):
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.parametrize(("arrays", "message"), [
-    ([np.zeros((3, 3, 3, 64))], r"1 arrays where 30 weights.*conv1_1/bias.*wanted \(64,\)"),
-    ([np.zeros((3, 3, 1, 64))], r"differs first at .*conv1_1/kernel.*got \(3, 3, 1, 64\)"),
-    (b"PK nothing", "cannot be read as weights of 'vgg16'"),
-])
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ([np.zeros((3, 3, 3, 64))], r"1 arrays where 30 weights.*conv1_1/bias.*wanted \(64,\)"),
+        ([np.zeros((3, 3, 1, 64))], r"differs first at .*conv1_1/kernel.*got \(3, 3, 1, 64\)"),
+        (b"PK nothing", "cannot be read as weights of 'vgg16'"),
+    ],
+)
 def test_weights_that_do_not_fit_are_refused(large, tmp_path, arrays, message):
     file = tmp_path / "mine.npz"
     if isinstance(arrays, bytes):
@@ -140,10 +163,15 @@ def test_weights_that_do_not_fit_are_refused(large, tmp_path, arrays, message):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("arguments", [
-    ("train", "vgg16"), ("adapt", "vgg16"), ("evaluate", "vgg16"),
-    ("adapt", "vgg16", "--no-retrain", "--calibration", 5),
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "vgg16"),
+        ("adapt", "vgg16"),
+        ("evaluate", "vgg16"),
+        ("adapt", "vgg16", "--no-retrain", "--calibration", 5),
+    ],
+)
 def test_networks_without_data_say_what_to_do(large, arguments):
     with pytest.raises(InvalidInputError, match=r"no data set here.*load vgg16 FILE.*--no-retrain"):
         call(*arguments)

@@ -78,7 +78,9 @@ def test_every_data_set_is_known_without_further_imports(name, tmp_path):
         "except DataNotFoundError: print('looked for')"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, name, str(tmp_path)], capture_output=True, text=True,
+        [sys.executable, "-c", code, name, str(tmp_path)],
+        capture_output=True,
+        text=True,
         env={**os.environ, "TDSNN_DATA": ""},
     )
     found_on_this_machine = done.returncode == 0 and not done.stdout

@@ -90,9 +90,13 @@ def test_a_file_that_fits_in_part_changes_nothing(tmp_path):
     """Keras itself leaves the layers changed that it has read before the one that does not fit."""
 
     def model(units):
-        return keras.Sequential([
-            keras.Input((4,)), layers.Dense(3, name="first"), layers.Dense(units, name="second"),
-        ])
+        return keras.Sequential(
+            [
+                keras.Input((4,)),
+                layers.Dense(3, name="first"),
+                layers.Dense(units, name="second"),
+            ]
+        )
 
     path = tmp_path / "mine.weights.h5"
     model(7).save_weights(path)

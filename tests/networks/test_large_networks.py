@@ -8,8 +8,8 @@ from networks.models.alexnet import alexnet
 from networks.models.vgg16 import vgg16
 from networks.training.output_layer import fit_output_layer
 from tdsnn_brian import adapt, analyse, convert
+from tdsnn_brian.analysis.operations import count_dnn, total
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.operations import count_dnn, total
 
 
 def test_alexnets_have_the_known_sizes():
@@ -66,9 +66,13 @@ def test_the_output_layer_alone_is_fitted():
 
     rng = np.random.default_rng(0)
     keras.utils.set_random_seed(0)
-    model = keras.Sequential([
-        keras.Input((6,)), kl.Dense(12, activation="relu", name="hidden"), kl.Dense(2, name="out"),
-    ])
+    model = keras.Sequential(
+        [
+            keras.Input((6,)),
+            kl.Dense(12, activation="relu", name="hidden"),
+            kl.Dense(2, name="out"),
+        ]
+    )
     hidden = model.get_layer("hidden").get_weights()
     images = rng.random((400, 6)).astype(np.float32)
     labels = (images[:, 0] > images[:, 1]).astype(np.int64)

@@ -131,6 +131,7 @@ ADDRESS = struct.pack("<Q", 0xDEADBEEF)
         b"\x80\x02}X\x01\0\0\0acposix\nsystem\nX\x02\0\0\0id\x85Rs.",
         b"ios\nsystem\n.", b"}Pa\ns.", b"\x80\x04}\x8c\x01a\x82\x01s.", b"}]s.",
     ],
+    ids=lambda content: "bytes",
 )  # fmt: skip
 def test_crafted_files_are_refused(read, content):
     with pytest.raises(InvalidInputError, match="cannot be read as a pickle of arrays"):

@@ -31,6 +31,11 @@ GIVEN = {
 }
 
 
+def no_bytes(value):
+    """Names of tests by their number, not by the bytes of a file."""
+    return "bytes" if isinstance(value, bytes) else None
+
+
 def read(path, **options):
     return read_arrays(path, remedy="take another", **options)
 
@@ -90,6 +95,7 @@ def described(descr, shape, fortran_order=False):
         (npy(header=described("<f8", (1,)), content=bytes(8)).replace(b"\x01\0", b"\x09\0", 1),
          "magic|version|format"),
     ],
+    ids=no_bytes,
 )  # fmt: skip
 @pytest.mark.parametrize("inside", [False, True])
 def test_what_does_not_fit_is_refused(tmp_path, content, reason, inside):
@@ -107,9 +113,10 @@ def test_what_does_not_fit_is_refused(tmp_path, content, reason, inside):
 def bomb(path, megabytes, *, compression=zipfile.ZIP_DEFLATED, name="images", shape=None):
     """A small file of very many zeros, honest in its header."""
     shape = shape or (megabytes * 2**20,)
-    with zipfile.ZipFile(path, "w", compression) as archive, archive.open(
-        f"{name}.npy", "w", force_zip64=True
-    ) as member:
+    with (
+        zipfile.ZipFile(path, "w", compression) as archive,
+        archive.open(f"{name}.npy", "w", force_zip64=True) as member,
+    ):
         np.lib.format.write_array_header_1_0(member, described("|u1", shape))
         for _ in range(megabytes):
             member.write(bytes(2**20))
@@ -138,7 +145,7 @@ def test_sizes_are_checked_before_anything_is_read(tmp_path):
 def test_what_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "images.npz"
     bomb(path, 300, shape=(300 * 2**10, 32, 32))
-    monkeypatch.setattr(whole_files, "_free_bytes", lambda: 2**28)
+    monkeypatch.setattr(whole_files, "available_bytes", lambda: 2**28)
     reason = r"takes 0\.3 GiB, and 0\.2 GiB are free"
     with little_memory(), pytest.raises(InvalidInputError, match=reason):
         read_images(path, (32, 32, 1))
@@ -175,7 +182,7 @@ def damaged(whole, trial):
 
 @pytest.mark.parametrize("kind", ["npy", "npz", "compressed"])
 def test_damaged_images_are_read_or_refused(tmp_path, kind, monkeypatch):
-    monkeypatch.setattr(whole_files, "_free_bytes", lambda: 2**24)
+    monkeypatch.setattr(whole_files, "available_bytes", lambda: 2**24)
     path = tmp_path / f"images.{kind}"
     images, labels = RNG.random((3, 4, 4, 1)), np.arange(3)
     file = io.BytesIO()
@@ -252,6 +259,7 @@ def idx(shape, content, kind=8):
         gzip.compress(bytes(2**20))[:100] + b"damage" + gzip.compress(bytes(2**20))[106:],
         b"nothing", b"",
     ],
+    ids=no_bytes,
 )  # fmt: skip
 def test_damaged_idx_files_are_refused(tmp_path, content):
     (tmp_path / "labels.gz").write_bytes(content)
@@ -286,6 +294,7 @@ def picture(size=(32, 32), kind="JPEG"):
         ("test/cat/0.jpg", bytes(2**20), "has 1,048,576 bytes"),
         ("other/cat/0.jpg", picture(), "holds no pictures test/"),
     ],
+    ids=no_bytes,
 )
 def test_damaged_pictures_are_refused(tmp_path, name, content, reason):
     with zipfile.ZipFile(tmp_path / "cifar10-jpeg.zip", "w", zipfile.ZIP_DEFLATED) as archive:

@@ -19,8 +19,12 @@ EVIL = '<img src=x onerror="document.title=1">'
 def tiny_network():
     rng = np.random.default_rng(3)
     layers = (
-        Dense(name=EVIL, input_shape=(6,), weights=rng.normal(0, 0.6, (6, 9)),
-              bias=rng.normal(0, 0.3, 9)),
+        Dense(
+            name=EVIL,
+            input_shape=(6,),
+            weights=rng.normal(0, 0.6, (6, 9)),
+            bias=rng.normal(0, 0.3, 9),
+        ),
         Dense(name="second", input_shape=(9,), weights=rng.normal(0, 0.5, (9, 7)), bias=None),
         Dense(name="out", input_shape=(7,), weights=rng.normal(0, 1, (7, 3)), bias=np.ones(3)),
     )
@@ -44,8 +48,15 @@ def make(output, **options):
     network = tiny_network()
     images = np.random.default_rng(0).random((4, 6))
     return validation.report(
-        network, images, labels=[0, 1, 2, 0], output=output, device="numpy", sweep_images=2,
-        integration_images=2, notes=[EVIL], **options,
+        network,
+        images,
+        labels=[0, 1, 2, 0],
+        output=output,
+        device="numpy",
+        sweep_images=2,
+        integration_images=2,
+        notes=[EVIL],
+        **options,
     )
 
 

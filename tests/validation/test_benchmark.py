@@ -1,15 +1,21 @@
 """The benchmark's parts, small: what they measure and how they judge."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
+from networks.data import DataNotFoundError
 from networks.models.large import large_network, plain_layers
 from tdsnn_brian.errors import InvalidInputError
+from validation import kept
+from validation.__main__ import app
 from validation.judge.one_image import judge_image
+from validation.speed import benchmark
 from validation.speed.table import table
 from validation.speed.timing import alternate, ratio
 
@@ -20,8 +26,9 @@ def small_convolutions(name):
     windows = (3,) * 13 if name == "vgg16" else (11, 5, 3, 3, 3)
     channels, result = 3, []
     for size, window in zip(sizes, windows, strict=True):
-        kernel = rng.normal(0, (2 / (window**2 * channels)) ** 0.5,
-                            (window, window, channels, size)).astype(np.float32)
+        kernel = rng.normal(
+            0, (2 / (window**2 * channels)) ** 0.5, (window, window, channels, size)
+        ).astype(np.float32)
         result.append((kernel, rng.normal(0, 0.1, size).astype(np.float32)))
         channels = size
     return result
@@ -50,8 +57,9 @@ def test_silent_zeros_leave_the_constant_out():
     options = {"convolutions": small_convolutions("vgg16"), "side": 32, "dense": (12, 10, 5)}
     image = np.random.default_rng(1).random((1, 32, 32, 3), np.float32)
     logits = [
-        td.analyse(large_network("vgg16", leak=200, scale=1000, silent_zeros=silent, **options),
-                   image).logits
+        td.analyse(
+            large_network("vgg16", leak=200, scale=1000, silent_zeros=silent, **options), image
+        ).logits
         for silent in (False, True)
     ]
     np.testing.assert_allclose(*logits, atol=0.05 * np.abs(logits[0]).max())
@@ -66,7 +74,10 @@ def simulated(network, images):
     analysis = td.analyse(network, images)
     return td.Simulation(
         latencies={name: value.astype(float) for name, value in analysis.latencies.items()},
-        potentials=analysis.potentials, windows={}, ticks={}, spikes={},
+        potentials=analysis.potentials,
+        windows={},
+        ticks={},
+        spikes={},
     )
 
 
@@ -119,7 +130,86 @@ def test_contenders_take_turns():
 
 
 def test_the_table_takes_what_is_there():
-    row = {"seconds_per_image": 1.5, "peak_gib": 0.5, "compile_seconds": 9.0, "unexplained": 0,
-           "ratio_to_torch": 3.0}
+    row = {
+        "seconds_per_image": 1.5,
+        "peak_gib": 0.5,
+        "compile_seconds": 9.0,
+        "unexplained": 0,
+        "ratio_to_torch": 3.0,
+    }
     assert table({"alexnet": row, "vgg16": None}).row_count == 1
     assert table({}).row_count == 0
+
+
+@pytest.fixture
+def measured(monkeypatch, tmp_path):
+    """Runs the command with parts that take no time; gives the summary and what was measured."""
+    calls = []
+
+    def part(name):
+        return lambda *_: calls.append(name) or {"number": len(calls)}
+
+    for name in ("lenet", "mnist", "large", "growth"):
+        monkeypatch.setattr(benchmark, name, part(name))
+    monkeypatch.setattr(benchmark, "shown_to", lambda name: name)
+    monkeypatch.setattr(benchmark, "table", lambda summary: "")
+
+    def run(*arguments):
+        calls.clear()
+        result = CliRunner().invoke(
+            app, ["benchmark", "--output", str(tmp_path), *arguments], catch_exceptions=False
+        )
+        assert result.exit_code == 0, result.output
+        return json.loads((tmp_path / "summary.json").read_text()), list(calls)
+
+    return run
+
+
+PARTS = {"lenet", "mnist_10k", "alexnet", "vgg16", "growth"}
+
+
+def test_the_other_parts_are_kept(measured):
+    first, calls = measured()
+    assert set(first) == {"machine", "notes", *PARTS}
+    assert len(calls) == 5
+    second, calls = measured("--only", "growth")
+    assert calls == ["growth"]
+    assert second == {**first, "growth": {"number": 1}}
+    assert measured()[1] == ["lenet", "mnist", "large", "large", "growth"]
+
+
+def test_figures_of_another_machine_or_code_are_not_shown(measured, monkeypatch):
+    first, _ = measured()
+    here = benchmark.machine()
+    monkeypatch.setattr(benchmark, "machine", lambda: {**here, "processor": "another"})
+    other, _ = measured("--only", "growth")
+    assert set(other) == {"machine", "notes", "growth"}
+    assert other["machine"]["processor"] == "another"
+    monkeypatch.setattr(benchmark, "machine", lambda: here)
+    again, _ = measured("--only", "growth")
+    assert set(again) == set(first)  # nothing was lost meanwhile
+    code = {**kept.environment(), "tdsnn_brian": "another commit"}
+    monkeypatch.setattr(kept, "environment", lambda: code)
+    assert set(measured("--only", "growth")[0]) == {"machine", "notes", "growth"}
+
+
+def test_figures_of_other_settings_or_data_are_not_shown(measured, monkeypatch):
+    measured()
+    shown, _ = measured("--only", "growth", "--rounds", "3")
+    assert set(shown) == {"machine", "notes", "mnist_10k", "growth"}
+    monkeypatch.setattr(benchmark, "shown_to", lambda name: f"another {name}")
+    shown, _ = measured("--only", "growth")
+    assert set(shown) == {"machine", "notes", "lenet", "mnist_10k", "growth"}
+    monkeypatch.setattr(benchmark, "_shipped", lambda name: "another network")
+    shown, _ = measured("--only", "growth")
+    assert set(shown) == {"machine", "notes", "growth"}
+
+
+def test_what_has_no_data_is_left_out_by_name(measured, monkeypatch):
+    def missing(name):
+        raise DataNotFoundError(f"{name}.ckpt is missing")
+
+    monkeypatch.setattr(benchmark, "shown_to", missing)
+    summary, _ = measured()
+    assert summary["vgg16"] is None
+    assert "vgg16 was left out: vgg16.ckpt is missing" in summary["notes"]

@@ -79,9 +79,7 @@ def test_an_evaluation_equals_the_serial_one(client):
     network = small_network()
     images = random_images(network, 9)
     labels = np.arange(9) % 3
-    tasks = make_tasks(
-        {5.0: network}, images, labels, [0.0, 0.3], engine="discrete", part=4
-    )
+    tasks = make_tasks({5.0: network}, images, labels, [0.0, 0.3], engine="discrete", part=4)
     assert len(tasks) == 6
     serial = accuracies(tasks, spread(correct, tasks))
     assert accuracies(tasks, spread(correct, tasks, client=client)) == serial
@@ -93,13 +91,16 @@ def test_flaws_are_spread_too(client):
     images = random_images(network, 4)
     labels = td.analyse(network, images).predictions
     tasks = make_tasks(
-        {5.0: network}, images, labels, [0.0], part=2,
+        {5.0: network},
+        images,
+        labels,
+        [0.0],
+        part=2,
         flaws=[("threshold", 0.0), ("weight_noise", 5.0)],
     )
     rows = accuracies(tasks, spread(correct, tasks, client=client))
     assert rows == accuracies(tasks, spread(correct, tasks))
-    assert [(row["flaw"], row["images"]) for row in rows] == [("threshold", 4),
-                                                              ("weight_noise", 4)]
+    assert [(row["flaw"], row["images"]) for row in rows] == [("threshold", 4), ("weight_noise", 4)]
     assert rows[0]["accuracy"] == 1 > rows[1]["accuracy"]
 
 
@@ -111,7 +112,8 @@ def test_a_flaw_is_a_kind_and_a_strength(text):
 
 
 def test_nobody_at_the_address():
-    with pytest.raises(InvalidInputError, match=r"no Dask scheduler.*tcp://127.0.0.1:9"), connected(
-        "tcp://127.0.0.1:9"
+    with (
+        pytest.raises(InvalidInputError, match=r"no Dask scheduler.*tcp://127.0.0.1:9"),
+        connected("tcp://127.0.0.1:9"),
     ):
         pass

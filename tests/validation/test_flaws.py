@@ -8,9 +8,9 @@ import pytest
 
 import tdsnn_brian as td
 from helpers import network_with_a_loose_end, random_images, small_network
-from tdsnn_brian.brian.perturbations import Setting, slot_ticks
+from tdsnn_brian.analysis.continuous import closed_loop
+from tdsnn_brian.brian.explicit.perturbed_settings import Setting, slot_ticks
 from validation.case import Case
-from validation.judge.continuous import closed_loop
 from validation.sweeps import programs
 from validation.sweeps.grids import Sweeps
 from validation.sweeps.programs import Program
@@ -121,7 +121,8 @@ def test_one_program_serves_every_setting(tmp_path, monkeypatch):
         assert set(moved(outcome, analysis).values()) == {0.0}
     late = Setting(lateness=1, window_cut=-4)
     compiled, interpreted = (
-        programs.run(program, late, place), programs.run_interpreted(program, late)
+        programs.run(program, late, place),
+        programs.run_interpreted(program, late),
     )
     for name, times in compiled.latencies.items():
         np.testing.assert_array_equal(times, interpreted.latencies[name])

@@ -31,17 +31,23 @@ class Small(Subject):
         rng = np.random.default_rng(0)
         keras.utils.set_random_seed(0)
         self.images = rng.random((40, 6, 6, 1)).astype(np.float32)
-        self.model = keras.Sequential([
-            keras.Input((6, 6, 1)),
-            kl.Conv2D(3, 3, activation="relu", name="conv"),
-            kl.MaxPooling2D(2, name="pool"),
-            kl.Flatten(),
-            kl.Dense(3, name="output"),
-        ])
+        self.model = keras.Sequential(
+            [
+                keras.Input((6, 6, 1), name="image"),
+                kl.Conv2D(3, 3, activation="relu", name="conv"),
+                kl.MaxPooling2D(2, name="pool"),
+                kl.Flatten(name="flatten"),
+                kl.Dense(3, name="output"),
+            ],
+            name="small",
+        )
         labels = self.model.predict(self.images, verbose=0).argmax(axis=1)
         self.train_set = self.test_set = (self.images, labels)
 
     model = train_set = test_set = None
+
+    def show(self, images, labels):
+        self.test_set = images, labels
 
     def retrain(self, adapted):
         type(self).made += 1
@@ -71,6 +77,7 @@ def small(monkeypatch):
         return Small(None).convert(options)
 
     monkeypatch.setattr(runs, "full_size", full_size)
+    monkeypatch.setattr(runs, "full_size_content", lambda name: name)
     monkeypatch.setattr(runs, "photographs", lambda n, side: np.ones((n, 6, 6, 1), np.float32))
     return subjects
 
@@ -108,8 +115,18 @@ def test_page_and_summary(tmp_path, small):
     assert deployed["same_predictions"] == deployed["images"] == 40
     assert deployed["same_latencies"] == deployed["neurons"] == 40 * (4 * 4 + 2 * 2) * 3
     page = (tmp_path / "index.html").read_text()
-    for section in ("goals", "table1", "figure4", "frontier", "input-steps", "table2", "table3",
-                    "figure3", "figure6", "max-pool"):
+    for section in (
+        "goals",
+        "table1",
+        "figure4",
+        "frontier",
+        "input-steps",
+        "table2",
+        "table3",
+        "figure3",
+        "figure6",
+        "max-pool",
+    ):
         assert f'<section id="{section}">' in page
     assert "python -m validation paper" in page
 
@@ -117,9 +134,18 @@ def test_page_and_summary(tmp_path, small):
 def test_axes_are_labelled_by_plain_numbers():
     """Mathematical text is off, as names of networks are to stay as they are."""
     rows = [
-        {"network": "vgg16", "L": 5, "scale": 10, "input_steps": steps, "silent_zeros": False,
-         "calibrated": True, "retrained": False, "ticks": 10**steps, "loss": loss,
-         "total_ratio": 2}
+        {
+            "network": "vgg16",
+            "L": 5,
+            "scale": 10,
+            "input_steps": steps,
+            "silent_zeros": False,
+            "calibrated": True,
+            "retrained": False,
+            "ticks": 10**steps,
+            "loss": loss,
+            "total_ratio": 2,
+        }
         for steps, loss in ((1, 0.2), (2, 0.03), (4, -0.002))
     ]
     summary = {"frontier": rows, "input_steps": rows, "figure4": {"vgg16": {}}}
@@ -140,7 +166,8 @@ def test_answers_that_differ_are_counted(monkeypatch):
     assert same["same_latencies"] == same["neurons"]
     wrong = replace(network, leak=network.leak + 1)
     monkeypatch.setattr(
-        simulated, "deploy",
+        simulated,
+        "deploy",
         lambda _, *args, original=simulated.deploy, **kw: original(wrong, *args, **kw),
     )
     other = simulated.deployment(network, images, labels)
@@ -164,11 +191,57 @@ def test_an_unknown_network_is_refused(tmp_path):
 
 def test_a_damaged_step_is_measured_again(tmp_path):
     steps = Steps(tmp_path)
-    assert steps("a", {"x": 1}, lambda: {"value": 1}) == {"value": 1}
+    assert steps("a", {"x": 1}, "data", lambda: {"value": 1}) == {"value": 1}
     (file,) = tmp_path.glob("a-*.json")
     file.write_text("{")
-    assert steps("a", {"x": 1}, lambda: {"value": 2}) == {"value": 2}
-    assert steps("a", {"x": 2}, lambda: {"value": 3}) == {"value": 3}
+    assert steps("a", {"x": 1}, "data", lambda: {"value": 2}) == {"value": 2}
+    assert steps("a", {"x": 2}, "data", lambda: {"value": 3}) == {"value": 3}
+    assert steps("a", {"x": 1}, "data", lambda: {"value": 4}) == {"value": 2}
+
+
+CHANGES = {
+    "weights": lambda small: small.model.set_weights(
+        [0 * weight for weight in small.model.get_weights()]
+    ),
+    "images": lambda small: small.show(np.zeros_like(small.images), small.test_set[1]),
+    "labels": lambda small: small.show(small.images, (small.test_set[1] + 1) % 3),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_is_kept_of_other_weights_or_data(tmp_path, small, change):
+    def accuracies(change=lambda subject: None):
+        subject = small["lenet"](None)
+        change(subject)
+        result = runs.run_subject(subject, Steps(tmp_path), lambda _: None)
+        return result["dnn_accuracy"], [row["accuracy"] for row in result["rows"]]
+
+    before = accuracies()
+    assert before == accuracies()
+    assert before[0] == 1  # its own predictions are the labels
+    after = accuracies(CHANGES[change])
+    assert after[0] < 0.8
+    assert all(now != then for now, then in zip(after[1], before[1], strict=True))
+
+
+def test_everything_that_a_subject_measures_on_is_its_content(small):
+    def content(change=lambda subject: None):
+        subject = small["vgg16"](None)
+        change(subject)
+        return subject.content
+
+    def train(subject):
+        subject.train_set = subject.images[1:], subject.train_set[1][1:]
+
+    def calibrate(subject):
+        subject.n_calibration = 10
+
+    def confirm(subject):
+        type(subject).further_test_set = property(lambda self: (self.images[:4], np.zeros(4, int)))
+
+    changes = [*CHANGES.values(), train, calibrate, confirm]
+    assert content() == content()
+    assert len({content(), *map(content, changes)}) == 1 + len(changes)
 
 
 def test_the_standard_error_of_a_loss_is_that_of_a_paired_difference():
@@ -184,8 +257,14 @@ def test_the_standard_error_of_a_loss_is_that_of_a_paired_difference():
 
 def test_what_is_confirmed_elsewhere_is_chosen_with_a_margin():
     rows = [
-        {"leak": 5, "silent_zeros": False, "loss": loss, "loss_error": 0.002, "accuracy": 1 - loss,
-         "ratio_measured": ratio}
+        {
+            "leak": 5,
+            "silent_zeros": False,
+            "loss": loss,
+            "loss_error": 0.002,
+            "accuracy": 1 - loss,
+            "ratio_measured": ratio,
+        }
         for loss, ratio in ((0.004, 1.9), (0.001, 1.8), (0.006, 2.0))
     ]
     for is_confirmed, ratio in ((False, 1.9), (True, 1.8)):

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import tdsnn_brian as td
 import validation
 from reports import EVIL, Page, check_values, make, tiny_network
-from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.errors import InvalidInputError, WindowTooShortError
+from validation import kept
 from validation.__main__ import app
-from validation.sweeps import programs
+from validation.sweeps import flaws, grids, programs
 
 
 def test_a_report_on_inputs_that_fire_between_ticks(tmp_path, few_runs):
@@ -41,8 +43,10 @@ def test_the_summary_follows_its_schema(made):
     assert all(row["unexplained"] == 0 and row["identical"] == 1 for row in summary["layers"])
     rows = summary["integration"]
     assert {(r["method"], r["dtype"], r["dt_per_tick"]) for r in rows} == {
-        (method, dtype, steps) for method in ("exact", "euler")
-        for dtype in ("float64", "float32") for steps in (1, 2, 5)
+        (method, dtype, steps)
+        for method in ("exact", "euler")
+        for dtype in ("float64", "float32")
+        for steps in (1, 2, 5)
     }
     exact = [r for r in rows if (r["method"], r["dtype"]) == ("exact", "float64")]
     assert all(r["moved"] == 0 and r["potential_error"] < 1e-12 for r in exact)
@@ -103,14 +107,80 @@ def test_runs_that_are_done_are_not_done_again(made, few_runs, monkeypatch):
     lost.unlink()
     runs = []
     original = programs.run_interpreted
-    monkeypatch.setattr(
-        programs, "run_interpreted", lambda *a: runs.append(a) or original(*a)
-    )
+    monkeypatch.setattr(programs, "run_interpreted", lambda *a: runs.append(a) or original(*a))
     again = make(output)
     assert len(runs) == 1
     assert again["perturbations"] == summary["perturbations"]
     assert again["integration"] == summary["integration"]
     assert {file: file.read_bytes() for file in (output / "sweeps").glob("run-*.json")} == kept
+
+
+def test_runs_judged_by_other_labels_are_not_kept(tmp_path, few_runs, monkeypatch):
+    monkeypatch.setattr(grids, "STEPS", (1,))
+    monkeypatch.setattr(grids, "METHODS", {"exact": None})
+    monkeypatch.setattr(grids, "TICKS", (1,))
+    monkeypatch.setattr(grids, "FLAWS", {"leak": replace(flaws.FLAWS["leak"], strengths=(0.3,))})
+
+    def accuracies(labels):
+        summary = validation.report(
+            tiny_network(),
+            np.random.default_rng(0).random((4, 6)),
+            labels=labels,
+            output=tmp_path,
+            device="numpy",
+            sweep_images=4,
+            integration_images=4,
+            parts=["integration", "ticks", "perturbations"],
+        )
+        return [
+            row["accuracy"]
+            for part in ("integration", "ticks", "perturbations")
+            for row in summary[part]
+        ]
+
+    first = accuracies([0, 1, 2, 0])
+    right = td.analyse(tiny_network(), np.random.default_rng(0).random((4, 6))).predictions
+    assert accuracies(right)[0] == 1 > first[0]
+    assert accuracies((right + 1) % 3)[0] == 0
+    assert set(accuracies(None)) == {None}
+    assert accuracies([0, 1, 2, 0]) == first
+
+
+@pytest.mark.parametrize("change", ["network", "images", "code"])
+def test_runs_of_something_else_are_not_kept(tmp_path, few_runs, monkeypatch, change):
+    network, images = tiny_network(), np.random.default_rng(0).random((2, 6))
+
+    def count(network, images):
+        runs = []
+        with monkeypatch.context() as patch:
+            original = programs.run_interpreted
+            patch.setattr(programs, "run_interpreted", lambda *a: runs.append(a) or original(*a))
+            validation.report(network, images, output=tmp_path, device="numpy", parts=["ticks"])
+        return len(runs)
+
+    assert count(network, images) == 4
+    assert count(network, images) == 0
+    if change == "network":
+        network = replace(network, leak=4.9)
+    elif change == "images":
+        images = images + 1e-9
+    else:
+        other = {**kept.environment(), "tdsnn_brian": "other"}
+        monkeypatch.setattr(kept, "environment", lambda: other)
+    assert count(network, images) == 4
+
+
+def test_the_folder_of_a_report_holds_nothing_of_another(tmp_path):
+    options = {"output": tmp_path, "device": "numpy"}
+    images = np.random.default_rng(0).random((2, 6))
+    validation.report(tiny_network(), images, parts=["answers"], **options)
+    assert (tmp_path / "latencies.npz").is_file()
+    with pytest.raises(WindowTooShortError):
+        validation.report(tiny_network(), images, parts=["cost"], window=0, **options)
+    assert (tmp_path / "latencies.npz").is_file()  # that report is still whole
+    other = replace(tiny_network(), name="other")
+    validation.report(other, images, parts=["cost"], **options)
+    assert {path.name for path in tmp_path.iterdir()} == {"index.html", "summary.json"}
 
 
 def test_an_unexplained_disagreement_is_loud(tmp_path, monkeypatch):
@@ -119,16 +189,28 @@ def test_an_unexplained_disagreement_is_loud(tmp_path, monkeypatch):
     original = groups.ticking_neuron
 
     def off_by_one(name, *args, release_step, **kwargs):
-        return original(name, *args, release_step=release_step + (name == "second_ticking"),
-                        **kwargs)
+        return original(
+            name, *args, release_step=release_step + (name == "second_ticking"), **kwargs
+        )
 
     monkeypatch.setattr(groups, "ticking_neuron", off_by_one)
     network, images = tmp_path / "network.npz", tmp_path / "images.npz"
     tiny_network().save(network)
     np.savez(images, images=np.random.default_rng(0).random((4, 6)))
     result = CliRunner().invoke(
-        app, ["report", str(network), "--images", str(images), "--device", "numpy",
-              "--part", "answers", "--output", str(tmp_path / "out")],
+        app,
+        [
+            "report",
+            str(network),
+            "--images",
+            str(images),
+            "--device",
+            "numpy",
+            "--part",
+            "answers",
+            "--output",
+            str(tmp_path / "out"),
+        ],
     )
     assert result.exit_code == 1
     assert "UNEXPLAINED DISAGREEMENT in: second" in result.output
@@ -138,15 +220,23 @@ def test_an_unexplained_disagreement_is_loud(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("window", ["fixed", "dynamic"])
-@pytest.mark.parametrize(("change", "lacking"), [
-    ({"v_threshold": 0.02}, "threshold"), ({"silent_zeros": True}, "silent zeros"),
-    ({"silent_zeros": True, "v_threshold": -0.02}, "silent zeros"),
-])
+@pytest.mark.parametrize(
+    ("change", "lacking"),
+    [
+        ({"v_threshold": 0.02}, "threshold"),
+        ({"silent_zeros": True}, "silent zeros"),
+        ({"silent_zeros": True, "v_threshold": -0.02}, "silent zeros"),
+    ],
+)
 def test_any_network_is_judged_by_its_own_rule(tmp_path, change, lacking, window):
     network = replace(tiny_network(), **change)
     images = np.random.default_rng(0).random((4, 6))
     summary = validation.report(
-        network, images, output=tmp_path, device="numpy", window=window,
+        network,
+        images,
+        output=tmp_path,
+        device="numpy",
+        window=window,
         parts=["answers", "integration"],
     )
     assert validation.failed(summary) == []

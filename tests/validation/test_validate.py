@@ -18,11 +18,20 @@ def digit_network(tmp_path):
     """A small network for 28 x 28 digits, with a name that must not become markup."""
     rng = np.random.default_rng(0)
     layers = (
-        Conv2D(name="conv", input_shape=(28, 28, 1), kernel=rng.normal(0, 0.4, (5, 5, 1, 2)),
-               bias=rng.normal(0, 0.3, 2), strides=(3, 3)),
+        Conv2D(
+            name="conv",
+            input_shape=(28, 28, 1),
+            kernel=rng.normal(0, 0.4, (5, 5, 1, 2)),
+            bias=rng.normal(0, 0.3, 2),
+            strides=(3, 3),
+        ),
         MaxPool2D(name="pool <b>", input_shape=(8, 8, 2), pool_size=(2, 2), strides=(2, 2)),
-        Dense(name="dense", input_shape=(4, 4, 2), weights=rng.normal(0, 0.3, (32, 12)),
-              bias=rng.normal(0, 0.3, 12)),
+        Dense(
+            name="dense",
+            input_shape=(4, 4, 2),
+            weights=rng.normal(0, 0.3, (32, 12)),
+            bias=rng.normal(0, 0.3, 12),
+        ),
         Dense(name="out", input_shape=(12,), weights=rng.normal(0, 1, (12, 10)), bias=None),
     )
     path = tmp_path / "network.npz"
@@ -37,8 +46,20 @@ def run(*arguments):
 @pytest.mark.parametrize("window", ["fixed", "dynamic", "25"])
 def test_writes_summary_and_page(digit_network, tmp_path, window):
     output = tmp_path / "report"
-    result = run("--network", digit_network, "--images", 3, "--device", "numpy",
-                 "--window", window, "--dt-per-tick", 2, "--output", output)
+    result = run(
+        "--network",
+        digit_network,
+        "--images",
+        3,
+        "--device",
+        "numpy",
+        "--window",
+        window,
+        "--dt-per-tick",
+        2,
+        "--output",
+        output,
+    )
     assert result.exit_code == 0, result.output
     summary = json.loads((output / "summary.json").read_text())
     assert summary["device"] == "numpy"
@@ -60,8 +81,12 @@ def test_counts_correct_answers(digit_network, tmp_path):
     from tdsnn_brian import analyse, load
 
     output = tmp_path / "report"
-    assert run("--network", digit_network, "--images", 20, "--device", "numpy",
-               "--output", output).exit_code == 0
+    assert (
+        run(
+            "--network", digit_network, "--images", 20, "--device", "numpy", "--output", output
+        ).exit_code
+        == 0
+    )
     images, labels = sample_digits(20)
     right = np.mean(analyse(load(digit_network), images).predictions == labels)
     assert json.loads((output / "summary.json").read_text())["accuracy"]["brian2"] == right
@@ -87,8 +112,9 @@ def test_falls_back_to_numpy_without_a_compiler(digit_network, tmp_path, monkeyp
     ],
 )
 def test_refuses_bad_arguments(digit_network, tmp_path, arguments, message):
-    result = run("--network", digit_network, "--images", 1, "--output", tmp_path / "report",
-                 *arguments)
+    result = run(
+        "--network", digit_network, "--images", 1, "--output", tmp_path / "report", *arguments
+    )
     assert result.exit_code != 0
     assert message in str(result.exception)
     assert not list(tmp_path.glob("report/*.*"))

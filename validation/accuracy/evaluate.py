@@ -3,7 +3,6 @@
 Noise is on the pixels; the flaws are those that the report sweeps over.
 """
 
-import json
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -19,6 +18,7 @@ from tdsnn_brian.errors import InvalidInputError
 from ..case import digits
 from ..console import console, progress_bar, say
 from ..distribution import connected, spread
+from ..output import prepare_directory, write_json
 from ..sweeps.flaws import FLAWS
 from .tasks import accuracies, correct, make_tasks
 
@@ -43,24 +43,32 @@ def evaluate(
     images: Annotated[int, typer.Option(min=1, help="How many test digits.")] = 1000,
     leak: Annotated[
         list[float] | None,
-        typer.Option(help="Leak in ticks; may be given more than once.",
-                     show_default="that of the LeNet that ships"),
+        typer.Option(
+            help="Leak in ticks; may be given more than once.",
+            show_default="that of the LeNet that ships",
+        ),
     ] = None,
     noise: Annotated[
         list[float] | None,
-        typer.Option(help="Standard deviation of noise on the pixels; may be given more than once.",
-                     show_default="0"),
+        typer.Option(
+            help="Standard deviation of noise on the pixels; may be given more than once.",
+            show_default="0",
+        ),
     ] = None,
     flaw: Annotated[
         list[str] | None,
-        typer.Option(help="KIND=STRENGTH, a flaw of the model; may be given more than once. "
-                     f"Simulated on the numpy target. Kinds: {', '.join(FLAWS)}."),
+        typer.Option(
+            help="KIND=STRENGTH, a flaw of the model; may be given more than once. "
+            f"Simulated on the numpy target. Kinds: {', '.join(FLAWS)}."
+        ),
     ] = None,
     engine: Annotated[str, typer.Option(help=f"One of: {', '.join(ENGINES)}.")] = "brian2",
     scheduler: Annotated[
         str | None,
-        typer.Option(help="A Dask cluster of your own, tcp://...",
-                     show_default="a cluster of processes on this machine"),
+        typer.Option(
+            help="A Dask cluster of your own, tcp://...",
+            show_default="a cluster of processes on this machine",
+        ),
     ] = None,
     workers: Annotated[
         int, typer.Option(min=0, help="Processes of the local cluster; 0 for none.")
@@ -74,9 +82,15 @@ def evaluate(
     if engine not in ENGINES:
         raise InvalidInputError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     flaws = [parse_flaw(text) for text in flaw or ()] or [None]
+    prepare_directory(output)
     pixels, labels = digits(images, data)
     tasks = make_tasks(
-        networks_by_leak(leak), pixels, labels, noise or [0.0], engine=engine, flaws=flaws,
+        networks_by_leak(leak),
+        pixels,
+        labels,
+        noise or [0.0],
+        engine=engine,
+        flaws=flaws,
         part=100 if flaw is None else 20,
     )
     local = scheduler is None and workers == 0
@@ -89,15 +103,19 @@ def evaluate(
             correct, tasks, client=client, progress=lambda share: bar.update(line, completed=share)
         )
     rows = accuracies(tasks, counts)
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "summary.json").write_text(json.dumps({"engine": engine, "rows": rows}, indent=1))
+    write_json({"engine": engine, "rows": rows}, output / "summary.json")
     table = Table(title=f"LeNet, {engine}")
     for title in ("leak", "noise", "flaw", "accuracy", "images"):
         table.add_column(title, justify="right")
     for row in rows:
         described = "" if row["flaw"] is None else f"{row['flaw']} {row['strength']:g}"
-        table.add_row(f"{row['leak']:g}", f"{row['noise']:g}", described,
-                      f"{row['accuracy']:.2%}", f"{row['images']:,}")
+        table.add_row(
+            f"{row['leak']:g}",
+            f"{row['noise']:g}",
+            described,
+            f"{row['accuracy']:.2%}",
+            f"{row['images']:,}",
+        )
     console.print(table)
     say(f"wrote {output / 'summary.json'}")
 

@@ -44,15 +44,26 @@ def correct(task: Task) -> int:
 
 
 def make_tasks(
-    by_leak: dict[float, SpikingNetwork], images: NDArray, labels: NDArray,
-    noises: Sequence[float], *, engine: str = "brian2", part: int = 100,
+    by_leak: dict[float, SpikingNetwork],
+    images: NDArray,
+    labels: NDArray,
+    noises: Sequence[float],
+    *,
+    engine: str = "brian2",
+    part: int = 100,
     flaws: Sequence[tuple[str, float] | None] = (None,),
 ) -> list[Task]:
     """One task for each leak, noise, flaw and `part` images; all leaks see the same noise."""
     return [
-        Task(network=network, images=images[start : start + part],
-             labels=labels[start : start + part], noise=noise, seed=(level, start),
-             engine=engine, flaw=flaw)
+        Task(
+            network=network,
+            images=images[start : start + part],
+            labels=labels[start : start + part],
+            noise=noise,
+            seed=(level, start),
+            engine=engine,
+            flaw=flaw,
+        )
         for network in by_leak.values()
         for level, noise in enumerate(noises)
         for flaw in flaws
@@ -69,7 +80,13 @@ def accuracies(tasks: Sequence[Task], counts: Sequence[int]) -> list[dict]:
         row[0] += count
         row[1] += len(task.images)
     return [
-        {"leak": leak, "noise": noise, "flaw": flaw, "strength": strength,
-         "accuracy": right / shown, "images": shown}
+        {
+            "leak": leak,
+            "noise": noise,
+            "flaw": flaw,
+            "strength": strength,
+            "accuracy": right / shown,
+            "images": shown,
+        }
         for (leak, noise, flaw, strength), (right, shown) in rows.items()
     ]

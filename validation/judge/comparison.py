@@ -143,7 +143,8 @@ def compare(
     """
     times = {network.input: analysis.input_latencies} | {
         population: simulation.latencies[population.name]
-        for population in network.populations if population.fires
+        for population in network.populations
+        if population.fires
     }
     result = []
     for population in network.populations:
@@ -152,13 +153,20 @@ def compare(
         if population.kind is Kind.OUTPUT:
             logits = population.activation(presynaptic)
             wrong = ~np.isclose(
-                simulation.potentials, logits,
-                rtol=0, atol=READOUT_TOLERANCE[dtype] * max(1, np.abs(logits).max()),
+                simulation.potentials,
+                logits,
+                rtol=0,
+                atol=READOUT_TOLERANCE[dtype] * max(1, np.abs(logits).max()),
             )
-            result.append(LayerComparison(
-                name=population.name, times=xr.Dataset(), window_ticks=None,
-                readout_faults=int(wrong.sum()), boundary=BOUNDARY[dtype],
-            ))
+            result.append(
+                LayerComparison(
+                    name=population.name,
+                    times=xr.Dataset(),
+                    window_ticks=None,
+                    readout_faults=int(wrong.sum()),
+                    boundary=BOUNDARY[dtype],
+                )
+            )
             continue
         expected = expected_times(population, presynaptic, fixed)
         dataset = _dataset(
@@ -169,17 +177,21 @@ def compare(
             distance=expected.distance,
         )
         window, faults = _window(population, simulation, presynaptic, fixed)
-        result.append(LayerComparison(
-            name=population.name, times=dataset, window_ticks=window, window_faults=faults,
-            boundary=BOUNDARY[dtype],
-        ))
+        result.append(
+            LayerComparison(
+                name=population.name,
+                times=dataset,
+                window_ticks=window,
+                window_faults=faults,
+                boundary=BOUNDARY[dtype],
+            )
+        )
     return result
 
 
 def _dataset(population: Population, **values: NDArray) -> xr.Dataset:
     flat = {
-        kind: (("image", "neuron"), times.reshape(len(times), -1))
-        for kind, times in values.items()
+        kind: (("image", "neuron"), times.reshape(len(times), -1)) for kind, times in values.items()
     }
     return xr.Dataset(flat, attrs={"layer": population.name, "shape": population.shape})
 

@@ -69,9 +69,7 @@ def expected_times(
     return Expected(times.astype(np.float64), distance, real)
 
 
-def rounding(
-    population: Population, presynaptic: Sequence[NDArray], dtype: DTypeLike
-) -> NDArray:
+def rounding(population: Population, presynaptic: Sequence[NDArray], dtype: DTypeLike) -> NDArray:
     """How far, in ticks, sums in `dtype` may move `L ln(A + 1)`, (n_images, *shape).
 
     `_ROUNDINGS` standard deviations, or so, of a sum's random rounding error.
@@ -85,7 +83,8 @@ def rounding(
         error = error + _ROUNDINGS * np.sqrt(fan_in) * eps * absolute
     exact = continuous_latency(total, population.leak)
     return (
-        population.leak * error / (np.maximum(total, 0) + 1) + tie_tolerance(np.dtype(dtype))
+        population.leak * error / (np.maximum(total, 0) + 1)
+        + tie_tolerance(np.dtype(dtype))
         + exact * eps
     )
 

@@ -20,10 +20,9 @@ def raster(network: SpikingNetwork, trace: Trace) -> Plot:
     for population in network.populations:
         if population.fires:
             begin = timing.origins.get(population.name)
-            rows.append((
-                population.name, with_nan(trace.simulation.latencies[population.name][0].ravel()),
-                timing.zeros[population.name] / per_tick, None if begin is None else begin / per_tick,
-            ))
+            times = with_nan(trace.simulation.latencies[population.name][0].ravel())
+            begin = None if begin is None else begin / per_tick
+            rows.append((population.name, times, timing.zeros[population.name] / per_tick, begin))
     figure, ((axes,),) = new_figure(7.2, 0.9 + 0.62 * len(rows))
     for place, (_name, latencies, zero, begin) in enumerate(rows):
         bottom = len(rows) - 1 - place
@@ -51,7 +50,9 @@ def raster(network: SpikingNetwork, trace: Trace) -> Plot:
         for name, latencies, zero, _ in rows
     )
     return plot(
-        figure, name="raster", kind="png",
+        figure,
+        name="raster",
+        kind="png",
         alt=f"Raster of the spikes of one image, layer by layer. {described}.",
         caption="Every spike of one image. A layer integrates in its inhibitory period, while the "
         "layer before it fires; its ticking neuron then releases it, and it fires.",
@@ -77,7 +78,8 @@ def potentials(network: SpikingNetwork, trace: Trace) -> Plot:
     for axes in grid[-1]:
         axes.set_xlabel("time after the layer's release (ticks)")
     return plot(
-        figure, name="potentials",
+        figure,
+        name="potentials",
         alt="Membrane potentials of up to three neurons in each of the layers "
         f"{', '.join(layers)}: they fall while the layer before fires, and rise tick by tick "
         "to the threshold 0 after release; dashed, the same neurons driven by a constant current.",
@@ -126,7 +128,7 @@ def latency_histograms(comparisons: list[LayerComparison]) -> Plot:
     columns = 2
     rows = -(-len(layers) // columns)
     figure, grid = new_figure(7.2, 1.9 * rows + 0.3, rows, columns)
-    for axes in grid.flat[len(layers):]:
+    for axes in grid.flat[len(layers) :]:
         axes.set_axis_off()
     for axes, layer in zip(grid.flat, layers, strict=False):
         simulated = layer.times.simulated.values.ravel()
@@ -144,7 +146,8 @@ def latency_histograms(comparisons: list[LayerComparison]) -> Plot:
     figure.supylabel("neurons, all images", fontsize=9)
     grid.flat[0].legend(fontsize=7, frameon=False)
     return plot(
-        figure, name="latency-histograms",
+        figure,
+        name="latency-histograms",
         alt="Histograms of the firing times in ticks after release, simulated and discrete, for "
         f"the layers {', '.join(layer.name for layer in layers)}.",
         caption="Firing times after each layer's release: simulated (bars) and discrete (outline).",
@@ -157,18 +160,25 @@ def scatter(answers: dict) -> Plot:
     columns = 2
     rows = -(-len(layers) // columns)
     figure, grid = new_figure(7.2, 2.9 * rows + 0.3, rows, columns)
-    for axes in grid.flat[len(layers):]:
+    for axes in grid.flat[len(layers) :]:
         axes.set_axis_off()
     for axes, name in zip(grid.flat, layers, strict=False):
         times = answers[name]
         simulated = times.simulated.values.ravel()
         chosen = _sample(len(simulated), 4000)
         for kind, color, label in (
-            ("closed_loop", COLORS[1], "closed loop"), ("open_loop", COLORS[0], "open loop")
+            ("closed_loop", COLORS[1], "closed loop"),
+            ("open_loop", COLORS[0], "open loop"),
         ):
             axes.plot(
-                times[kind].values.ravel()[chosen], simulated[chosen], ".", ms=2, alpha=0.35,
-                color=color, label=label, rasterized=True,
+                times[kind].values.ravel()[chosen],
+                simulated[chosen],
+                ".",
+                ms=2,
+                alpha=0.35,
+                color=color,
+                label=label,
+                rasterized=True,
             )
         last = np.nanmax(simulated, initial=1)
         axes.plot([0, last], [0, last], color="#667", lw=0.8)
@@ -177,7 +187,9 @@ def scatter(answers: dict) -> Plot:
     figure.supxlabel("continuous latency L ln(A + 1) (ticks)", fontsize=9)
     figure.supylabel("simulated latency (ticks)", fontsize=9)
     return plot(
-        figure, name="scatter", kind="png",
+        figure,
+        name="scatter",
+        kind="png",
         alt="Scatter of simulated latencies over continuous ones for the layers "
         f"{', '.join(layers)}: open-loop points lie between the diagonal and one tick above it, "
         "closed-loop points spread around it.",

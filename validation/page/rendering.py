@@ -114,13 +114,10 @@ def render(
         )
 
     return environment.get_template("page.html").render(
-        summary=summary, sections=list(sections), title=title, failed=failed, number=number,
+        summary=summary,
+        sections=list(sections),
+        title=title,
+        failed=failed,
+        number=number,
         look_up=lambda path: look_up(summary, path),
     )
-
-
-def write(text: str, path: Path) -> None:
-    """Write the page in one go."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)

@@ -48,8 +48,11 @@ def overview() -> Section:
 def layers(plots: list[Plot]) -> Section:
     """Discrete, continuous and simulated latencies."""
     continuous = [
-        (f"{loop}, {what} from {reference}",
-         f"{loop.lower().replace(' ', '_')}_{reference}_{key}", "number")
+        (
+            f"{loop}, {what} from {reference}",
+            f"{loop.lower().replace(' ', '_')}_{reference}_{key}",
+            "number",
+        )
         for loop in ("Open loop", "Closed loop")
         for reference in ("discrete", "simulated")
         for what, key in (("mean", "mean"), ("largest", "max"))
@@ -63,15 +66,20 @@ def layers(plots: list[Plot]) -> Section:
             "a jump of the ceiling. Unexplained: disagreements anywhere else. Inherited: "
             "differences that came in with the layer's input.",
         ),
-        facts=facts(("Within so many ticks of a jump counts as at it", "boundary_ticks"),
-                    ("Output layer", "output.name", "text"),
-                    ("Unexplained output potentials", "output.unexplained", "count"),
-                    ("Accuracy, continuous DNN", "accuracy.continuous", "share")),
+        facts=facts(
+            ("Within so many ticks of a jump counts as at it", "boundary_ticks"),
+            ("Output layer", "output.name", "text"),
+            ("Unexplained output potentials", "output.unexplained", "count"),
+            ("Accuracy, continuous DNN", "accuracy.continuous", "share"),
+        ),
         tables=(
             Table(
-                path="layers", filter_by="name", caption="Simulated and discrete firing times",
+                path="layers",
+                filter_by="name",
+                caption="Simulated and discrete firing times",
                 columns=columns(
-                    ("Layer", "name"), ("Neurons", "neurons", "count"),
+                    ("Layer", "name"),
+                    ("Neurons", "neurons", "count"),
                     ("Identical", "identical", "share"),
                     ("Unexplained", "unexplained", "count"),
                     ("Largest difference (ticks)", "max_difference_ticks", "number"),
@@ -83,17 +91,22 @@ def layers(plots: list[Plot]) -> Section:
                 ),
             ),
             Table(
-                path="answers", filter_by="name",
+                path="answers",
+                filter_by="name",
                 caption="Continuous latencies: differences in ticks",
                 columns=columns(("Layer", "name"), *continuous),
             ),
             Table(
-                path="disagreements", filter_by="name",
+                path="disagreements",
+                filter_by="name",
                 caption="Neurons that did not fire when their input says, farthest from a jump "
                 "first",
                 columns=columns(
-                    ("Layer", "name"), ("Image", "image", "count"), ("Neuron", "neuron", "count"),
-                    ("Expected", "expected", "number"), ("Simulated", "simulated", "number"),
+                    ("Layer", "name"),
+                    ("Image", "image", "count"),
+                    ("Neuron", "neuron", "count"),
+                    ("Expected", "expected", "number"),
+                    ("Simulated", "simulated", "number"),
                     ("Distance from a jump (ticks)", "distance", "number"),
                     ("Explained", "explained", "flag"),
                 ),
@@ -124,10 +137,14 @@ def cost() -> Section:
         ),
         tables=(
             Table(
-                path="cost.layers", filter_by="name", caption="Mean over the images, by layer",
+                path="cost.layers",
+                filter_by="name",
+                caption="Mean over the images, by layer",
                 columns=columns(
-                    ("Layer", "name"), ("Neurons", "neurons", "count"),
-                    ("Synapses", "synapses", "count"), ("Spikes", "spikes", "whole"),
+                    ("Layer", "name"),
+                    ("Neurons", "neurons", "count"),
+                    ("Synapses", "synapses", "count"),
+                    ("Spikes", "spikes", "whole"),
                     ("Ticks", "ticks", "number"),
                     ("Additions, DNN", "dnn_additions", "whole"),
                     ("Additions, SNN", "snn_additions", "whole"),
@@ -137,9 +154,11 @@ def cost() -> Section:
                 ),
             ),
             Table(
-                path="cost.devices", caption="Wall time by device",
+                path="cost.devices",
+                caption="Wall time by device",
                 columns=columns(
-                    ("Device", "device", "text"), ("Images", "images", "count"),
+                    ("Device", "device", "text"),
+                    ("Images", "images", "count"),
                     ("Seconds to compile", "compile", "fixed"),
                     ("Seconds an image", "run_per_image", "number"),
                 ),
@@ -162,19 +181,28 @@ def integration(summary: dict) -> Section:
         facts=facts(("Images", "integration_images", "count")),
         tables=(
             Table(
-                path="integration_orders", caption="Observed order of convergence",
+                path="integration_orders",
+                caption="Observed order of convergence",
                 columns=columns(
-                    ("Method", "method"), ("Type", "dtype"), ("Theory", "theory", "number"),
-                    ("Observed", "order", "fixed"), ("Residual", "residual", "number"),
+                    ("Method", "method"),
+                    ("Type", "dtype"),
+                    ("Theory", "theory", "number"),
+                    ("Observed", "order", "fixed"),
+                    ("Residual", "residual", "number"),
                     ("Points", "points", "count"),
                 ),
             ),
             Table(
-                path="integration", filter_by="method", caption="Every run",
+                path="integration",
+                filter_by="method",
+                caption="Every run",
                 columns=columns(
-                    ("Method", "method"), ("Steps a tick", "dt_per_tick", "count"),
-                    ("Type", "dtype"), ("Moved", "moved", "share"),
-                    ("Accuracy", "accuracy", "share"), ("Agreement", "agreement", "share"),
+                    ("Method", "method"),
+                    ("Steps a tick", "dt_per_tick", "count"),
+                    ("Type", "dtype"),
+                    ("Moved", "moved", "share"),
+                    ("Accuracy", "accuracy", "share"),
+                    ("Agreement", "agreement", "share"),
                     ("Error of potentials", "potential_error", "number"),
                 ),
             ),
@@ -203,13 +231,18 @@ def ticks(summary: dict) -> Section:
         ),
         tables=(
             Table(
-                path="ticks", caption="Every run",
+                path="ticks",
+                caption="Every run",
                 columns=columns(
-                    ("m", "m", "count"), ("Mean difference (ticks)", "mean_difference", "number"),
+                    ("m", "m", "count"),
+                    ("Mean difference (ticks)", "mean_difference", "number"),
                     ("Largest difference (ticks)", "max_difference", "number"),
                     ("Order from the row above", "order", "fixed"),
-                    ("Identical to the discrete analysis of the finer grid", "identical_on_grid",
-                     "share"),
+                    (
+                        "Identical to the discrete analysis of the finer grid",
+                        "identical_on_grid",
+                        "share",
+                    ),
                     ("Accuracy", "accuracy", "share"),
                     ("Agrees with the continuous DNN", "agreement_continuous", "share"),
                 ),
@@ -227,8 +260,9 @@ def flaws(summary: dict) -> Section:
         text=(
             "Each flaw is a parameter of the model's equations and synapses "
             "(tdsnn_brian/brian/explicit/perturbed_model.py). Windows are longer by the leak "
-            "constant than the images need, but for the flaw that shortens them. Late: spikes after the "
-            "next layer's release. With few images, one point of accuracy is one image or less.",
+            "constant than the images need, but for the flaw that shortens them. Late: spikes "
+            "after the next layer's release. With few images, one point of accuracy is one image "
+            "or less.",
         ),
         facts=facts(("Images", "sweep_images", "count")),
         tables=(
@@ -236,16 +270,22 @@ def flaws(summary: dict) -> Section:
                 path="perturbation_limits",
                 caption="Strength at which accuracy falls by one point (none: not reached)",
                 columns=columns(
-                    ("Flaw", "title"), ("Strength", "one_point_strength", "number"),
+                    ("Flaw", "title"),
+                    ("Strength", "one_point_strength", "number"),
                     ("Unit", "unit"),
                 ),
             ),
             Table(
-                path="perturbations", filter_by="kind", caption="Every run",
+                path="perturbations",
+                filter_by="kind",
+                caption="Every run",
                 columns=columns(
-                    ("Flaw", "kind"), ("Strength", "strength", "number"),
-                    ("Moved", "moved", "share"), ("Accuracy", "accuracy", "share"),
-                    ("Agreement", "agreement", "share"), ("Late", "late", "share"),
+                    ("Flaw", "kind"),
+                    ("Strength", "strength", "number"),
+                    ("Moved", "moved", "share"),
+                    ("Accuracy", "accuracy", "share"),
+                    ("Agreement", "agreement", "share"),
+                    ("Late", "late", "share"),
                 ),
             ),
         ),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .plots import Plot, new_figure, plain_logarithmic, plot
+from .plots import Plot, logarithmic_if_positive, new_figure, plain_logarithmic, plot
 
 
 def integration(rows: list[dict]) -> Plot:
@@ -19,14 +19,14 @@ def integration(rows: list[dict]) -> Plot:
         grid[1, column].set_xlabel("integration step (ticks)")
     for axes in grid.flat:
         axes.set_xscale("log")
-        axes.set_yscale("log")
         plain_logarithmic(axes.xaxis)
-        plain_logarithmic(axes.yaxis)
+        logarithmic_if_positive(axes)
     grid[0, 0].set_ylabel("error of potentials, relative")
     grid[1, 0].set_ylabel("moved latencies, share")
     grid[0, 0].legend(fontsize=7, frameon=False)
     return plot(
-        figure, name="integration",
+        figure,
+        name="integration",
         alt="Error of the first layer's potentials at release, and share of moved latencies, over "
         "the integration step, for each method, in float64 and float32, both logarithmic.",
         caption="Methods and steps. Points that are exactly 0 have no place on a logarithmic axis.",
@@ -45,14 +45,14 @@ def finer_ticks(rows: list[dict]) -> Plot:
                 row["mean_difference"], color="#667", lw=1, ls=":", label="constant current, mean"
             )
     axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
     plain_logarithmic(axes.xaxis)
-    plain_logarithmic(axes.yaxis)
+    logarithmic_if_positive(axes)
     axes.set_xlabel("spikes of the ticking neuron a tick, m")
     axes.set_ylabel("difference (ticks)")
     axes.legend(fontsize=7, frameon=False)
     return plot(
-        figure, name="finer-ticks",
+        figure,
+        name="finer-ticks",
         alt="Mean and largest difference between simulated latencies and L ln(A + 1) over the "
         "number of spikes of the ticking neuron a tick, both axes logarithmic.",
         caption="Finer ticks: distance of simulated latencies from the continuous ones.",
@@ -64,7 +64,7 @@ def flaws(rows: list[dict], limits: list[dict]) -> Plot:
     columns = 3
     lines = -(-len(limits) // columns)
     figure, grid = new_figure(7.8, 2.1 * lines + 0.3, lines, columns, sharey=True)
-    for axes in grid.flat[len(limits):]:
+    for axes in grid.flat[len(limits) :]:
         axes.set_axis_off()
     for axes, limit in zip(grid.flat, limits, strict=False):
         own = [row for row in rows if row["kind"] == limit["kind"]]
@@ -82,7 +82,8 @@ def flaws(rows: list[dict], limits: list[dict]) -> Plot:
     grid.flat[0].legend(fontsize=7, frameon=False)
     figure.supylabel("%", fontsize=9)
     return plot(
-        figure, name="flaws",
+        figure,
+        name="flaws",
         alt="Accuracy and share of moved latencies over the strength of each flaw: "
         f"{', '.join(limit['title'] for limit in limits)}.",
         caption="Dotted: the strength at which accuracy has fallen by one point, where it does.",

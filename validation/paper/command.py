@@ -1,6 +1,5 @@
 """The command `paper`; what needs Keras is imported when it runs."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from networks.data import DataNotFoundError
 from tdsnn_brian.errors import InvalidInputError
 
 from ..console import say
+from ..output import prepare_directory, write_json
 from .steps import Steps
 
 NETWORKS = ("lenet", "fashion", "vgg16")
@@ -25,8 +25,10 @@ def paper(
     ] = 3,
     data: Annotated[
         Path | None,
-        typer.Option(help="Directory with the data sets.",
-                     show_default="the environment variable TDSNN_DATA, else keras.datasets"),
+        typer.Option(
+            help="Directory with the data sets.",
+            show_default="the environment variable TDSNN_DATA, else keras.datasets",
+        ),
     ] = None,
     fresh: Annotated[bool, typer.Option(help="Measure again what was measured before.")] = False,
     output: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("reports/paper"),
@@ -43,7 +45,7 @@ def paper(
     from .simulated import simulate
     from .subjects import SUBJECTS
 
-    steps = Steps(output / "steps", fresh=fresh)
+    steps = Steps(prepare_directory(output) / "steps", fresh=fresh)
     results, missing, simulated = {}, {}, {}
     subjects = {name: SUBJECTS[name](data) for name in network or SUBJECTS}
     for name, subject in subjects.items():
@@ -57,9 +59,7 @@ def paper(
     if network:
         return
     summary = assemble(results, missing, subjects, simulated, steps, photographs, _now)
-    draft = output / "summary.draft"
-    draft.write_text(json.dumps(summary, indent=1), encoding="utf-8")
-    draft.replace(output / "summary.json")
+    write_json(summary, output / "summary.json")
     write_page(summary, output / "index.html")
     say(f"wrote {output / 'index.html'} and {output / 'summary.json'}")
 

@@ -45,27 +45,38 @@ def measure(
         predictions.append(run.predictions)
         weights.append(len(some))
         active = ops.inputs_that_fire(network, run.input_latencies, run.latencies)
-        parts.append({
-            "windows": {name: (values.max(), values.mean())
-                        for name, values in run.windows.items()},
-            "operations": ops.measure_snn(network, run.input_latencies, run.latencies),
-            "spikes": {name: (values >= 0).sum() for name, values in run.latencies.items()},
-            "ticks": {name: np.maximum(values, 0).sum() for name, values in run.latencies.items()},
-            "neurobench": ops.synaptic_operations(network, active, spiking=True),
-        })
+        parts.append(
+            {
+                "windows": {
+                    name: (values.max(), values.mean()) for name, values in run.windows.items()
+                },
+                "operations": ops.measure_snn(network, run.input_latencies, run.latencies),
+                "spikes": {name: (values >= 0).sum() for name, values in run.latencies.items()},
+                "ticks": {
+                    name: np.maximum(values, 0).sum() for name, values in run.latencies.items()
+                },
+                "neurobench": ops.synaptic_operations(network, active, spiking=True),
+            }
+        )
 
     def mean(get) -> float:
         return float(np.average([get(part) for part in parts], weights=weights))
 
-    longest = {name: int(max(part["windows"][name][0] for part in parts))
-               for name in parts[0]["windows"]}
+    longest = {
+        name: int(max(part["windows"][name][0] for part in parts)) for name in parts[0]["windows"]
+    }
     dnn, fixed = ops.count_dnn(network), ops.count_snn(network, longest)
     measured = {
-        layer.name: ops.Operations(**{
-            kind: mean(lambda part, layer=layer, kind=kind: getattr(
-                part["operations"][layer.name], kind))
-            for kind in ("additions", "multiplications", "comparisons")
-        })
+        layer.name: ops.Operations(
+            **{
+                kind: mean(
+                    lambda part, layer=layer, kind=kind: getattr(
+                        part["operations"][layer.name], kind
+                    )
+                )
+                for kind in ("additions", "multiplications", "comparisons")
+            }
+        )
         for layer in network
     }
     deployed = ops.count_deployed(network, longest)
@@ -73,15 +84,18 @@ def measure(
         "images": len(images),
         "leak": network.leak,
         "ticks": sum(longest.values()),
-        "ticks_mean": sum(mean(lambda part, name=name: part["windows"][name][1])
-                          for name in longest),
+        "ticks_mean": sum(
+            mean(lambda part, name=name: part["windows"][name][1]) for name in longest
+        ),
         "windows": longest,
         "dnn": _plain(ops.total(dnn)),
         "fixed": _plain(ops.total(fixed)),
         "measured": _plain(ops.total(measured)),
         "deployed": _plain(ops.total(deployed)),
-        "neurobench": {key: mean(lambda part, key=key: part["neurobench"][key])
-                       for key in parts[0]["neurobench"]},
+        "neurobench": {
+            key: mean(lambda part, key=key: part["neurobench"][key])
+            for key in parts[0]["neurobench"]
+        },
         "layers": _layers(network, dnn, measured, longest, parts, len(images)),
     }
     for kind in ("fixed", "measured", "deployed"):
@@ -114,8 +128,10 @@ def loss(before: dict, after: dict) -> dict:
 
 def _plain(counted: ops.Operations) -> dict:
     return {
-        "mult": float(counted.multiplications), "add": float(counted.additions),
-        "comparisons": float(counted.comparisons), "total": float(counted.total),
+        "mult": float(counted.multiplications),
+        "add": float(counted.additions),
+        "comparisons": float(counted.comparisons),
+        "total": float(counted.total),
     }
 
 
@@ -124,22 +140,25 @@ def _layers(network, dnn, measured, windows, parts, n_images) -> list[dict]:
     spikes = {name: sum(int(part["spikes"][name]) for part in parts) for name in parts[0]["spikes"]}
     ticks = {name: sum(int(part["ticks"][name]) for part in parts) for name in parts[0]["ticks"]}
     all_spikes = max(sum(spikes.values()), 1)
-    all_ticks = max(sum(ticks[x.name] for x in network.populations
-                        if x.fires and x.kind.integrates), 1)
+    all_ticks = max(
+        sum(ticks[x.name] for x in network.populations if x.fires and x.kind.integrates), 1
+    )
     for layer in network.populations:
         is_pool = not layer.kind.integrates
         name = layer.name
-        rows.append({
-            "name": name,
-            "neurons": layer.n_neurons,
-            "neurons_share": layer.n_neurons / neurons,
-            "window": windows.get(name),
-            "spikes": spikes.get(name, 0) / n_images,
-            "spikes_share": spikes.get(name, 0) / all_spikes,
-            "ticks_share": 0.0 if is_pool or name not in ticks else ticks[name] / all_ticks,
-            "dnn_mult": float(dnn[name].multiplications),
-            "dnn_add": float(dnn[name].additions),
-            "snn_mult": float(measured[name].multiplications),
-            "snn_add": float(measured[name].additions),
-        })
+        rows.append(
+            {
+                "name": name,
+                "neurons": layer.n_neurons,
+                "neurons_share": layer.n_neurons / neurons,
+                "window": windows.get(name),
+                "spikes": spikes.get(name, 0) / n_images,
+                "spikes_share": spikes.get(name, 0) / all_spikes,
+                "ticks_share": 0.0 if is_pool or name not in ticks else ticks[name] / all_ticks,
+                "dnn_mult": float(dnn[name].multiplications),
+                "dnn_add": float(dnn[name].additions),
+                "snn_mult": float(measured[name].multiplications),
+                "snn_add": float(measured[name].additions),
+            }
+        )
     return rows

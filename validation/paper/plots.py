@@ -18,7 +18,9 @@ def accuracy_over_leak(summary: dict) -> Plot:
         axis.minorticks_off()
         axis.legend()
     return plot(
-        figure, name="figure4", alt="Accuracy over L for each network, untrained and retrained.",
+        figure,
+        name="figure4",
+        alt="Accuracy over L for each network, untrained and retrained.",
         caption="Accuracy over L, converted with and without retraining.",
     )
 
@@ -27,23 +29,31 @@ def input_steps(summary: dict) -> Plot:
     """Points lost over the steps a tick on which inputs fire, a line a conversion."""
     lines: dict[str, list[tuple]] = {}
     for row in summary["input_steps"]:
-        label = f"{row['network']}, L = {row['L']:g}, scale {row['scale']:g}" + (
-            ", silent zeros" if row["silent_zeros"] else "") + (
-            "" if row["calibrated"] else ", plain")
+        label = (
+            f"{row['network']}, L = {row['L']:g}, scale {row['scale']:g}"
+            + (", silent zeros" if row["silent_zeros"] else "")
+            + ("" if row["calibrated"] else ", plain")
+        )
         lines.setdefault(label, []).append((row["input_steps"], 100 * row["loss"]))
     figure, axes = new_figure(7.5, 3.2, 1, 1)
     axis = axes[0, 0]
     for k, (label, points) in enumerate(lines.items()):
         style = ("-", "--", ":")[k // len(COLORS) % 3]
-        axis.plot(*zip(*points, strict=True), f"o{style}", color=COLORS[k % len(COLORS)],
-                  label=label, markersize=4)
+        axis.plot(
+            *zip(*points, strict=True),
+            f"o{style}",
+            color=COLORS[k % len(COLORS)],
+            label=label,
+            markersize=4,
+        )
     axis.set(xlabel="steps a tick at which inputs may fire", ylabel="points lost")
     axis.set_xticks(sorted({row["input_steps"] for row in summary["input_steps"]}))
     _points_lost(axis, linear_to=1)
     if lines:
         axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     return plot(
-        figure, name="input-steps",
+        figure,
+        name="input-steps",
         alt="Points of accuracy lost over the number of steps a tick at which inputs may fire.",
         caption="Points of accuracy lost over how finely the input is coded.",
     )
@@ -59,17 +69,24 @@ def frontier(summary: dict) -> Plot:
     """Points lost over ticks, and over the ratio of operations."""
     figure, axes = new_figure(7.5, 3.2, 1, 2)
     for axis, (key, label) in zip(
-        axes[0], (("ticks", "ticks over all windows"), ("total_ratio", "operations DNN / SNN")),
+        axes[0],
+        (("ticks", "ticks over all windows"), ("total_ratio", "operations DNN / SNN")),
         strict=True,
     ):
         for color, name in zip(COLORS, summary["figure4"], strict=False):
             for silent, marker in ((False, "o"), (True, "^")):
-                rows = [row for row in summary["frontier"]
-                        if row["network"] == name and row["silent_zeros"] == silent]
+                rows = [
+                    row
+                    for row in summary["frontier"]
+                    if row["network"] == name and row["silent_zeros"] == silent
+                ]
                 if rows:
                     axis.plot(
-                        [row[key] for row in rows], [100 * row["loss"] for row in rows], marker,
-                        color=color, markersize=4,
+                        [row[key] for row in rows],
+                        [100 * row["loss"] for row in rows],
+                        marker,
+                        color=color,
+                        markersize=4,
                         label=f"{name}, silent zeros" if silent else name,
                     )
         axis.set(xlabel=label, ylabel="points lost")
@@ -78,7 +95,8 @@ def frontier(summary: dict) -> Plot:
     plain_logarithmic(axes[0, 0].xaxis)
     axes[0, 1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     return plot(
-        figure, name="frontier",
+        figure,
+        name="frontier",
         alt="Points of accuracy lost against ticks, and against the ratio of operations.",
         caption="Points of accuracy lost against ticks and operations; every conversion a point.",
     )

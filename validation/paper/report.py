@@ -59,11 +59,11 @@ def assemble(
     }
     chosen = {
         (name, kind): choose(results[name], silent_zeros=kind == "silent_zeros", goal=GOAL[name])
-        for name in ("lenet", "vgg16") if name in results
+        for name in ("lenet", "vgg16")
+        if name in results
         for kind in ("all_fire", "silent_zeros")
     }
-    measured = {("lenet", kind): row for (name, kind), row in chosen.items()
-                if name == "lenet"}
+    measured = {("lenet", kind): row for (name, kind), row in chosen.items() if name == "lenet"}
     for (name, kind), row in chosen.items():
         if name != "vgg16":
             continue
@@ -75,13 +75,20 @@ def assemble(
     summary["table2"] = _table2(measured)
     summary["layers"] = [
         {"network": name, "kind": kind, **layer}
-        for (name, kind), row in measured.items() for layer in row["layers"]
+        for (name, kind), row in measured.items()
+        for layer in row["layers"]
     ]
     summary["table3"] = [
-        {"network": name, "dnn_mult": row["dnn"]["mult"], "dnn_add": row["dnn"]["add"],
-         "mult": row["deployed"]["mult"], "add": row["deployed"]["add"],
-         "total_ratio": row["ratio_deployed"]}
-        for (name, kind), row in measured.items() if kind == "all_fire"
+        {
+            "network": name,
+            "dnn_mult": row["dnn"]["mult"],
+            "dnn_add": row["dnn"]["add"],
+            "mult": row["deployed"]["mult"],
+            "add": row["deployed"]["add"],
+            "total_ratio": row["ratio_deployed"],
+        }
+        for (name, kind), row in measured.items()
+        if kind == "all_fire"
     ]
     summary |= {"figure3": [], "figure6": [], **simulated}
     summary["input_steps"] = _input_steps(summary["frontier"])
@@ -99,13 +106,26 @@ def _chosen_row(name: str, kind: str, row: dict, confirmed: dict | None) -> dict
     further = confirmed or {}
     loss = further.get("loss", row["loss"])
     return {
-        "network": name, "kind": kind,
-        **{key: row[key] for key in (
-            "leak", "scale", "input_steps", "calibrate", "retrain", "accuracy", "loss",
-            "loss_error", "ticks")},
+        "network": name,
+        "kind": kind,
+        **{
+            key: row[key]
+            for key in (
+                "leak",
+                "scale",
+                "input_steps",
+                "calibrate",
+                "retrain",
+                "accuracy",
+                "loss",
+                "loss_error",
+                "ticks",
+            )
+        },
         "further_images": further.get("images"),
         "further_dnn_accuracy": further.get("dnn_accuracy"),
-        "further_accuracy": further.get("accuracy"), "further_loss": further.get("loss"),
+        "further_accuracy": further.get("accuracy"),
+        "further_loss": further.get("loss"),
         "further_loss_error": further.get("loss_error"),
         "within_goal": loss <= GOAL[name] + 1e-9,
     }
@@ -144,12 +164,19 @@ def _figure4(result: dict) -> dict:
 
 def _frontier_row(name: str, row: dict) -> dict:
     return {
-        "network": name, "L": row["leak"], "scale": row["scale"],
+        "network": name,
+        "L": row["leak"],
+        "scale": row["scale"],
         "input_steps": row["input_steps"],
-        "silent_zeros": row["silent_zeros"], "calibrated": row["calibrate"],
+        "silent_zeros": row["silent_zeros"],
+        "calibrated": row["calibrate"],
         "retrained": row["retrain"],
-        "ticks": row["ticks"], "ticks_mean": row["ticks_mean"], "accuracy": row["accuracy"],
-        "loss": row["loss"], "loss_error": row["loss_error"], "total_ratio": row["ratio_measured"],
+        "ticks": row["ticks"],
+        "ticks_mean": row["ticks_mean"],
+        "accuracy": row["accuracy"],
+        "loss": row["loss"],
+        "loss_error": row["loss_error"],
+        "total_ratio": row["ratio_measured"],
         "total_ratio_fixed": row["ratio_fixed"],
     }
 
@@ -161,7 +188,9 @@ def _input_steps(frontier: list[dict]) -> list[dict]:
     for row in frontier:
         alike.setdefault(tuple(row[key] for key in settings), []).append(row)
     return [
-        row for rows in alike.values() if len(rows) > 1
+        row
+        for rows in alike.values()
+        if len(rows) > 1
         for row in sorted(rows, key=lambda row: row["input_steps"])
     ]
 
@@ -170,8 +199,10 @@ def _table2(measured: dict[tuple[str, str], dict]) -> dict:
     table: dict[str, dict] = {}
     for (name, kind), row in measured.items():
         table.setdefault(name, {})[kind] = {
-            "dnn_mult": row["dnn"]["mult"], "dnn_add": row["dnn"]["add"],
-            "snn_mult": row["measured"]["mult"], "snn_add": row["measured"]["add"],
+            "dnn_mult": row["dnn"]["mult"],
+            "dnn_add": row["dnn"]["add"],
+            "snn_mult": row["measured"]["mult"],
+            "snn_add": row["measured"]["add"],
             "total_ratio": row["ratio_measured"],
             "total_ratio_fixed": row["ratio_fixed"],
             "total_ratio_with_comparisons": row["ratio_with_comparisons"],
@@ -190,10 +221,14 @@ def _figure5(steps, progress, notes) -> list[dict]:
         except DataNotFoundError as error:
             notes.append(f"Fig. 5 could not be measured: {error}")
             return []
-        rows.append({
-            "L": leak, "saved": 1 - 1 / row["ratio_measured"],
-            "saved_fixed": 1 - 1 / row["ratio_fixed"], "reported": reported.FIGURE5.get(leak),
-        })
+        rows.append(
+            {
+                "L": leak,
+                "saved": 1 - 1 / row["ratio_measured"],
+                "saved_fixed": 1 - 1 / row["ratio_fixed"],
+                "reported": reported.FIGURE5.get(leak),
+            }
+        )
     return rows
 
 
@@ -204,38 +239,61 @@ def _goals(results: dict, summary: dict) -> list[dict]:
         rows.append({"goal": what, "wanted": wanted, "measured": value, "reached": bool(reached)})
 
     if "lenet" in results:
-        good = [row for row in results["lenet"]["rows"]
-                if not row["retrain"] and row["ticks"] <= 30]
+        good = [
+            row for row in results["lenet"]["rows"] if not row["retrain"] and row["ticks"] <= 30
+        ]
         best = min(good, key=lambda row: row["loss"])
-        goal("LeNet, points lost without retraining in at most 30 ticks", "<= 0.02",
-             round(100 * best["loss"], 3), best["loss"] <= GOAL["lenet"] + 1e-9)
+        goal(
+            "LeNet, points lost without retraining in at most 30 ticks",
+            "<= 0.02",
+            round(100 * best["loss"], 3),
+            best["loss"] <= GOAL["lenet"] + 1e-9,
+        )
     if "vgg16" in results:
         rows_of = [row for row in results["vgg16"]["rows"] if row["leak"] <= 10]
         for what, retrain in (("not retrained", False), ("output layer retrained", True)):
-            best = min((row for row in rows_of if row["retrain"] == retrain),
-                       key=lambda row: row["loss"])
-            goal(f"VGG-16 on CIFAR-10, {what}, points lost at some L <= 10", "<= 0.5",
-                 round(100 * best["loss"], 2), best["loss"] <= GOAL["vgg16"] + 1e-9)
+            best = min(
+                (row for row in rows_of if row["retrain"] == retrain), key=lambda row: row["loss"]
+            )
+            goal(
+                f"VGG-16 on CIFAR-10, {what}, points lost at some L <= 10",
+                "<= 0.5",
+                round(100 * best["loss"], 2),
+                best["loss"] <= GOAL["vgg16"] + 1e-9,
+            )
         for row in summary["chosen"]:
             if row["network"] == "vgg16" and row["further_loss"] is not None:
-                goal(f"VGG-16 on CIFAR-10, {row['kind'].replace('_', ' ')}, L = {row['leak']:g}, "
-                     f"scale {row['scale']:g}, {row['input_steps']} input steps a tick, points "
-                     f"lost on {row['further_images']:,} images that did not choose it", "<= 0.5",
-                     round(100 * row["further_loss"], 2), row["within_goal"])
-        worst = min(summary["figure4"]["vgg16"].items(),
-                    key=lambda item: max(item[1].values()))
-        goal("VGG-16 on CIFAR-10, lowest accuracy over L, in percent (10 is chance)",
-             "no collapse", round(100 * max(worst[1].values()), 1),
-             max(worst[1].values()) > 0.5 * results["vgg16"]["dnn_accuracy"])
+                goal(
+                    f"VGG-16 on CIFAR-10, {row['kind'].replace('_', ' ')}, L = {row['leak']:g}, "
+                    f"scale {row['scale']:g}, {row['input_steps']} input steps a tick, points "
+                    f"lost on {row['further_images']:,} images that did not choose it",
+                    "<= 0.5",
+                    round(100 * row["further_loss"], 2),
+                    row["within_goal"],
+                )
+        worst = min(summary["figure4"]["vgg16"].items(), key=lambda item: max(item[1].values()))
+        goal(
+            "VGG-16 on CIFAR-10, lowest accuracy over L, in percent (10 is chance)",
+            "no collapse",
+            round(100 * max(worst[1].values()), 1),
+            max(worst[1].values()) > 0.5 * results["vgg16"]["dnn_accuracy"],
+        )
     for row in summary["figure6"]:
-        goal(f"{row['network']}, answers without ticking neurons that are those with them",
-             f"{row['images']:,}", f"{row['same_predictions']:,}",
-             row["same_predictions"] == row["images"])
+        goal(
+            f"{row['network']}, answers without ticking neurons that are those with them",
+            f"{row['images']:,}",
+            f"{row['same_predictions']:,}",
+            row["same_predictions"] == row["images"],
+        )
     for kind, wanted in RATIO_GOALS.items():
         for name, ratio in wanted.items():
             row = summary["table2"].get(name, {}).get(kind)
             if row:
                 words = "all neurons firing" if kind == "all_fire" else "silent zeros"
-                goal(f"{name}, operations DNN/SNN, {words}", f">= {ratio:g}",
-                     round(row["total_ratio"], 3), row["total_ratio"] >= ratio)
+                goal(
+                    f"{name}, operations DNN/SNN, {words}",
+                    f">= {ratio:g}",
+                    round(row["total_ratio"], 3),
+                    row["total_ratio"] >= ratio,
+                )
     return rows

@@ -7,7 +7,7 @@ from networks.data.photographs import photographs
 
 from .measure import loss, measure
 from .steps import Steps
-from .subjects import Options, Subject, full_size
+from .subjects import Options, Subject, full_size, full_size_content
 
 LEAKS = (1, 2, 3, 4, 5, 10, 20)
 PAPER_LEAK = 5
@@ -40,8 +40,7 @@ CONVERSIONS: dict[str, list[Options]] = {
     "vgg16": [
         *_grid(LEAKS, (10,), calibrate=True, input_steps=8),
         Options(7, 10, calibrate=True, input_steps=5),
-        *(Options(7, 30, silent_zeros=True, calibrate=True, input_steps=steps)
-          for steps in (5, 1)),
+        *(Options(7, 30, silent_zeros=True, calibrate=True, input_steps=steps) for steps in (5, 1)),
         Options(8, 10, calibrate=True, input_steps=4),
         *(Options(5, 10, calibrate=True, input_steps=steps) for steps in (1, 2, 4)),
         Options(7, 10, input_steps=5),
@@ -65,26 +64,37 @@ GOAL = {"lenet": 0.0002, "fashion": 0.0002, "vgg16": 0.005}
 
 def run_subject(subject: Subject, steps: Steps, progress: Callable[[str], None]) -> dict:
     """Every figure of one network: DNN accuracy, and a row for each conversion."""
+
     def describe(options: Options) -> dict:
         return {"network": subject.name, **asdict(options)}
 
     progress(f"{subject.name}: DNN")
     size = {"train": getattr(subject, "n_train", 0)}
-    dnn = steps(f"{subject.name}-dnn", size, lambda: subject.measure_dnn(*subject.test_set))
+    dnn = steps(
+        f"{subject.name}-dnn", size, subject.content, lambda: subject.measure_dnn(*subject.test_set)
+    )
     rows = []
     for options in [*CONVERSIONS[subject.name], *RETRAINED[subject.name]]:
-        progress(f"{subject.name}: leak {options.leak}, scale {options.scale}"
-                 + (f", input steps {options.input_steps}" if options.input_steps > 1 else "")
-                 + (", silent zeros" if options.silent_zeros else "")
-                 + (", retraining" if options.retrain else ""))
+        progress(
+            f"{subject.name}: leak {options.leak}, scale {options.scale}"
+            + (f", input steps {options.input_steps}" if options.input_steps > 1 else "")
+            + (", silent zeros" if options.silent_zeros else "")
+            + (", retraining" if options.retrain else "")
+        )
         settings = {**describe(options), **size}
         row = steps(
-            f"{subject.name}-conversion", settings,
+            f"{subject.name}-conversion",
+            settings,
+            subject.content,
             lambda options=options: measure(subject.convert(options), *subject.test_set),
         )
         rows.append({**row, **asdict(options), **loss(dnn, row)})
-    return {"note": subject.note, "dnn_accuracy": dnn["accuracy"], "rows": rows,
-            "is_confirmed": subject.further_test_set is not None}
+    return {
+        "note": subject.note,
+        "dnn_accuracy": dnn["accuracy"],
+        "rows": rows,
+        "is_confirmed": subject.further_test_set is not None,
+    }
 
 
 def choose(result: dict, *, silent_zeros: bool, goal: float) -> dict:
@@ -94,8 +104,7 @@ def choose(result: dict, *, silent_zeros: bool, goal: float) -> dict:
     standard error away from the goal.
     """
     rows = [
-        row for row in result["rows"]
-        if row["silent_zeros"] == silent_zeros and row["leak"] <= 10
+        row for row in result["rows"] if row["silent_zeros"] == silent_zeros and row["leak"] <= 10
     ]
     margin = 1 if result["is_confirmed"] else 0
     good = [row for row in rows if row["loss"] + margin * row["loss_error"] <= goal + 1e-9]
@@ -112,18 +121,29 @@ def confirm(
         return None
     options = _options(chosen)
     images, labels = subject.further_test_set
-    progress(f"{subject.name}: leak {options.leak}, scale {options.scale} on {len(images):,} "
-             "further images")
+    progress(
+        f"{subject.name}: leak {options.leak}, scale {options.scale} on {len(images):,} "
+        "further images"
+    )
     settings = {"network": subject.name, "images": len(images)}
-    dnn = steps(f"{subject.name}-further-dnn", settings,
-                lambda: subject.measure_dnn(images, labels))
+    dnn = steps(
+        f"{subject.name}-further-dnn",
+        settings,
+        subject.content,
+        lambda: subject.measure_dnn(images, labels),
+    )
     found = steps(
-        f"{subject.name}-further", {**settings, **asdict(options)},
+        f"{subject.name}-further",
+        {**settings, **asdict(options)},
+        subject.content,
         lambda: measure(subject.convert(options), images, labels),
     )
     return {
-        "images": len(images), "dnn_accuracy": dnn["accuracy"], "accuracy": found["accuracy"],
-        **loss(dnn, found), "ratio_measured": found["ratio_measured"],
+        "images": len(images),
+        "dnn_accuracy": dnn["accuracy"],
+        "accuracy": found["accuracy"],
+        **loss(dnn, found),
+        "ratio_measured": found["ratio_measured"],
     }
 
 
@@ -144,4 +164,4 @@ def count_full_size(
         return measure(network, images, batch=1, inner_batch=1)
 
     settings = {"network": name, **asdict(options), "photographs": n_images}
-    return steps(f"{name}-operations", settings, count)
+    return steps(f"{name}-operations", settings, full_size_content(name), count)

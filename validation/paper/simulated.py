@@ -28,17 +28,23 @@ def simulate(subject: Subject, steps: Steps, progress: Callable[[str], None]) ->
     progress(f"{subject.name}: a stream of images")
     stream = {**settings, "images": min(STREAMED, len(images)), "steps_per_tick": STEPS_PER_TICK}
     figure3 = steps(
-        f"{subject.name}-pipeline", stream,
+        f"{subject.name}-pipeline",
+        stream,
+        subject.content,
         lambda: {"rows": pipeline(network, images[:STREAMED], STEPS_PER_TICK)},
     )
     parts = []
     for start in range(0, len(images), CHUNK):
         some = slice(start, start + CHUNK)
         progress(f"{subject.name}: deployment without ticking neurons, images from {start:,}")
-        parts.append(steps(
-            f"{subject.name}-deployment", {**settings, "start": start, "images": len(images)},
-            lambda some=some: deployment(network, images[some], labels[some]),
-        ))
+        parts.append(
+            steps(
+                f"{subject.name}-deployment",
+                {**settings, "start": start, "images": len(images)},
+                subject.content,
+                lambda some=some: deployment(network, images[some], labels[some]),
+            )
+        )
     summed = {key: sum(part[key] for part in parts) for key in parts[0]}
     return {
         "figure3": [{**stream, **row} for row in figure3["rows"]],
@@ -70,22 +76,29 @@ def pipeline(network: SpikingNetwork, images: NDArray, steps_per_tick: int) -> l
     for window in ("fixed", "dynamic"):
         with active_device("numpy"):
             run = run_pipeline(network, images, window=window, dt=1 * ms / steps_per_tick)
-        alone = np.mean([
-            plan_pipeline(network, analyse(network, image[None]), window, steps_per_tick).latency
-            for image in images
-        ])
+        alone = np.mean(
+            [
+                plan_pipeline(
+                    network, analyse(network, image[None]), window, steps_per_tick
+                ).latency
+                for image in images
+            ]
+        )
         if window == "fixed":  # the windows of the longest image hold for a single one too
             alone = run.schedule.latency[0]
-        rows.append({
-            "window": window,
-            "latency": float(run.schedule.latency.mean()),
-            "latency_alone": float(alone),
-            "interval": run.schedule.interval,
-            "throughput": run.schedule.throughput,
-            "speedup": float(alone) / run.schedule.interval,
-            "identical": all(
-                np.array_equal(run.latencies[name], values)
-                for name, values in analysis.latencies.items()
-            ) and bool((run.predictions == analysis.predictions).all()),
-        })
+        rows.append(
+            {
+                "window": window,
+                "latency": float(run.schedule.latency.mean()),
+                "latency_alone": float(alone),
+                "interval": run.schedule.interval,
+                "throughput": run.schedule.throughput,
+                "speedup": float(alone) / run.schedule.interval,
+                "identical": all(
+                    np.array_equal(run.latencies[name], values)
+                    for name, values in analysis.latencies.items()
+                )
+                and bool((run.predictions == analysis.predictions).all()),
+            }
+        )
     return rows

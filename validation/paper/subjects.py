@@ -1,7 +1,7 @@
 """The networks that the paper's tables are about, and the data each is measured on."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import keras
@@ -20,6 +20,7 @@ from networks.registry import entry
 from networks.training.output_layer import fit_output_layer
 from networks.training.recipe import predict, train
 from tdsnn_brian.network import SpikingNetwork
+from tdsnn_brian.provenance import digest
 
 from .measure import judge
 
@@ -72,14 +73,31 @@ class Subject:
     def model(self) -> keras.Model:
         raise NotImplementedError
 
+    @cached_property
+    def content(self) -> str:
+        """Digest of what its figures follow from: the trained network, all images and labels."""
+        return digest(
+            keras.config.backend(),
+            self.model.to_json(),
+            self.model.get_weights(),
+            self.n_calibration,
+            self.train_set,
+            self.test_set,
+            self.further_test_set,
+        )
+
     def measure_dnn(self, images: NDArray, labels: NDArray) -> dict:
         """Like `validation.paper.measure.judge`."""
         return {"images": len(images), **judge(predict(self.model, images), labels)}
 
     def convert(self, options: Options) -> SpikingNetwork:
         adapted = td.adapt(
-            self.model, options.leak, scale=options.scale, compensate=True,
-            silent_zeros=options.silent_zeros, input_steps=options.input_steps,
+            self.model,
+            options.leak,
+            scale=options.scale,
+            compensate=True,
+            silent_zeros=options.silent_zeros,
+            input_steps=options.input_steps,
             calibration=self.train_set[0][: self.n_calibration] if options.calibrate else None,
         )
         if options.retrain:
@@ -184,11 +202,22 @@ def full_size(name: str, options: Options) -> SpikingNetwork:
     if name != "alexnet-grouped":
         load_convolutions(model, trained_convolutions(name))
     adapted = td.adapt(
-        model, options.leak, scale=options.scale, compensate=True,
-        silent_zeros=options.silent_zeros, input_steps=options.input_steps,
+        model,
+        options.leak,
+        scale=options.scale,
+        compensate=True,
+        silent_zeros=options.silent_zeros,
+        input_steps=options.input_steps,
         calibration=photographs(2) if options.calibrate and name == "vgg16" else None,
     )
     return td.convert(adapted)
+
+
+@cache
+def full_size_content(name: str) -> str:
+    """Digest of what `full_size` and its operations follow from, besides options."""
+    convolutions = None if name == "alexnet-grouped" else trained_convolutions(name)
+    return digest(keras.config.backend(), convolutions, photographs())
 
 
 SUBJECTS: dict[str, type[Subject]] = {"lenet": Lenet, "fashion": Fashion, "vgg16": Vgg16Cifar10}

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from networks.whole_files import replacing
 from tdsnn_brian import Result
 from tdsnn_brian.analysis.continuous import closed_loop, open_loop
 from tdsnn_brian.firing_times import with_nan
@@ -60,15 +61,17 @@ def disagreements(run: Simulated) -> list[dict]:
         times = layer.times
         for image, neuron in zip(*np.nonzero(layer.disagrees.values), strict=True):
             distance = float(times.distance.values[image, neuron])
-            rows.append({
-                "name": layer.name,
-                "image": int(image),
-                "neuron": int(neuron),
-                "expected": _finite(times.expected.values[image, neuron]),
-                "simulated": _finite(times.simulated.values[image, neuron]),
-                "distance": _finite(distance),
-                "explained": bool(distance <= layer.boundary),
-            })
+            rows.append(
+                {
+                    "name": layer.name,
+                    "image": int(image),
+                    "neuron": int(neuron),
+                    "expected": _finite(times.expected.values[image, neuron]),
+                    "simulated": _finite(times.simulated.values[image, neuron]),
+                    "distance": _finite(distance),
+                    "explained": bool(distance <= layer.boundary),
+                }
+            )
     rows.sort(key=lambda row: -np.inf if row["distance"] is None else -row["distance"])
     return rows[:SHOWN_DISAGREEMENTS]
 
@@ -80,12 +83,11 @@ def _finite(value: float) -> float | None:
 def save_latencies(answers: dict[str, xr.Dataset], path: Path) -> None:
     """One ``.npz``: ``<layer>.<kind>``, (n_images, *layer shape), in ticks; `nan` where silent."""
     arrays = {
-        f"{name}.{kind}": times[kind].values.reshape(
-            times.sizes["image"], *times.attrs["shape"]
-        ).astype(np.float32)
+        f"{name}.{kind}": times[kind]
+        .values.reshape(times.sizes["image"], *times.attrs["shape"])
+        .astype(np.float32)
         for name, times in answers.items()
         for kind in ("discrete", "open_loop", "closed_loop", "simulated")
     }
-    draft = path.with_suffix(".draft.npz")
-    np.savez_compressed(draft, **arrays)
-    draft.replace(path)
+    with replacing(path) as draft:
+        np.savez_compressed(draft, **arrays)

@@ -21,7 +21,9 @@ def cost(run: Simulated) -> dict:
     network, summary = run.case.network, run.summary
     window = summary["window"]
     timing = schedule(
-        network, choose_windows(network, run.analysis, window), summary["dt_per_tick"],
+        network,
+        choose_windows(network, run.analysis, window),
+        summary["dt_per_tick"],
         unread_ticks=unread_ticks(network, run.analysis),
     )
     dnn = count_dnn(network)
@@ -39,10 +41,16 @@ def cost(run: Simulated) -> dict:
         }
         for layer in network.populations
     ]
-    summed = ("neurons", "synapses", "spikes", *(
-        f"{kind}_{what}" for kind in ("dnn", "snn")
-        for what in ("additions", "multiplications", "comparisons")
-    ))
+    summed = (
+        "neurons",
+        "synapses",
+        "spikes",
+        *(
+            f"{kind}_{what}"
+            for kind in ("dnn", "snn")
+            for what in ("additions", "multiplications", "comparisons")
+        ),
+    )
     return {
         "steps_per_image": timing.slot,
         "layers": rows,
@@ -62,10 +70,15 @@ def _devices(run: Simulated) -> list[dict]:
     if run.summary["device"] != "numpy":
         images = run.case.images[:FEW]
         with active_device("numpy"):
-            result = td.simulate(run.case.network, images, tick=1 * ms,
-                                 dt=1 * ms / run.summary["dt_per_tick"])
-        rows.append({
-            "device": "numpy", "images": len(images), "compile": result.seconds["compile"],
-            "run_per_image": result.seconds["run"] / len(images),
-        })
+            result = td.simulate(
+                run.case.network, images, tick=1 * ms, dt=1 * ms / run.summary["dt_per_tick"]
+            )
+        rows.append(
+            {
+                "device": "numpy",
+                "images": len(images),
+                "compile": result.seconds["compile"],
+                "run_per_image": result.seconds["run"] / len(images),
+            }
+        )
     return rows

@@ -83,7 +83,9 @@ def trace_image(
         for name, monitor in monitors.items()
     }
     return Trace(
-        simulation=read_results(net), timing=net.timing, potentials=potentials,
+        simulation=read_results(net),
+        timing=net.timing,
+        potentials=potentials,
         input_latencies=net.analysis.input_latencies.ravel(),
     )
 

@@ -1,8 +1,9 @@
 """The command `benchmark`: how fast, in how much memory, beside what."""
 
-import json
+import os
 import platform
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +11,15 @@ from typing import Annotated
 import typer
 
 from networks.data import DataNotFoundError
+from networks.files import converted_path, plain_path
+from tdsnn_brian.provenance import digest
 
 from ..console import console, say
+from ..kept import Kept
+from ..output import prepare_directory, write_json
 from .growth import growth
-from .large import large
-from .lenet import lenet, mnist
+from .large import large, shown_to
+from .lenet import all_digits, lenet, mnist
 from .table import table
 
 
@@ -28,6 +33,14 @@ class Part(str, Enum):
     growth = "growth"
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """A part: what measures it, and what its figures follow from besides code and machine."""
+
+    measure: Callable[[], dict]
+    depends: Callable[[], tuple]
+
+
 def benchmark(
     only: Annotated[
         list[Part] | None, typer.Option(help="Measure this alone; may be given more than once.")
@@ -39,45 +52,79 @@ def benchmark(
     ] = False,
     genn: Annotated[
         Path | None,
-        typer.Option(help="Python of an environment with Brian2GeNN (make genn makes one); "
-                     "measured where it and GeNN are."),
+        typer.Option(
+            help="Python of an environment with Brian2GeNN (make genn makes one); "
+            "measured where it and GeNN are."
+        ),
     ] = Path(".venv-genn/bin/python"),
     data: Annotated[
         Path | None,
-        typer.Option(help="Directory with mnist.npz; else the 1,000 digits that ship are shown.",
-                     envvar="TDSNN_DATA"),
+        typer.Option(
+            help="Directory with mnist.npz; else the 1,000 digits that ship are shown.",
+            envvar="TDSNN_DATA",
+        ),
     ] = None,
     output: Annotated[Path, typer.Option(help="Directory to write to.")] = Path(
         "reports/benchmark"
     ),
 ) -> None:
-    """Measure LeNet, AlexNet and VGG-16 in Brian2 beside torch and SpikingJelly."""
-    parts: dict[Part, Callable[[], dict]] = {
-        Part.lenet: lambda: lenet(rounds, cython, genn),
-        Part.mnist: lambda: mnist(data, processes),
-        Part.alexnet: lambda: large("alexnet", rounds),
-        Part.vgg16: lambda: large("vgg16", rounds),
-        Part.growth: growth,
+    """Measure LeNet, AlexNet and VGG-16 in Brian2 beside torch and SpikingJelly.
+
+    With --only, what was measured before of the other parts is shown beside it, if by the same
+    code, with the same settings, on this machine.
+    """
+    parts: dict[Part, Measurement] = {
+        Part.lenet: Measurement(
+            lambda: lenet(rounds, cython, genn),
+            lambda: (rounds, cython, _installed(genn), _shipped("lenet")),
+        ),
+        Part.mnist: Measurement(
+            lambda: mnist(data, processes),
+            lambda: (processes, all_digits(data), _shipped("lenet")),
+        ),
+        Part.alexnet: Measurement(
+            lambda: large("alexnet", rounds), lambda: (rounds, shown_to("alexnet"))
+        ),
+        Part.vgg16: Measurement(
+            lambda: large("vgg16", rounds), lambda: (rounds, shown_to("vgg16"))
+        ),
+        Part.growth: Measurement(growth, lambda: ()),
     }
-    output.mkdir(parents=True, exist_ok=True)
+    kept = Kept(prepare_directory(output) / "parts")
     path = output / "summary.json"
-    summary = json.loads(path.read_text()) if only and path.is_file() else {}
-    summary |= {"machine": machine(), "notes": []}
-    for part, measure in parts.items():
-        if only and part not in only:
-            continue
-        say(f"{part.value} ...")
+    summary: dict = {"machine": machine(), "notes": []}
+    for part, measurement in parts.items():
         key = "mnist_10k" if part is Part.mnist else part.value
+        wanted = not only or part in only
+        if wanted:
+            say(f"{part.value} ...")
         try:
-            summary[key] = measure()
+            depends = (machine(), measurement.depends())
+            if wanted:
+                summary[key] = kept.keep(part.value, measurement.measure(), *depends)
+            elif (found := kept.find(part.value, *depends)) is not None:
+                summary[key] = found
         except (DataNotFoundError, ImportError) as error:
-            summary[key] = None
-            summary["notes"].append(f"{part.value} was left out: {error}")
-        path.write_text(json.dumps(summary, indent=1) + "\n")
+            if wanted:
+                summary[key] = None
+                summary["notes"].append(f"{part.value} was left out: {error}")
+        write_json(summary, path)
     for note in [*summary["notes"], *((summary.get("lenet") or {}).get("notes", []))]:
         say(f"note: {note}", style="yellow")
     console.print(table(summary))
     say(f"wrote {path}")
+
+
+def _shipped(name: str) -> str:
+    """Digest of a network that ships."""
+    return digest(plain_path(name).read_bytes(), converted_path(name).read_bytes())
+
+
+def _installed(python: Path | None) -> list[str]:
+    """Names and versions of what an environment holds, given its interpreter."""
+    if python is None or not python.is_file():
+        return []
+    return sorted(found.name for found in python.parents[1].glob("lib/*/site-packages/*.dist-info"))
 
 
 def machine() -> dict:
@@ -90,6 +137,7 @@ def machine() -> dict:
         model = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), model)
     return {
         "processor": model,
+        "cores": os.cpu_count(),
         "python": platform.python_version(),
         **{name: version(name) for name in ("brian2", "numpy")},
     }

@@ -102,9 +102,21 @@ def genn_seconds(python: Path, n_images: int) -> dict[str, float]:
     """
     with tempfile.TemporaryDirectory(prefix="tdsnn-genn-") as output:
         done = subprocess.run(
-            [python, "-m", "validation", "validate", "--device", "genn", "--images",
-             str(n_images), "--output", output],
-            capture_output=True, text=True, check=False,
+            [
+                python,
+                "-m",
+                "validation",
+                "validate",
+                "--device",
+                "genn",
+                "--images",
+                str(n_images),
+                "--output",
+                output,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise ImportError(f"GeNN: {(done.stdout + done.stderr)[-300:].strip()}")
@@ -135,16 +147,20 @@ def torch_forward(layers: Sequence[Layer], images: NDArray) -> Contender:
         else:
             (top, bottom), (left, right) = window.padding
             options = {
-                "stride": window.strides, "dilation": window.dilation, "groups": window.groups
+                "stride": window.strides,
+                "dilation": window.dilation,
+                "groups": window.groups,
             }
             if (top, left) == (bottom, right):
                 options["padding"], margins = (top, left), None
             else:
                 margins = (left, right, top, bottom)
             weights = tensor(kernel.transpose(3, 2, 0, 1))
-            steps.append(lambda x, k=weights, o=options, m=margins: functional.relu(
-                functional.conv2d(functional.pad(x, m) if m else x, k, **o)
-            ))
+            steps.append(
+                lambda x, k=weights, o=options, m=margins: functional.relu(
+                    functional.conv2d(functional.pad(x, m) if m else x, k, **o)
+                )
+            )
         shape = layer.output_shape
     batch = tensor(images.transpose(0, 3, 1, 2))
 

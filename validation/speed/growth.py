@@ -22,10 +22,14 @@ def growth(side: int = 24, n_images: int = 20) -> dict:
         elapsed = [seconds_per_image(program, shown) for _ in range(3)]
         results = program.stream(shown[-1:])
         next(results)
-        rows[axis].append({
-            axis: value, "ms_per_image": 1e3 * min(elapsed),
-            "peak_mib": results.peak_bytes / 2**20, "explicit_mib": explicit_bytes(network) / 2**20,
-        })
+        rows[axis].append(
+            {
+                axis: value,
+                "ms_per_image": 1e3 * min(elapsed),
+                "peak_mib": results.peak_bytes / 2**20,
+                "explicit_mib": explicit_bytes(network) / 2**20,
+            }
+        )
 
     for value in (10, 100, 1000):
         measure("images", value, images=value)
@@ -42,10 +46,23 @@ def _random_network(rng, side, width, depth, leak) -> SpikingNetwork:
     layers, channels = [], 1
     for k in range(depth):
         kernel = rng.normal(0, (2 / (9 * channels)) ** 0.5, (3, 3, channels, width))
-        layers.append(Conv2D(name=f"conv{k}", input_shape=(side, side, channels), kernel=kernel,
-                             bias=np.zeros(width), padding=((1, 1), (1, 1))))
+        layers.append(
+            Conv2D(
+                name=f"conv{k}",
+                input_shape=(side, side, channels),
+                kernel=kernel,
+                bias=np.zeros(width),
+                padding=((1, 1), (1, 1)),
+            )
+        )
         channels = width
     n = side * side * width
-    layers.append(Dense(name="dense", input_shape=(side, side, width), bias=np.zeros(10),
-                        weights=rng.normal(0, n**-0.5, (n, 10))))
+    layers.append(
+        Dense(
+            name="dense",
+            input_shape=(side, side, width),
+            bias=np.zeros(10),
+            weights=rng.normal(0, n**-0.5, (n, 10)),
+        )
+    )
     return SpikingNetwork(layers=tuple(layers), leak=leak, name="random")

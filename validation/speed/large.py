@@ -3,7 +3,9 @@
 import statistics
 
 import numpy as np
+from numpy.typing import NDArray
 
+from networks.data.imagenet import Convolution, trained_convolutions
 from networks.data.photographs import photographs
 from networks.models.large import large_network, plain_layers
 from tdsnn_brian import SpikingNetwork, analyse
@@ -35,13 +37,19 @@ def large(name: str, rounds: int) -> dict:
     seconds = alternate(contenders, rounds)
     result["seconds_per_image"] = statistics.median(seconds["shared"])
     result["silent_zeros"] = {
-        **quiet_result, "seconds_per_image": statistics.median(seconds["silent_zeros"]),
+        **quiet_result,
+        "seconds_per_image": statistics.median(seconds["silent_zeros"]),
         "ratio_to_all_firing": ratio(seconds["silent_zeros"], seconds["shared"]),
     }
     if "torch" in seconds:
         result["torch_seconds"] = statistics.median(seconds["torch"])
         result["ratio_to_torch"] = ratio(seconds["shared"], seconds["torch"])
     return result
+
+
+def shown_to(name: str) -> tuple[list[Convolution], NDArray]:
+    """The trained convolutions that `large` simulates, and the photograph."""
+    return trained_convolutions(name), photographs(1)
 
 
 def _simulated_once(network: SpikingNetwork, image) -> tuple[Program, dict]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import networks
 from tdsnn_brian import SpikingNetwork, analyse
@@ -35,8 +36,11 @@ def lenet(
     program = compile_program(network, dtype="float32")
     contenders = {"shared": shared(network, images)}
     result: dict = {
-        "leak": network.leak, "images": n_images, "compile_seconds": program.compile_seconds,
-        "explicit_gib": explicit_bytes(network) / 2**30, "notes": notes,
+        "leak": network.leak,
+        "images": n_images,
+        "compile_seconds": program.compile_seconds,
+        "explicit_gib": explicit_bytes(network) / 2**30,
+        "notes": notes,
     }
     if not program.compile_seconds:
         result["compile_seconds"] = compile_anew(network)
@@ -55,10 +59,14 @@ def lenet(
         notes.append(f"torch or SpikingJelly was left out: {error}")
     seconds = alternate(contenders, rounds)
     for name in ("shared", "explicit", "torch", "spikingjelly_t8", "spikingjelly_t16"):
-        result[name] = None if name not in seconds else {
-            "ms_per_image": 1e3 * statistics.median(seconds[name]),
-            "ratio_to_shared": ratio(seconds[name], seconds["shared"]),
-        }
+        result[name] = (
+            None
+            if name not in seconds
+            else {
+                "ms_per_image": 1e3 * statistics.median(seconds[name]),
+                "ratio_to_shared": ratio(seconds[name], seconds["shared"]),
+            }
+        )
         if name in predictions:
             result[name]["accuracy"] = float((predictions[name] == labels).mean())
     result["explicit"]["compile_seconds"] = explicit_compile
@@ -70,7 +78,8 @@ def lenet(
         try:
             measured = genn_seconds(genn.absolute(), n_explicit)
             result["explicit_genn"] = {
-                "ms_per_image": 1e3 * measured["run"], "compile_seconds": measured["compile"],
+                "ms_per_image": 1e3 * measured["run"],
+                "compile_seconds": measured["compile"],
             }
         except ImportError as error:
             notes.append(f"GeNN was left out: {error}")
@@ -90,10 +99,15 @@ def _dnn_layers(network: SpikingNetwork) -> list:
     return layers
 
 
+def all_digits(data: Path | None) -> tuple[NDArray, NDArray]:
+    """The whole test set from a directory, else the digits that ship."""
+    return digits(10_000 if data else 1_000, data)
+
+
 def mnist(data: Path | None, processes: int) -> dict:
     """All test digits through one program, float64, compared neuron by neuron."""
     network = networks.load_network("lenet")
-    images, labels = digits(10_000 if data else 1_000, data)
+    images, labels = all_digits(data)
     program = compile_program(network, dtype="float64")
     simulated = {
         layer.name: np.empty((len(images), *layer.output_shape), np.int16)
@@ -118,9 +132,12 @@ def mnist(data: Path | None, processes: int) -> dict:
             for name, latencies in analysis.latencies.items()
         )
     return {
-        "images": len(images), "processes": processes, "seconds": results.seconds,
+        "images": len(images),
+        "processes": processes,
+        "seconds": results.seconds,
         "ms_per_image": 1e3 * results.seconds / len(images),
-        "identical": different == 0, "disagreements": different,
+        "identical": different == 0,
+        "disagreements": different,
         "neurons": sum(values.size for values in simulated.values()),
         "accuracy": float((predictions == labels).mean()),
         "peak_mib": results.peak_bytes / 2**20,

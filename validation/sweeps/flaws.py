@@ -29,56 +29,78 @@ class Flaw:
 
 FLAWS = {
     "jitter": Flaw(
-        field="jitter", title="Spike-time jitter", unit="ticks (standard deviation)",
-        strengths=(0.1, 0.2, 0.4, 0.7, 1.0), steps_per_tick=10, headroom=HEADROOM,
+        field="jitter",
+        title="Spike-time jitter",
+        unit="ticks (standard deviation)",
+        strengths=(0.1, 0.2, 0.4, 0.7, 1.0),
+        steps_per_tick=10,
+        headroom=HEADROOM,
     ),
     "delay": Flaw(
-        field="delay", title="Synaptic delay, uniform", unit="ticks",
-        strengths=(0.1, 0.3, 0.5, 1.0, 2.0), steps_per_tick=10,
+        field="delay",
+        title="Synaptic delay, uniform",
+        unit="ticks",
+        strengths=(0.1, 0.3, 0.5, 1.0, 2.0),
+        steps_per_tick=10,
     ),
     "delay_spread": Flaw(
-        field="delay_spread", title="Synaptic delays, spread from 0", unit="ticks (largest)",
-        strengths=(0.2, 0.5, 1.0, 2.0, 3.0), steps_per_tick=10,
+        field="delay_spread",
+        title="Synaptic delays, spread from 0",
+        unit="ticks (largest)",
+        strengths=(0.2, 0.5, 1.0, 2.0, 3.0),
+        steps_per_tick=10,
     ),
     "leak": Flaw(
-        field="leak_spread", title="Leak constants that differ", unit="relative",
+        field="leak_spread",
+        title="Leak constants that differ",
+        unit="relative",
         strengths=(0.01, 0.02, 0.05, 0.1, 0.2, 0.4),
     ),
     "weight_noise": Flaw(
-        field="weight_noise", title="Weight noise", unit="relative to each weight",
+        field="weight_noise",
+        title="Weight noise",
+        unit="relative to each weight",
         strengths=(0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
     ),
     "threshold": Flaw(
-        field="threshold_offset", title="Threshold offset", unit="tick weights",
+        field="threshold_offset",
+        title="Threshold offset",
+        unit="tick weights",
         strengths=(0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
     ),
     "short_window": Flaw(
-        field="window_cut", title="Window that ends too early", unit="ticks",
+        field="window_cut",
+        title="Window that ends too early",
+        unit="ticks",
         strengths=(1, 2, 3, 4, 6, 8),
     ),
     "late_ticks": Flaw(
-        field="lateness", title="Ticking neuron that is late", unit="ticks",
-        strengths=(0.1, 0.3, 0.5, 1.0, 2.0), steps_per_tick=10,
+        field="lateness",
+        title="Ticking neuron that is late",
+        unit="ticks",
+        strengths=(0.1, 0.3, 0.5, 1.0, 2.0),
+        steps_per_tick=10,
     ),
     "lost_ticks": Flaw(
-        field="drop", title="Ticks that get lost", unit="share",
+        field="drop",
+        title="Ticks that get lost",
+        unit="share",
         strengths=(0.01, 0.02, 0.05, 0.1, 0.2, 0.4),
     ),
 }
 
 
-def flawed_program(
-    network: SpikingNetwork, images: NDArray, analysis: DiscreteAnalysis
-) -> Program:
+def flawed_program(network: SpikingNetwork, images: NDArray, analysis: DiscreteAnalysis) -> Program:
     """The model with flaws, with room in time for every flaw; `analysis` is of the same images."""
     last = {name: ceil(window.max()) for name, window in analysis.windows.items()}
     wide = slot_ticks(
-        network, last, margin=margin(network), headroom=HEADROOM,
+        network,
+        last,
+        margin=margin(network),
+        headroom=HEADROOM,
         unread_ticks=unread_ticks(network, analysis),
     )
-    return Program(
-        network=network, last_spikes=last, images=images, slot=wide, leak_of_each=True
-    )
+    return Program(network=network, last_spikes=last, images=images, slot=wide, leak_of_each=True)
 
 
 def margin(network: SpikingNetwork) -> int:

@@ -57,11 +57,17 @@ class Sweeps:
             Job(
                 program=f"{dtype} {method}",
                 setting=Setting(steps_per_tick=steps * self.case.network.input_steps),
-                key={"method": method, "dtype": dtype,
-                     "dt_per_tick": steps * self.case.network.input_steps},
+                key={
+                    "method": method,
+                    "dtype": dtype,
+                    "dt_per_tick": steps * self.case.network.input_steps,
+                },
                 evaluate=rows.integration,
+                labels=self._few.labels,
             )
-            for dtype in FLOOR for method in METHODS for steps in STEPS
+            for dtype in FLOOR
+            for method in METHODS
+            for steps in STEPS
         ]
 
     def tick_jobs(self) -> list[Job]:
@@ -77,19 +83,21 @@ class Sweeps:
                 ),
                 key={"m": m or None},
                 evaluate=lambda p, s, o: rows.finer_ticks(s, o, continuous),
+                labels=self.case.labels,
             )
             for m in TICKS
         ]
 
     def flaw_jobs(self) -> list[Job]:
         rows = Rows(self.case, self._analysis)
-        jobs = []
-        for kind, flaw in FLAWS.items():
-            for strength in (0.0, *flaw.strengths):
-                setting = flawed_setting(self.case.network, kind, strength)
-                key = {"kind": kind, "strength": strength}
-                jobs.append(
-                    Job(program="flawed", setting=setting, key=key, evaluate=rows.flawed)
-                )
-        return jobs
-
+        return [
+            Job(
+                program="flawed",
+                setting=flawed_setting(self.case.network, kind, strength),
+                key={"kind": kind, "strength": strength},
+                evaluate=rows.flawed,
+                labels=self.case.labels,
+            )
+            for kind, flaw in FLAWS.items()
+            for strength in (0.0, *flaw.strengths)
+        ]

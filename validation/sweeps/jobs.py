@@ -1,18 +1,18 @@
 """Runs of programs side by side, each kept when it is done, so that a stopped report goes on."""
 
-import hashlib
-import json
-import pickle
 import shutil
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from numpy.typing import NDArray
+
 from tdsnn_brian.brian.explicit.perturbed_settings import Setting
 
+from ..kept import Kept, key
 from . import programs
 from .programs import Outcome, Program
 
@@ -23,14 +23,23 @@ Evaluate = Callable[[Program, Setting, Outcome], dict]
 class Job:
     """One run: which program, with which setting, and what is made of its outcome.
 
-    `evaluate` gives a row of plain numbers; `key` are the entries of the row that say which run
-    it was.
+    Attributes
+    ----------
+    program : str
+    setting : Setting
+    key : dict
+        The entries of the row that say which run it was.
+    evaluate : callable
+        Gives the others, plain numbers, from the program, the setting and the outcome.
+    labels : ndarray or None
+        What `evaluate` holds predictions against.
     """
 
     program: str
     setting: Setting
     key: dict
     evaluate: Evaluate
+    labels: NDArray | None
 
 
 class Runner:
@@ -58,8 +67,8 @@ class Runner:
     ):
         self._programs, self._directory, self._compiled = programs, directory, compiled
         self._workers, self._advance = workers, advance
-        self._identity = {name: _digest(program) for name, program in programs.items()}
-        directory.mkdir(parents=True, exist_ok=True)
+        self._kept = Kept(directory)
+        self._identity = {name: key(program) for name, program in programs.items()}
 
     def run(self, jobs: list[Job], bases: dict[str, str]) -> list[dict]:
         """The jobs' rows, in their order.
@@ -70,25 +79,25 @@ class Runner:
         bases : dict of str to str
             Programs that are built from another's objects.
         """
-        kept = [self._kept(job) for job in jobs]
-        missing = [job for job, row in zip(jobs, kept, strict=True) if row is None]
+        rows = {job: self._find(job) for job in jobs}
+        missing = [job for job, row in rows.items() if row is None]
         done = len(jobs) - len(missing)
         wanted = self._wanted({job.program for job in missing}, bases) if self._compiled else []
         total = len(jobs) * RUN + sum(BUILD[name in bases] for name in wanted) or 1
         self._advance(done * RUN / total)
         if not self._compiled:
             for job in missing:
-                self._finish(job, programs.run_interpreted(self._programs[job.program],
-                                                           job.setting))
+                outcome = programs.run_interpreted(self._programs[job.program], job.setting)
+                rows[job] = self._keep(job, outcome)
                 self._advance(RUN / total)
         elif missing:
-            self._run_compiled(missing, wanted, bases, total)
+            rows |= self._run_compiled(missing, wanted, bases, total)
             # rows are all that is needed again; programs of other code or images are of no use
             for place in self._directory.glob("program-*"):
                 shutil.rmtree(place, ignore_errors=True)
-        return [self._kept(job) for job in jobs]
+        return [rows[job] for job in jobs]
 
-    def _run_compiled(self, missing, wanted, bases, total):
+    def _run_compiled(self, missing, wanted, bases, total) -> dict[Job, dict]:
         # builds happen in processes of their own, for they set Brian2's device
         with (
             ProcessPoolExecutor(
@@ -103,7 +112,9 @@ class Runner:
                 if base is not None:
                     built[base].result()
                 builders.submit(
-                    programs.build, self._programs[name], self._place(name),
+                    programs.build,
+                    self._programs[name],
+                    self._place(name),
                     self._place(base) if base else None,
                 ).result()
                 self._advance(BUILD[name in bases] / total)
@@ -111,17 +122,20 @@ class Runner:
             def run(job):
                 built[job.program].result()
                 place = self._place(job.program)
-                self._finish(job, programs.run(self._programs[job.program], job.setting, place))
+                outcome = programs.run(self._programs[job.program], job.setting, place)
+                row = self._keep(job, outcome)
                 self._advance(RUN / total)
+                return row
 
             for name in wanted:  # in an order in which nothing waits for what comes later
                 built[name] = threads.submit(build, name)
-            running = [threads.submit(run, job) for job in missing]
+            running = {job: threads.submit(run, job) for job in missing}
             try:
-                wait([*built.values(), *running], return_when=FIRST_EXCEPTION)
-                for future in (*built.values(), *running):
+                wait([*built.values(), *running.values()], return_when=FIRST_EXCEPTION)
+                for future in (*built.values(), *running.values()):
                     if future.done():
                         future.result()
+                return {job: future.result() for job, future in running.items()}
             except BaseException:
                 threads.shutdown(cancel_futures=True, wait=False)
                 raise
@@ -131,41 +145,19 @@ class Runner:
         return sorted(with_bases, key=lambda name: (name in bases, name))
 
     def _place(self, name: str) -> Path:
-        return self._directory / f"program-{self._identity[name]}"
+        return self._directory / f"program-{self._identity[name][:20]}"
 
-    def _row_file(self, job: Job) -> Path:
-        run = json.dumps([self._identity[job.program], asdict(job.setting), job.key])
-        return self._directory / f"run-{hashlib.sha256(run.encode()).hexdigest()[:20]}.json"
+    def _depends(self, job: Job) -> tuple:
+        return self._identity[job.program], job.setting, job.key, job.labels, self._compiled
 
-    def _kept(self, job: Job) -> dict | None:
-        try:
-            return json.loads(self._row_file(job).read_text())
-        except (OSError, ValueError):
-            return None
+    def _find(self, job: Job) -> dict | None:
+        return self._kept.find("run", *self._depends(job))
 
-    def _finish(self, job: Job, outcome: Outcome) -> None:
+    def _keep(self, job: Job, outcome: Outcome) -> dict:
         row = {**job.key, **job.evaluate(self._programs[job.program], job.setting, outcome)}
-        file = self._row_file(job)
-        draft = file.with_suffix(f".draft-{id(job)}")
-        draft.write_text(json.dumps(row, allow_nan=False))
-        draft.replace(file)
+        return self._kept.keep("run", row, *self._depends(job))
 
 
 RUN = 1.0
 BUILD = {False: 12.0, True: 3.0}
 """Work of building a program, in runs: from nothing, and from another's objects."""
-
-
-def _digest(program: Program) -> str:
-    """Of a program's content and of the code that makes it."""
-    code = Path(__file__).parents[1], Path(__file__).parents[2] / "tdsnn_brian"
-    content = hashlib.sha256(pickle.dumps(asdict_shallow(program)))
-    for folder in code:
-        for file in sorted(folder.rglob("*.py")):
-            content.update(file.read_bytes())
-    return content.hexdigest()[:20]
-
-
-def asdict_shallow(program: Program) -> dict:
-    """Fields as they are; weights are arrays within."""
-    return {name: getattr(program, name) for name in sorted(program.__dataclass_fields__)}

@@ -34,6 +34,7 @@ from tdsnn_brian.errors import TDSNNError
 from tdsnn_brian.population import Population
 
 from ..devices import find_compiler
+from ..output import write_json
 
 MANIFEST = "program.json"
 SEED = 4  # of everything that is drawn, the same in every run
@@ -117,8 +118,12 @@ def _construct(program: Program, setting: Setting) -> PerturbedNetwork:
         slot_ticks=program.slot, method=program.method, leak_of_each=program.leak_of_each
     )
     return build_perturbed(
-        program.network, program.images, analyse(program.network, program.images),
-        program.last_spikes, setting, variant,
+        program.network,
+        program.images,
+        analyse(program.network, program.images),
+        program.last_spikes,
+        setting,
+        variant,
     )
 
 
@@ -167,7 +172,7 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
         "inputs": f"{built.names.of(program.network.input, 'latency')}.values",
         "variables": built.variables,
     }
-    (directory / MANIFEST).write_text(json.dumps(manifest))
+    write_json(manifest, directory / MANIFEST)
 
 
 def _recorded_parts(population: Population) -> tuple[str, ...]:
@@ -187,9 +192,7 @@ def run(program: Program, setting: Setting, directory: Path) -> Outcome:
     """
     directory = directory.absolute()  # the program runs in a directory of its own
     manifest = json.loads((directory / MANIFEST).read_text())
-    values = parameters(
-        program.network, program.plan(setting), setting, manifest["variables"]
-    )
+    values = parameters(program.network, program.plan(setting), setting, manifest["variables"])
     arguments = [f"{group}.{name}={float(value)!r}" for (group, name), value in values.items()]
     results = Path(mkdtemp(prefix="results-", dir=directory))
     try:
@@ -198,7 +201,10 @@ def run(program: Program, setting: Setting, directory: Path) -> Outcome:
         arguments.append(f"{manifest['inputs']}={results / 'inputs'}")
         done = subprocess.run(
             ["./main", "--results_dir", f"{results}/", *arguments],
-            cwd=directory, capture_output=True, text=True, check=False,
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise ProgramError(
@@ -216,8 +222,12 @@ def run(program: Program, setting: Setting, directory: Path) -> Outcome:
         readout = np.fromfile(results / manifest["readout"], dtype=dtype)
         release = np.fromfile(results / manifest["release"], dtype=dtype)
         recordings = Recordings(
-            network=program.network, timing=program.plan(setting), names=Names(program.network),
-            n_images=n, spikes=spikes, readout=readout.reshape(n + 1, -1).astype(np.float64),
+            network=program.network,
+            timing=program.plan(setting),
+            names=Names(program.network),
+            n_images=n,
+            spikes=spikes,
+            readout=readout.reshape(n + 1, -1).astype(np.float64),
         )
         return _outcome(program, recordings, release.reshape(n + 1, -1).astype(np.float64))
     finally:
@@ -237,7 +247,8 @@ def run_interpreted(program: Program, setting: Setting) -> Outcome:
     finally:
         prefs.codegen.target, prefs.core.default_float_dtype = before
     return _outcome(
-        program, recordings_of(built),
+        program,
+        recordings_of(built),
         np.asarray(built["release_potentials"].v_release).T.astype(np.float64),
     )
 
@@ -251,6 +262,4 @@ def _outcome(program: Program, recordings: Recordings, release: NDArray) -> Outc
         for source, its_late in late_spikes(network, population, result, window):
             late += its_late
             read += result.spikes[source.name]
-    return Outcome(
-        result=result, release_potentials=release[1 : n + 1], late=late / max(read, 1)
-    )
+    return Outcome(result=result, release_potentials=release[1 : n + 1], late=late / max(read, 1))

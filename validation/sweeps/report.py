@@ -32,13 +32,17 @@ def add_sweeps(
         progress("sweeps", min(done, 1.0))
 
     jobs = {
-        "integration": sweeps.integration_jobs, "ticks": sweeps.tick_jobs,
+        "integration": sweeps.integration_jobs,
+        "ticks": sweeps.tick_jobs,
         "perturbations": sweeps.flaw_jobs,
     }
     listed = [(kind, job) for kind in wanted for job in jobs[kind]()]
     runner = Runner(
-        sweeps.programs, output / "sweeps", compiled=compiled,
-        workers=options.workers or os.cpu_count() or 1, advance=advance,
+        sweeps.programs,
+        output / "sweeps",
+        compiled=compiled,
+        workers=options.workers or os.cpu_count() or 1,
+        advance=advance,
     )
     rows = runner.run([job for _, job in listed], sweeps.bases)
     progress("sweeps", 1.0)
@@ -54,8 +58,7 @@ def add_sweeps(
         summary["ticks"], summary["ticks_fit"] = tick_orders(found["ticks"])
         continuous = closed_loop(part.network, part.images)
         summary["continuous_accuracy"] = (
-            None if part.labels is None
-            else float(np.mean(continuous.predictions == part.labels))
+            None if part.labels is None else float(np.mean(continuous.predictions == part.labels))
         )
     if "perturbations" in found:
         summary["perturbations"] = found["perturbations"]

@@ -32,21 +32,16 @@ class Rows:
     def finer_ticks(self, setting: Setting, outcome: Outcome, continuous) -> dict:
         m = setting.ticks_per_tick
         layers = [x.name for x in self._network.populations if x.kind.is_ticked]
-        apart = [
-            np.abs(with_nan(outcome.latencies[n]) - continuous.latencies[n]) for n in layers
-        ]
+        apart = [np.abs(with_nan(outcome.latencies[n]) - continuous.latencies[n]) for n in layers]
         grid = None
         if m:
-            finer = analyse(replace(self._network, leak=self._network.leak * m),
-                            self._case.images)
+            finer = analyse(replace(self._network, leak=self._network.leak * m), self._case.images)
             grid = float(1 - self._moved(outcome, finer, scale=m, least=0.5 / m))
         return {
             "mean_difference": float(np.nanmean(np.concatenate([a.ravel() for a in apart]))),
             "max_difference": float(max(np.nanmax(a) for a in apart)),
             **self._answers(outcome),
-            "agreement_continuous": float(
-                np.mean(outcome.predictions == continuous.predictions)
-            ),
+            "agreement_continuous": float(np.mean(outcome.predictions == continuous.predictions)),
             "identical_on_grid": grid,
         }
 
@@ -63,10 +58,13 @@ class Rows:
         for name, simulated in outcome.latencies.items():
             discrete = analysis.latencies[name]
             apart = np.abs(simulated - discrete / scale) >= least
-            moved += int(np.where(
-                (simulated == SILENT) | (discrete == SILENT), (simulated == SILENT) != (
-                    discrete == SILENT), apart,
-            ).sum())
+            moved += int(
+                np.where(
+                    (simulated == SILENT) | (discrete == SILENT),
+                    (simulated == SILENT) != (discrete == SILENT),
+                    apart,
+                ).sum()
+            )
             total += simulated.size
         return moved / total
 
@@ -83,4 +81,3 @@ class Rows:
         exact = -total[:, recorded] * np.exp(-since / first.leak)
         error = outcome.release_potentials - exact
         return float(np.sqrt(np.mean(error**2) / np.mean(exact**2)))
-

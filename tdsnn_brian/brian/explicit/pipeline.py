@@ -247,11 +247,13 @@ class _Stream:
         factor = {"leak_factor": leak_factor(population.leak)}
         return [
             ticking,
-            groups.signals(go, ticking, _LET_GO, part("let_go")),
+            groups.signals(go, ticking, _LET_GO, part("ticking_let_go")),
             # with the ticking neuron's first spike
-            groups.signals(go, neurons, _RELEASE, part("release"), delay=self.dt, namespace=factor),
-            groups.signals(ticking, neurons, _TICK, part("ticks"), delay=self.tick),
-            groups.signals(neurons, ticking, models.FIRED, part("done")),
+            groups.signals(
+                go, neurons, _RELEASE, part("ticking_release"), delay=self.dt, namespace=factor
+            ),
+            groups.signals(ticking, neurons, _TICK, part("ticking_ticks"), delay=self.tick),
+            groups.signals(neurons, ticking, models.FIRED, part("ticking_done")),
         ]
 
     def _zeros(self, population: Population) -> NDArray:

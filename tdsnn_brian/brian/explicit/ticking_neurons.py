@@ -51,11 +51,13 @@ class TickingNeurons:
             builder.dynamic.count_arrivals(population, ticking, bias)
             builder.dynamic.measure_window(population, neurons, ticking)
         for part, (on_pre, delay, weights) in self._pathways(population).items():
-            name = names.of(population, part)
+            name = names.of(population, f"ticking_{part}")
             builder.add(
                 groups.signals(ticking, neurons, on_pre, name, delay=delay, namespace=weights)
             )
-        builder.add(groups.signals(neurons, ticking, models.FIRED, names.of(population, "done")))
+        builder.add(
+            groups.signals(neurons, ticking, models.FIRED, names.of(population, "ticking_done"))
+        )
         if population.silent_zeros:
             self._judge(population, neurons, ticking)
         return ticking
@@ -63,7 +65,10 @@ class TickingNeurons:
     def _judge(self, population: Population, neurons: NeuronGroup, ticking: NeuronGroup) -> None:
         """One step after the release, neurons that have not fired are silent."""
         names, dt = self._builder.names, self._builder.dt
-        judge, silent = names.of(population, "judge"), names.of(population, "silent")
+        judge, silent = (
+            names.of(population, "ticking_judge"),
+            names.of(population, "ticking_silent"),
+        )
         self._builder.add(
             groups.signals(ticking, neurons, models.JUDGE, judge, delay=dt),
             groups.signals(neurons, ticking, models.FIRED, silent, event=models.SILENT),

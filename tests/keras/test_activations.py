@@ -1,0 +1,110 @@
+"""Activations by name, function or layer, and what may stand at the end."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers as kl
+
+from keras_models import assert_same_function, images_for, refusal, run, sequential
+from tdsnn_brian import analyse
+from tdsnn_brian.keras import adapt, convert
+
+
+def backend_relu():
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.nn.relu
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return torch.nn.functional.relu
+    import tensorflow
+
+    return tensorflow.nn.relu
+
+
+RELUS = {
+    "name": lambda: "relu",
+    "function": lambda: keras.activations.relu,
+    "operation": lambda: keras.ops.relu,
+    "operation of nn": lambda: keras.ops.nn.relu,
+    "layer": kl.ReLU,
+    "Activation": lambda: kl.Activation("relu"),
+    "Activation of a layer": lambda: kl.Activation(kl.ReLU()),
+    "backend": backend_relu,
+}
+
+
+@pytest.mark.parametrize("given", RELUS)
+def test_relu_however_it_is_given(given):
+    model = sequential(
+        (8,),
+        kl.Dense(6, activation=RELUS[given]()),
+        kl.Dense(5),
+        kl.Activation(RELUS[given]()),
+        kl.Dense(3),
+    )
+    assert_same_function(model)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        kl.ReLU(max_value=6),
+        kl.ReLU(negative_slope=0.1),
+        kl.LeakyReLU(),
+        lambda x: x,
+        "relu6",
+        "gelu",
+        keras.ops.silu,
+        keras.ops.tanh,
+    ],
+)
+def test_other_functions_are_refused(function):
+    model = sequential((8,), kl.Dense(6, activation=function, name="hidden"), kl.Dense(3))
+    message = refusal(adapt, model, 5)
+    assert "layer 'hidden' (Dense)" in message
+    assert "train the model again" in message
+
+
+def softmax(x):
+    return np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+ENDS = {
+    "softmax": ("softmax", softmax),
+    "sigmoid": ("sigmoid", sigmoid),
+    "log-softmax": ("log_softmax", lambda x: np.log(softmax(x))),
+    "softmax function": (keras.ops.softmax, softmax),
+    "sigmoid function": (keras.activations.sigmoid, sigmoid),
+    "softmax layer": (kl.Softmax(), softmax),
+}
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("units", [1, 4])
+def test_probabilities_at_the_end_leave_the_logits(end, inside, units):
+    activation, function = ENDS[end]
+    last = [kl.Dense(units, activation=activation)]
+    if not inside:
+        last = [kl.Dense(units), kl.Activation(activation), kl.Dropout(0.1)]
+    model = sequential((6,), kl.Dense(5, activation="relu"), *last)
+    adapted = adapt(model, 5, compensate=True)
+    images = images_for(model)
+    logits = analyse(convert(adapted), images).logits
+    np.testing.assert_allclose(run(adapted, images), function(logits), atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "softmax", "log_softmax"])
+def test_probabilities_in_the_middle_are_refused(activation):
+    model = sequential((8,), kl.Dense(6, activation=activation, name="gate"), kl.Dense(3))
+    message = refusal(adapt, model, 5)
+    assert f"'gate' (Dense) has a {activation} in the middle" in message
+    model = sequential((8,), kl.Dense(3), kl.Activation(activation, name="gate"), kl.Rescaling(2))
+    assert "'gate' (Activation) is a" in refusal(adapt, model, 5)
