@@ -78,11 +78,10 @@ def test_engines_refuse_branches_by_name():
     pytest.importorskip("brian2")
     network = residual()
     images = random_images(network)
-    for run in (td.run_pipeline, td.deploy):
-        with pytest.raises(td.InvalidInputError, match=r"'block' has branches: .*chains"):
-            run(network, images)
+    with pytest.raises(td.InvalidInputError, match=r"'block' has branches: a pipeline .*chains"):
+        td.run_pipeline(network, images)
     with pytest.raises(td.InvalidInputError, match=r"'block' has branches: .*window='fixed'"):
-        td.simulate(network, images, window="dynamic")
+        td.simulate(network, images, window="dynamic", projection="explicit")
 
 
 def test_a_leak_of_a_layer_of_its_own():
@@ -193,3 +192,16 @@ def test_a_kind_of_a_user_s_own():
     assert one.compare(other)
     for found, wanted in zip(gabor.projection.synapses(), same.projection.synapses(), strict=True):
         np.testing.assert_array_equal(found, wanted)
+
+
+def test_classes_are_told_along_the_last_axis():
+    rng = np.random.default_rng(0)
+    for shape, classes in (((4, 3), (4,)), ((4, 1, 1, 3), (4,)), ((4, 2, 5, 3), (4, 2, 5))):
+        potentials = rng.normal(size=shape)
+        result = td.Result(latencies={}, windows={}, potentials=potentials)
+        np.testing.assert_array_equal(result.predictions, potentials.argmax(-1).reshape(classes))
+    one = td.Result(latencies={}, windows={}, potentials=np.array([[0.1], [-0.1], [0.0]]))
+    assert one.predictions.tolist() == [1, 0, 0]
+    assert one.accuracy([1, 0, 1]) == 2 / 3
+    with pytest.raises(td.InvalidInputError, match="labels must have the shape"):
+        one.accuracy([[1], [0], [1]])

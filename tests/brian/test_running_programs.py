@@ -53,10 +53,11 @@ def running(program):
     return found
 
 
-def assert_ends(program, seconds=10):
+def assert_running(program, n, seconds=10):
+    """So many are, or will be: the system's list is not always of this moment."""
     until = time.monotonic() + seconds
-    while running(program):
-        assert time.monotonic() < until, "it still runs"
+    while len(running(program)) != n:
+        assert time.monotonic() < until, f"{len(running(program))} run instead of {n}"
         time.sleep(0.05)
 
 
@@ -64,7 +65,7 @@ def test_stopping_early_ends_the_processes(program):
     results = program.stream(MANY, processes=2)
     try:
         next(results)
-        assert len(running(program)) == 2
+        assert_running(program, 2)
     finally:
         results.close()
     assert not running(program)
@@ -73,26 +74,37 @@ def test_stopping_early_ends_the_processes(program):
 def test_one_that_dies_says_so(program):
     results = program.stream(MANY)
     next(results)
+    assert_running(program, 1)
     (pid,) = running(program)
     os.kill(pid, 9)
     with pytest.raises(ProgramError, match=r"ended too early.*-9"):
         list(results)
 
 
-def test_an_error_while_images_are_fed_comes_from_the_reader(program, monkeypatch):
-    def feed(network, images, _calls=[]):  # noqa: B006
-        _calls.append(None)
-        if len(_calls) == 3:
-            raise InvalidInputError("image 65 holds NaN")
+@pytest.mark.parametrize(
+    "error", [InvalidInputError("image 65 holds NaN"), OSError("image 65 is gone"), MemoryError("full")]
+)
+def test_an_error_while_images_are_fed_comes_from_the_reader(program, monkeypatch, error):
+    calls, original = [], stream.input_latencies
+
+    def feed(network, images):
+        calls.append(None)
+        if len(calls) == 3:
+            raise error
         return original(network, images)
 
-    original = stream.input_latencies
     monkeypatch.setattr(stream, "input_latencies", feed)
     results = program.stream(MANY)
     assert sum(1 for _ in zip(range(64), results, strict=False)) == 64
-    with pytest.raises(InvalidInputError, match="image 65"):
+    with pytest.raises(type(error), match=str(error)):
         next(results)
     assert not running(program)
+
+
+def test_one_that_cannot_be_started_is_named(copied):
+    (copied.directory / "main").chmod(0o600)
+    with pytest.raises(ProgramError, match=r"cannot be started: Permission denied.*TDSNN_CACHE"):
+        next(copied.stream(MANY))
 
 
 def fill(program, pattern, value):
@@ -183,13 +195,10 @@ def test_programs_end_with_a_parent_that_was_killed(copied, kind):
     if kind == "working":
         assert child.stdout.readline() == b"first 1\n"
     else:
-        until = time.monotonic() + 60
-        while len(running(copied)) < 2:
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        assert_running(copied, 2, seconds=60)
     child.kill()
     child.communicate()
-    assert_ends(copied)
+    assert_running(copied, 0)
 
 
 def test_a_program_whose_pipe_somebody_else_holds_ends_with_its_parent(program, tmp_path):
@@ -216,7 +225,7 @@ def test_a_program_whose_pipe_somebody_else_holds_ends_with_its_parent(program, 
     assert parent.stdout.readline() == b"started\n"
     parent.kill()
     parent.communicate()
-    assert_ends(program)
+    assert_running(program, 0)
     os.close(read)
     os.close(write)
 
@@ -230,7 +239,7 @@ def test_an_interrupt_is_raised_and_leaves_no_process(copied, delay):
     out, err = child.communicate(timeout=30)
     assert err == b"interrupted\n"
     assert not out
-    assert_ends(copied)
+    assert_running(copied, 0)
 
 
 def test_an_interrupt_while_it_is_compiled_ends_the_compilers(tmp_path):

@@ -39,7 +39,7 @@ class Shown:
     latencies : ndarray or None
         (n_images, n_inputs) firing times in steps after an image's onset, `SILENT` for inputs
         that do not fire; None in a program that reads them.
-    windows : mapping of str to int, optional
+    windows : mapping of str to float, optional
         Fixed inhibitory periods in ticks; without, they last until all spikes have come.
     slot : int
         Least number of steps from one image's onset to the next.
@@ -48,7 +48,7 @@ class Shown:
     """
 
     latencies: NDArray | None = None
-    windows: Mapping[str, int] | None = None
+    windows: Mapping[str, float] | None = None
     slot: int = 0
     record: tuple[str, ...] | None = None
 
@@ -65,7 +65,7 @@ class SharedParts:
     @property
     def instead(self) -> dict[str, str]:
         """Objects that explicit synapses would have, and what to use instead of each."""
-        found = {}
+        found: dict[str, str] = {}
         for population, group in self.groups.items():
             if population.kind is Kind.INPUT:
                 continue
@@ -131,7 +131,7 @@ def add_shared(
     for order, population in enumerate(network.populations):
         window_steps = -1
         if shown.windows is not None and population.name in shown.windows:
-            window_steps = shown.windows[population.name] * steps_per_tick
+            window_steps = round(shown.windows[population.name] * steps_per_tick)
         group = _GROUPS[population.kind](population, place(population, order, window_steps))
         net.add(group)
         _project(net, names, population, groups, group)
@@ -155,7 +155,13 @@ def add_shared(
     return SharedParts(groups, names, image, readout)
 
 
-def _project(net, names, population, groups, group) -> None:
+def _project(
+    net: Network,
+    names: Names,
+    population: Population,
+    groups: Mapping[Population, EventDrivenGroup],
+    group: TickedLayer | MaxPool | Readout,
+) -> None:
     """Add the projections onto `group`."""
     ways = zip(population.sources, population.projections, strict=True)
     for index, (source, projection) in enumerate(ways):

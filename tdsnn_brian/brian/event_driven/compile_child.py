@@ -19,6 +19,8 @@ def main() -> None:
     spec = spec_from_file_location(
         "tdsnn_brian", f"{folder}/__init__.py", submodule_search_locations=[folder]
     )
+    assert spec is not None
+    assert spec.loader is not None
     package = sys.modules["tdsnn_brian"] = module_from_spec(spec)
     spec.loader.exec_module(package)
     from tdsnn_brian.brian.event_driven.compiler import build_project

@@ -57,8 +57,8 @@ class Given(Layer):
     given: tuple[Projection, ...]
     shape: Shape
     role: Kind
-    bias: NDArray | None = None
-    minimum: tuple[int, ...] = ()
+    bias: NDArray | None = None  # type: ignore[misc]
+    minimum: tuple[int, ...] = ()  # type: ignore[misc]
 
     def connect(self) -> tuple[Projection, ...]:
         return self.given
@@ -247,5 +247,5 @@ def build_project(directory: str, work: dict[str, Any]) -> None:
     net.run(_FOREVER * dt, namespace={})
     device.build(directory=directory, run=False, compile=True, with_output=False)
     record = parts.readout.record_dtype
-    fields = [(name, record[name].base.str, record[name].shape) for name in record.names]
+    fields = [(name, record[name].base.str, record[name].shape) for name in record.names or ()]
     Path(directory, _FIELDS).write_text(json.dumps(fields))

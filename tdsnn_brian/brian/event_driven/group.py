@@ -109,10 +109,11 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):
         Group.__init__(self, name=place.name, **plan)
         self.population = population
         self.released_by, self.hops = self, 0
-        self.codeobj_class = self.codeobj = None
+        self.codeobj_class: type | None = None
+        self.codeobj = None
         self.events = {"spike": None, **({"silent": None} if population.silent_zeros else {})}
         self.start, self.stop = 0, population.n_neurons
-        self.namespace = {}
+        self.namespace: dict[str, Any] = {}
         self.p = SimpleNamespace(
             never=NEVER,
             waiting=WAITING,
@@ -169,7 +170,7 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):
         """What the template reads beside variables: `p`, and arrays by their global names."""
         return {"p": self.p, "own": Globals(self)}
 
-    def create_code_objects(self, run_namespace) -> None:
+    def create_code_objects(self, run_namespace: dict[str, Any]) -> None:
         if code_class() is StandaloneCode:
             self.codeobj_class = StandaloneCode
             self.template_kwds = self.template_arguments()
@@ -188,7 +189,7 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):
         """What the template says, in Python."""
         raise NotImplementedError
 
-    def _emit(self, neurons: NDArray, event: str = "spike") -> int:
+    def _emit(self, neurons: NDArray | tuple[()], event: str = "spike") -> int:
         """Put `neurons` into the event's array and count them."""
         space = self.values._silentspace if event == "silent" else self.values._spikespace
         space[: len(neurons)] = neurons

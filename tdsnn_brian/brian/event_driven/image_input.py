@@ -1,6 +1,6 @@
 """Input neurons, which show one image after the other."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from .code_objects import Globals, static_array
 from .group import NEVER, EventDrivenGroup, Place, State
 
 if TYPE_CHECKING:
+    from .integrator import Integrator
     from .readout import Readout
-    from .ticked_layer import Integrator
 
 LAST_STEP = np.iinfo(np.int32).max
 
@@ -35,7 +35,17 @@ class ImageInput(EventDrivenGroup):
         that reads them from its standard input.
     slot : int, optional
         Least number of steps from one image's onset to the next.
+
+    Attributes
+    ----------
+    readout : Readout
+        Once it has been read out, the next image may be shown.
+    integrators : list of Integrator
+        Whose windows a program reads.
     """
+
+    readout: "Readout"
+    integrators: "list[Integrator]"
 
     template = "image_input"
     recorded = ("onset", "last")
@@ -44,19 +54,20 @@ class ImageInput(EventDrivenGroup):
         self, population: Population, place: Place, latencies: NDArray | None, slot: int = 0
     ):
         super().__init__(population, place, when="start")
-        self.latencies = None if latencies is None else as_steps(latencies)
+        nothing = np.empty((0, population.n_neurons), np.int32)
+        self.latencies = nothing if latencies is None else as_steps(latencies)
         self.p.streaming = latencies is None
         self.p.parent_variable = PARENT_VARIABLE
         self.p.slot = slot
-        self.p.n_images = 0 if latencies is None else len(latencies)
-        self.readout: Readout | None = None
-        self.integrators: list[Integrator] = []
+        self.p.n_images = len(self.latencies)
+        self.integrators = []
+        self.add_attribute("readout")  # which is made later
         self._neurons("latency", np.int32)
         self._shared("onset", "release", "last", "most_steps")
         self._shared("image", start=-1)
         self._enable_group_attributes()
 
-    def template_arguments(self):
+    def template_arguments(self) -> dict[str, Any]:
         return {
             **super().template_arguments(),
             "readout": Globals(self.readout),

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from brian2 import Quantity, ms, prefs
@@ -179,7 +180,7 @@ def simulate_by_program(
     images: NDArray,
     *,
     progress: Callable[[float], None] | None = None,
-    **options,
+    **options: Any,
 ) -> Simulation:
     """All images in one result; further arguments are those of `stream`."""
     results = stream(network, images, progress=progress, **options)
@@ -188,20 +189,27 @@ def simulate_by_program(
     return replace(whole, seconds=seconds)
 
 
-def _request(network, tick, dt, dtype, record) -> Request:
+def _request(
+    network: SpikingNetwork,
+    tick: Quantity,
+    dt: Quantity | None,
+    dtype: DTypeLike | None,
+    record: tuple[str, ...] | None,
+) -> Request:
+    """What to compile, checked."""
     require("event-driven", network)
-    dt, steps = choose_steps(network, tick, dt)
+    _, steps = choose_steps(network, tick, dt)
     try:
-        dtype = np.dtype(prefs.core.default_float_dtype if dtype is None else dtype)
+        real = np.dtype(prefs.core.default_float_dtype if dtype is None else dtype)
     except TypeError:
         raise InvalidInputError(f"dtype must be float32 or float64, got {dtype!r}") from None
-    if dtype not in (np.float32, np.float64):
-        raise InvalidInputError(f"dtype must be float32 or float64, got {dtype}")
+    if real not in (np.float32, np.float64):
+        raise InvalidInputError(f"dtype must be float32 or float64, got {real}")
     return Request(
         network=as_given(network),
         tick=float(tick),
         steps_per_tick=steps,
-        dtype=dtype.name,
+        dtype=real.name,
         record=check_record(network, record),
         preferences=compiler_preferences(),
     )

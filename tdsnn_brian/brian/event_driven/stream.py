@@ -1,11 +1,12 @@
 """Programs at work: what is sent to them, what is read from them, and how they end."""
 
+import atexit
 import os
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from math import ceil, log
@@ -25,6 +26,7 @@ from ..naming import Names
 from ..result import Simulation
 from ..timing import choose_windows
 from . import cache
+from .cache import DIRECTORY_VARIABLE
 from .image_input import PARENT_VARIABLE, as_steps
 from .records import HEADER, from_records, header_of
 
@@ -94,7 +96,7 @@ class Showing:
         )
         as_steps(in_steps(np.atleast_1d(last), steps_per_tick))
         dynamic = isinstance(window, str) and window == "dynamic"
-        chosen = {}
+        chosen: Mapping[str, int] = {}
         if not dynamic or any(population.v_threshold for population in network.populations):
             chosen = choose_windows(network, _windows(network, images, window), window)
         windows = tuple(
@@ -155,12 +157,12 @@ class Stream(Iterator[Simulation]):
         """Stop the processes."""
         self._results.close()
 
-    def _run(self, program, showing) -> Iterator[Simulation]:
+    def _run(self, program: "Program", showing: Showing) -> Generator[Simulation, None, None]:
         start, n_images = time.perf_counter(), len(showing.images)
         processes = min(showing.processes, n_images)
         names = Names(program.network)
         with ExitStack() as at_the_end:
-            workers = []
+            workers: list[_Worker] = []
             for k in range(processes):
                 workers.append(_Worker(program, showing, k, processes))
                 at_the_end.callback(workers[-1].close)
@@ -188,36 +190,45 @@ class _Worker:
         self.failure: Exception | None = None
         self.results = tempfile.TemporaryDirectory(prefix="tdsnn-")
         self.errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
-            [str(program.directory / "main"), "--results_dir", f"{self.results.name}/"],
-            cwd=program.directory,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            start_new_session=True,  # a Ctrl-C is for the reader
-            env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
-        )
+        try:
+            self.process = subprocess.Popen(
+                [str(program.directory / "main"), "--results_dir", f"{self.results.name}/"],
+                cwd=program.directory,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.errors,
+                start_new_session=True,  # a Ctrl-C is for the reader
+                env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
+            )
+        except OSError as error:
+            raise ProgramError(
+                f"the compiled network in {str(program.directory)!r} cannot be started: "
+                f"{error.strerror}; keep programs where they can be run, by {DIRECTORY_VARIABLE}"
+            ) from None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.to_program, self.from_program = self.process.stdin, self.process.stdout
         self.thread = threading.Thread(target=self._feed, daemon=True)
         self.thread.start()
+        atexit.register(self.close)  # where an interrupted reader has not been closed
 
     def _feed(self) -> None:
-        pipe = self.process.stdin
         try:
             header = np.array([self.showing.most_steps, *self.showing.windows], np.int64)
-            pipe.write(header.tobytes())
+            self.to_program.write(header.tobytes())
             for start in range(0, len(self.images), _CHUNK):
                 latencies = input_latencies(
                     self.program.network, self.images[start : start + _CHUNK]
                 )
                 for row in as_steps(in_steps(latencies, self.program.steps_per_tick)):
-                    pipe.write(row.tobytes())
-                    pipe.flush()
-        except OSError:
+                    self.to_program.write(row.tobytes())
+                    self.to_program.flush()
+        except BrokenPipeError:
             pass  # it has ended; the reader says why
         except Exception as error:
             self.failure = error  # for the reader
             with suppress(OSError):
-                pipe.close()  # the end of the images is the program's
+                self.to_program.close()  # the end of the images is the program's
 
     def read(self, image: int) -> NDArray:
         """The record of its image of that index.
@@ -240,7 +251,7 @@ class _Worker:
         return np.frombuffer(header + self._read(dtype.itemsize - len(header)), dtype)
 
     def _read(self, size: int) -> bytes:
-        content = self.process.stdout.read(size)
+        content = self.from_program.read(size)
         if len(content) < size:
             self._explain_end()
         return content
@@ -267,10 +278,11 @@ class _Worker:
         )
 
     def close(self) -> None:
+        atexit.unregister(self.close)
         self.process.kill()
         self.process.wait()
         self.thread.join()
-        for pipe in (self.process.stdin, self.process.stdout, self.errors):
+        for pipe in (self.to_program, self.from_program, self.errors):
             with suppress(OSError):
                 pipe.close()
         self.results.cleanup()
