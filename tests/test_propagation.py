@@ -10,14 +10,8 @@ from tdsnn_brian.spec import MaxPool2D
 
 @pytest.mark.parametrize("dtype", [np.int32, np.float64])
 def test_minimum_channels_pass_on_the_first_spike(dtype):
-    pool = MaxPool2D(
-        name="pool",
-        input_shape=(3, 3, 2),
-        pool_size=(2, 2),
-        strides=(2, 2),
-        padding=((0, 1), (0, 1)),
-        minimum=(1,),
-    )
+    pool = MaxPool2D(name="pool", input_shape=(3, 3, 2), pool_size=(2, 2), strides=(2, 2),
+                     padding=((0, 1), (0, 1)), minimum=(1,))
     latencies = np.arange(1, 19).reshape(1, 3, 3, 2).astype(dtype)
     pooled = latest(pool, latencies)
     assert pooled.dtype == dtype
