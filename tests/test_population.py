@@ -193,3 +193,16 @@ def test_a_kind_of_a_user_s_own():
     assert one.compare(other)
     for found, wanted in zip(gabor.projection.synapses(), same.projection.synapses(), strict=True):
         np.testing.assert_array_equal(found, wanted)
+
+
+def test_classes_are_told_along_the_last_axis():
+    rng = np.random.default_rng(0)
+    for shape, classes in (((4, 3), (4,)), ((4, 1, 1, 3), (4,)), ((4, 2, 5, 3), (4, 2, 5))):
+        potentials = rng.normal(size=shape)
+        result = td.Result(latencies={}, windows={}, potentials=potentials)
+        np.testing.assert_array_equal(result.predictions, potentials.argmax(-1).reshape(classes))
+    one = td.Result(latencies={}, windows={}, potentials=np.array([[0.1], [-0.1], [0.0]]))
+    assert one.predictions.tolist() == [1, 0, 0]
+    assert one.accuracy([1, 0, 1]) == 2 / 3
+    with pytest.raises(td.InvalidInputError, match="labels must have the shape"):
+        one.accuracy([[1], [0], [1]])
