@@ -101,7 +101,7 @@ class Result:
         """
         import xarray
 
-        arrays = {
+        arrays: dict[str, tuple[Any, ...]] = {
             name: (
                 ("image", *(f"{name}_{axis}" for axis in range(values.ndim - 1))),
                 with_nan(values),

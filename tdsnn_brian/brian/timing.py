@@ -12,10 +12,11 @@ from math import ceil
 import numpy as np
 from brian2 import Quantity, have_same_dimensions, second
 
-from ..analysis.closed_form import DiscreteAnalysis, WindowChoice, check_window
+from ..analysis.closed_form import WindowChoice, check_window
 from ..errors import InvalidInputError, WindowTooShortError
 from ..layers import Kind
 from ..network import SpikingNetwork
+from ..results import Result
 
 
 def choose_steps(
@@ -154,14 +155,14 @@ def schedule(
 
 
 def choose_windows(
-    network: SpikingNetwork, analysis: DiscreteAnalysis, window: WindowChoice
+    network: SpikingNetwork, analysis: Result, window: WindowChoice
 ) -> dict[str, int]:
     """Inhibitory period of each synapse-based layer in ticks.
 
     Parameters
     ----------
     network : SpikingNetwork
-    analysis : DiscreteAnalysis
+    analysis : Result
         Of the images to be simulated.
     window : {"fixed", "dynamic"}, int or mapping
         ``"fixed"`` takes the last presynaptic spike that occurs in the data (``"dynamic"`` too,

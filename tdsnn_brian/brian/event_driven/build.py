@@ -65,7 +65,7 @@ class SharedParts:
     @property
     def instead(self) -> dict[str, str]:
         """Objects that explicit synapses would have, and what to use instead of each."""
-        found = {}
+        found: dict[str, str] = {}
         for population, group in self.groups.items():
             if population.kind is Kind.INPUT:
                 continue
@@ -155,7 +155,13 @@ def add_shared(
     return SharedParts(groups, names, image, readout)
 
 
-def _project(net, names, population, groups, group) -> None:
+def _project(
+    net: Network,
+    names: Names,
+    population: Population,
+    groups: Mapping[Population, EventDrivenGroup],
+    group: EventDrivenGroup,
+) -> None:
     """Add the projections onto `group`."""
     ways = zip(population.sources, population.projections, strict=True)
     for index, (source, projection) in enumerate(ways):

@@ -9,6 +9,7 @@ import json
 import pickle
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
+from typing import Any
 
 
 def main() -> None:
@@ -16,7 +17,7 @@ def main() -> None:
     library = [path for path in sys.path if "-packages" not in path]
     sys.path[:] = [*library, *(path for path in where["path"] if path not in library)]
     folder = where["package"]
-    spec = spec_from_file_location(
+    spec: Any = spec_from_file_location(
         "tdsnn_brian", f"{folder}/__init__.py", submodule_search_locations=[folder]
     )
     package = sys.modules["tdsnn_brian"] = module_from_spec(spec)

@@ -64,7 +64,7 @@ class Given(Layer):
         return self.given
 
     @property
-    def kind(self) -> Kind:  # type: ignore[override]
+    def kind(self) -> Kind:
         return self.role
 
     @property
@@ -247,5 +247,5 @@ def build_project(directory: str, work: dict[str, Any]) -> None:
     net.run(_FOREVER * dt, namespace={})
     device.build(directory=directory, run=False, compile=True, with_output=False)
     record = parts.readout.record_dtype
-    fields = [(name, record[name].base.str, record[name].shape) for name in record.names]
+    fields = [(name, record[name].base.str, record[name].shape) for name in record.names or ()]
     Path(directory, _FIELDS).write_text(json.dumps(fields))

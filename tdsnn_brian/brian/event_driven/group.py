@@ -87,7 +87,7 @@ class State:
         self._arrays[name][...] = value
 
 
-class EventDrivenGroup(Group, CodeRunner, SpikeSource):
+class EventDrivenGroup(Group, CodeRunner, SpikeSource):  # type: ignore[misc]  # Brian2 has no types
     """A group whose whole update is one object: C++ from a template, or the method `step`.
 
     Attributes
@@ -101,6 +101,8 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):
     """
 
     add_to_magic_network = True
+    codeobj_class: type | None
+    codeobj: Any
     template: ClassVar[str]
     recorded: ClassVar[tuple[str, ...]] = ()
 
@@ -112,7 +114,7 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):
         self.codeobj_class = self.codeobj = None
         self.events = {"spike": None, **({"silent": None} if population.silent_zeros else {})}
         self.start, self.stop = 0, population.n_neurons
-        self.namespace = {}
+        self.namespace: dict[str, Any] = {}
         self.p = SimpleNamespace(
             never=NEVER,
             waiting=WAITING,
@@ -169,7 +171,7 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):
         """What the template reads beside variables: `p`, and arrays by their global names."""
         return {"p": self.p, "own": Globals(self)}
 
-    def create_code_objects(self, run_namespace) -> None:
+    def create_code_objects(self, run_namespace: Any) -> None:
         if code_class() is StandaloneCode:
             self.codeobj_class = StandaloneCode
             self.template_kwds = self.template_arguments()
@@ -188,7 +190,7 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):
         """What the template says, in Python."""
         raise NotImplementedError
 
-    def _emit(self, neurons: NDArray, event: str = "spike") -> int:
+    def _emit(self, neurons: NDArray | tuple[()], event: str = "spike") -> int:
         """Put `neurons` into the event's array and count them."""
         space = self.values._silentspace if event == "silent" else self.values._spikespace
         space[: len(neurons)] = neurons

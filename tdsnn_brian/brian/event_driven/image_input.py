@@ -1,6 +1,6 @@
 """Input neurons, which show one image after the other."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from .code_objects import Globals, static_array
 from .group import NEVER, EventDrivenGroup, Place, State
 
 if TYPE_CHECKING:
+    from .integrator import Integrator
     from .readout import Readout
-    from .ticked_layer import Integrator
 
 LAST_STEP = np.iinfo(np.int32).max
 
@@ -56,23 +56,23 @@ class ImageInput(EventDrivenGroup):
         self._shared("image", start=-1)
         self._enable_group_attributes()
 
-    def template_arguments(self):
+    def template_arguments(self) -> dict[str, Any]:
         return {
             **super().template_arguments(),
             "readout": Globals(self.readout),
             "integrators": [Globals(group) for group in self.integrators],
             "latencies": (
-                None if self.p.streaming else static_array(self, "latencies", self.latencies)
+                None if self.latencies is None else static_array(self, "latencies", self.latencies)
             ),
         }
 
     def step(self, s: State, now: int) -> None:
-        p, readout = self.p, self.readout.values
+        p, readout = self.p, cast("Readout", self.readout).values
         self._no_events()
         if s.image < 0 or (readout.release != NEVER and now >= s.onset + p.slot):
             if s.image + 1 >= p.n_images:
                 return
-            s.latency = self.latencies[s.image + 1]
+            s.latency = cast(NDArray, self.latencies)[s.image + 1]
             s.image += 1
             s.onset = now
             s.release = now - 1

@@ -1,6 +1,9 @@
 """What layers that integrate have in common; in C++ each method is a header of its name."""
 
+from typing import Any, cast
+
 from brian2 import prefs
+from numpy.typing import NDArray
 
 from ...population import Population
 from .code_objects import Globals, static_array
@@ -52,17 +55,17 @@ class Integrator(EventDrivenGroup):
         }
 
     @property
-    def bias(self):
+    def bias(self) -> NDArray:
         """What the bias neuron adds: its weights `b / G(1)` count `G(1)` fold when it fires.
 
         One value a channel stays one value a channel.
         """
-        given, shape = self.population.bias, self.population.shape
+        given, shape = cast(NDArray, self.population.bias), self.population.shape
         per_channel = given.ndim == 1 and len(given) == shape[-1]
         values = given if per_channel else self.population.bias_values
         return self.sign * values.astype(self.variables["u"].dtype)
 
-    def template_arguments(self):
+    def template_arguments(self) -> dict[str, Any]:
         arguments = {
             **super().template_arguments(),
             "input": Globals(self.input),

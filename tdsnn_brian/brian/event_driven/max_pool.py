@@ -1,5 +1,7 @@
 """Simplified max-pools; in C++ it is ``templates/max_pool.cpp``."""
 
+from typing import Any
+
 import numpy as np
 
 from ...population import Population
@@ -42,10 +44,10 @@ class MaxPool(EventDrivenGroup):
             }
         return found
 
-    def template_arguments(self):
+    def template_arguments(self) -> dict[str, Any]:
         awaited = self.population.n_awaited
         if (awaited == awaited[0]).all():
-            n_awaited = int(awaited[0])
+            n_awaited: int | str = int(awaited[0])
         else:
             n_awaited = f"{static_array(self, 'n_awaited', awaited.astype(np.int32))}[i]"
         return {

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from brian2 import Quantity, ms, prefs
@@ -179,7 +180,7 @@ def simulate_by_program(
     images: NDArray,
     *,
     progress: Callable[[float], None] | None = None,
-    **options,
+    **options: Any,
 ) -> Simulation:
     """All images in one result; further arguments are those of `stream`."""
     results = stream(network, images, progress=progress, **options)
@@ -188,7 +189,13 @@ def simulate_by_program(
     return replace(whole, seconds=seconds)
 
 
-def _request(network, tick, dt, dtype, record) -> Request:
+def _request(
+    network: SpikingNetwork,
+    tick: Quantity,
+    dt: Quantity | None,
+    dtype: DTypeLike | None,
+    record: tuple[str, ...] | None,
+) -> Request:
     require("event-driven", network)
     dt, steps = choose_steps(network, tick, dt)
     try:

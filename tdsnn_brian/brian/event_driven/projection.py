@@ -6,7 +6,7 @@ comes: its work is that of the spikes that happen, times their fan-out.
 """
 
 from functools import cached_property
-from typing import TypedDict, Unpack
+from typing import Any, Self, TypedDict, Unpack
 
 import numpy as np
 from brian2 import Clock, CodeRunner, Group, Quantity
@@ -36,7 +36,7 @@ class _OfSynapses:
     def __init__(self, name: str):
         self.name = name
 
-    def __get__(self, projection, owner=None):
+    def __get__(self, projection: Any, owner: type | None = None) -> Self:
         if projection is None:
             return self
         raise NotInNetworkError(
@@ -45,11 +45,11 @@ class _OfSynapses:
             'weights build the network from a changed layer, or use projection="explicit"'
         )
 
-    def __set__(self, projection, value):
+    def __set__(self, projection: Any, value: object) -> None:
         self.__get__(projection)
 
 
-class SharedProjection(CodeRunner, Group):
+class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has no types
     """From a spiking group to another, with the weights of one projection stored once.
 
     Takes the place of a `brian2.Synapses` with ``on_pre="<variable>_post += w"`` and without
@@ -130,7 +130,7 @@ class SharedProjection(CodeRunner, Group):
         self.counter_variable = endpoints.counter(title, target, counter)
         self.source, self.target = source, target
         self.sign = endpoints.number(title, "sign", sign)
-        self.codeobj_class = None
+        self.codeobj_class: type | None = None
         plan = _plan(title, source, schedule)
         Group.__init__(self, **plan)
         self.namespace = target.namespace
@@ -163,7 +163,7 @@ class SharedProjection(CodeRunner, Group):
         self._enable_group_attributes()
 
     @property
-    def listening_variable(self):
+    def listening_variable(self) -> Any:
         """Which neurons take spikes, where some are refractory."""
         return getattr(self.target_variable, "conditional_write", None)
 
@@ -172,7 +172,7 @@ class SharedProjection(CodeRunner, Group):
         """See `pack`."""
         return pack(self.projection, self.sign, self.target_variable.dtype)
 
-    def create_code_objects(self, run_namespace) -> None:
+    def create_code_objects(self, run_namespace: Any) -> None:
         self.codeobj_class = code_class()
         self.template_kwds = {
             "window": self.projection.window,
@@ -231,7 +231,12 @@ def _single(layer: Layer | Projection) -> tuple[str, Projection]:
 
 def _plan(title: str, source: Group, schedule: Schedule) -> dict:
     """Arguments of a Brian2 object: those of a `Synapses` pathway where not given."""
-    given = {"when": "synapses", "order": -1, "name": "sharedprojection*", **schedule}
+    given: dict[str, Any] = {
+        "when": "synapses",
+        "order": -1,
+        "name": "sharedprojection*",
+        **schedule,
+    }
     if given.pop("delay", None) is not None:
         raise InvalidInputError(
             f"{title}: spikes of a SharedProjection arrive in the step in which they are made; "

@@ -1,5 +1,7 @@
 """The output layer; in C++ it is ``templates/readout.cpp``."""
 
+from typing import Any
+
 import numpy as np
 
 from ...population import Population
@@ -48,7 +50,7 @@ class Readout(Integrator):
             ]
         )
 
-    def template_arguments(self):
+    def template_arguments(self) -> dict[str, Any]:
         return {
             **super().template_arguments(),
             "record_bytes": self.record_dtype.itemsize,
@@ -87,9 +89,9 @@ class Readout(Integrator):
             group.variables[variable].get_value().tobytes() for _, group, variable in self.written
         )
 
-    def _full_state(self):
+    def _full_state(self) -> dict[str, Any]:
         return {**super()._full_state(), "_records": dict(self.records)}
 
-    def _restore_from_full_state(self, state):
+    def _restore_from_full_state(self, state: dict[str, Any]) -> None:
         self.records = dict(state["_records"])
         super()._restore_from_full_state({k: v for k, v in state.items() if k != "_records"})

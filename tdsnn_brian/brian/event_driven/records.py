@@ -83,7 +83,7 @@ def from_records(
             _check_gain(population, latest, column(network.output, "u").dtype)
         if not population.fires:
             continue
-        if field(names, population, "latency") in records.dtype.names:
+        if field(names, population, "latency") in (records.dtype.names or ()):
             found = column(population, "latency").reshape(-1, *population.shape)
             latencies[population.name] = np.where(found < 0, SILENT, found)
         spikes[population.name] = int(number(population, "n_fired").sum())

@@ -5,12 +5,12 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from math import ceil, log
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,7 +155,7 @@ class Stream(Iterator[Simulation]):
         """Stop the processes."""
         self._results.close()
 
-    def _run(self, program, showing) -> Iterator[Simulation]:
+    def _run(self, program: "Program", showing: Showing) -> Generator[Simulation, None, None]:
         start, n_images = time.perf_counter(), len(showing.images)
         processes = min(showing.processes, n_images)
         names = Names(program.network)
@@ -201,7 +201,7 @@ class _Worker:
         self.thread.start()
 
     def _feed(self) -> None:
-        pipe = self.process.stdin
+        pipe = cast(IO[bytes], self.process.stdin)
         try:
             header = np.array([self.showing.most_steps, *self.showing.windows], np.int64)
             pipe.write(header.tobytes())
@@ -240,7 +240,7 @@ class _Worker:
         return np.frombuffer(header + self._read(dtype.itemsize - len(header)), dtype)
 
     def _read(self, size: int) -> bytes:
-        content = self.process.stdout.read(size)
+        content = cast(IO[bytes], self.process.stdout).read(size)
         if len(content) < size:
             self._explain_end()
         return content
@@ -272,5 +272,5 @@ class _Worker:
         self.thread.join()
         for pipe in (self.process.stdin, self.process.stdout, self.errors):
             with suppress(OSError):
-                pipe.close()
+                cast(IO[bytes], pipe).close()
         self.results.cleanup()

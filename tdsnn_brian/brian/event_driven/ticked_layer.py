@@ -1,5 +1,7 @@
 """Hidden layers that integrate; in C++ it is ``templates/ticked_layer.cpp``."""
 
+from typing import Any
+
 import numpy as np
 
 from ...firing_times import tie_tolerance
@@ -31,7 +33,7 @@ class TickedLayer(Integrator):
         self._shared("drive", dtype=np.float64)
         self._enable_group_attributes()
 
-    def template_arguments(self):
+    def template_arguments(self) -> dict[str, Any]:
         return {**super().template_arguments(), "real": self.variables["u"].dtype}
 
     def step(self, s: State, now: int) -> None:
