@@ -78,11 +78,10 @@ def test_engines_refuse_branches_by_name():
     pytest.importorskip("brian2")
     network = residual()
     images = random_images(network)
-    for run in (td.run_pipeline, td.deploy):
-        with pytest.raises(td.InvalidInputError, match=r"'block' has branches: .*chains"):
-            run(network, images)
+    with pytest.raises(td.InvalidInputError, match=r"'block' has branches: a pipeline .*chains"):
+        td.run_pipeline(network, images)
     with pytest.raises(td.InvalidInputError, match=r"'block' has branches: .*window='fixed'"):
-        td.simulate(network, images, window="dynamic")
+        td.simulate(network, images, window="dynamic", projection="explicit")
 
 
 def test_a_leak_of_a_layer_of_its_own():
