@@ -97,7 +97,7 @@ def latency(
     [2.25, 3.5]
     """
     steps = check_steps(steps)
-    latencies = round_up(continuous_latency(values, check_leak(leak) * steps))
+    latencies: NDArray = round_up(continuous_latency(values, check_leak(leak) * steps))
     if steps > 1:
         latencies = latencies / steps
     return silence_zeros(latencies) if silent_zeros else latencies

@@ -58,11 +58,12 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
         "layers": [_encode_layer(str(index), layer, arrays) for index, layer in enumerate(network)],
     }
     text = json.dumps(header, allow_nan=False).encode()
+    contents: dict[str, Any] = {_HEADER: np.frombuffer(text, np.uint8), **arrays}
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "xb") as file:
-            np.savez_compressed(file, **{_HEADER: np.frombuffer(text, np.uint8)}, **arrays)
+            np.savez_compressed(file, **contents)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -97,11 +98,11 @@ def load(path: str | PathLike) -> SpikingNetwork:
             ) from error
 
 
-def _not_ours(path) -> str:
+def _not_ours(path: str | PathLike) -> str:
     return f"{path} is not a network file of tdsnn-brian; pass one that SpikingNetwork.save wrote"
 
 
-def _read_header(archive, path) -> dict:
+def _read_header(archive: Any, path: str | PathLike) -> dict:
     if _HEADER not in archive.files:
         raise NetworkFileError(f"{_not_ours(path)} (it holds no header)")
     header = json.loads(archive[_HEADER].tobytes())
@@ -124,7 +125,7 @@ def _encode_layer(key: str, layer: Layer, arrays: dict[str, NDArray]) -> dict:
     return {"kind": _name_of(type(layer)), "fields": values}
 
 
-def _encode(value, key: str, layer: Layer, arrays: dict[str, NDArray]):
+def _encode(value: Any, key: str, layer: Layer, arrays: dict[str, NDArray]) -> Any:
     if isinstance(value, Layer):
         return {_LAYER: _encode_layer(key, value, arrays)}
     if isinstance(value, tuple | list):
@@ -140,7 +141,7 @@ def _encode(value, key: str, layer: Layer, arrays: dict[str, NDArray]):
     return {_ARRAY: key}
 
 
-def _plain(value, what: str):
+def _plain(value: Any, what: str) -> Any:
     """The value as JSON gives it back; tuples and numpy numbers become lists and numbers."""
     try:
         return json.loads(json.dumps(value, allow_nan=False, default=_number))
@@ -150,13 +151,13 @@ def _plain(value, what: str):
         ) from error
 
 
-def _number(value):
+def _number(value: object) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
-def _decode_network(header: dict, archive) -> SpikingNetwork:
+def _decode_network(header: dict, archive: Any) -> SpikingNetwork:
     layers = tuple(_decode_layer(entry, archive) for entry in header["layers"])
     return SpikingNetwork(layers=layers, **header["network"])
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
+from typing import cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -155,7 +156,7 @@ class Population:
     @property
     def bias_values(self) -> NDArray[np.float64]:
         """(n_neurons,) bias of each neuron."""
-        return np.broadcast_to(self.bias, self.shape).ravel().astype(np.float64)
+        return np.broadcast_to(cast(NDArray, self.bias), self.shape).ravel().astype(np.float64)
 
     @cached_property
     def n_awaited(self) -> NDArray[np.int64]:
@@ -287,7 +288,9 @@ def populations_of(
     return tuple(made.values())
 
 
-def _source(layer, name, made, before) -> Population:
+def _source(
+    layer: Layer, name: str | None, made: Mapping[str, Population], before: Population
+) -> Population:
     if name is None:
         return before
     if name not in made:

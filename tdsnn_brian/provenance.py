@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def source_digest(folder: Path) -> str:
     return digest(sources)
 
 
-def digest(*values) -> str:
+def digest(*values: object) -> str:
     r"""Of values, by their content; equal for equal content, whatever made it.
 
     Parameters
@@ -67,7 +68,7 @@ def digest(*values) -> str:
     return _digest(values).hex()
 
 
-def _digest(value) -> bytes:
+def _digest(value: object) -> bytes:
     kind, content = _described(value)
     state = hashlib.sha256(kind.encode())
     for part in content:
@@ -77,7 +78,7 @@ def _digest(value) -> bytes:
     return state.digest()
 
 
-def _described(value) -> tuple[str, list]:
+def _described(value: Any) -> tuple[str, list]:
     """What kind of value it is, and its content as buffers."""
     if isinstance(value, Enum):
         return f"enum {_class(value)}", [value.name.encode()]
@@ -115,5 +116,5 @@ def _described(value) -> tuple[str, list]:
     )
 
 
-def _class(value) -> str:
+def _class(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"

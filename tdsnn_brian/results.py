@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from math import prod
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
@@ -100,7 +101,7 @@ class Result:
         """
         import xarray
 
-        arrays = {
+        arrays: dict[str, tuple[Any, ...]] = {
             name: (
                 ("image", *(f"{name}_{axis}" for axis in range(values.ndim - 1))),
                 with_nan(values),
@@ -166,7 +167,8 @@ def predict(potentials: NDArray) -> NDArray:
     -------
     ndarray of int
         (n_images, ...) index of the largest potential along the last axis; with one potential
-        there, 1 where it is positive (a sigmoid above one half) and 0 elsewhere.
+        there, 1 where it is positive (a sigmoid above one half) and 0 elsewhere. With a single
+        position (n_images,).
 
     Examples
     --------
@@ -175,6 +177,8 @@ def predict(potentials: NDArray) -> NDArray:
     >>> predict(np.array([[0.5], [-1.0]])).tolist()
     [1, 0]
     """
+    if prod(potentials.shape[1:-1]) == 1:
+        potentials = potentials.reshape(len(potentials), -1)
     if potentials.shape[-1] == 1:
         return (potentials[..., 0] > 0).astype(np.int64)
     return potentials.argmax(axis=-1)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 _LAYERS = "tdsnn_brian.keras.serializable"
 
@@ -31,7 +32,7 @@ def _register_with(keras: ModuleType | None) -> None:
 class _KerasFinder(MetaPathFinder):
     """Finds Keras where Python would, and has the layers registered behind its import."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._looking = False
 
     def find_spec(
@@ -55,14 +56,16 @@ class _ThenRegister(Loader):
     def __init__(self, loader: Loader, finder: _KerasFinder):
         self._loader, self._finder = loader, finder
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__loader__ = module.__spec__.loader = self._loader
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
         self._loader.exec_module(module)
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)

@@ -140,7 +140,7 @@ def pool_weights(population: Population, latencies: NDArray) -> NDArray:
     return weights
 
 
-def _ratios(population, latencies) -> Iterator[tuple[NDArray, int, float]]:
+def _ratios(population: Population, latencies: NDArray) -> Iterator[tuple[NDArray, int, float]]:
     """Where each latency of each size of window occurs, and the ratio that serves it."""
     sizes = population.n_awaited
     flat = latencies.reshape(len(latencies), -1)

@@ -163,7 +163,7 @@ def choose_windows(
     ----------
     network : SpikingNetwork
     analysis : Result
-        Of the images to be simulated, such as a `DiscreteAnalysis`.
+        Of the images to be simulated.
     window : {"fixed", "dynamic"}, int or mapping
         ``"fixed"`` takes the last presynaptic spike that occurs in the data (``"dynamic"`` too,
         as an upper bound); an int holds for all layers, a mapping names them.

@@ -1,5 +1,6 @@
 """Affine maps of values, one for all of them, one a channel, or one a value."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,7 +67,7 @@ class Affine:
             shift = compact(np.pad(np.broadcast_to(shift, shape), width))
         return Affine(factor=factor, offset=shift)
 
-    def _mapped(self, function) -> "Affine":
+    def _mapped(self, function: Callable[[NDArray], NDArray]) -> "Affine":
         return Affine(
             **{name: function(getattr(self, name)) for name in ("factor", "offset", "centre")}
         )

@@ -1,6 +1,7 @@
 """Put reverse coding into a network, with or without the corrections that spare retraining."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ class _Correcting:
             self._nodes[node.name] = node
         return replace(self._graph, nodes=tuple(self._nodes.values()))
 
-    def _insert(self, kind: type[Node], label: str, source: str, **fields) -> str:
+    def _insert(self, kind: type[Node], label: str, source: str, **fields: Any) -> str:
         """Append a new node behind `source`; returns its name."""
         name = free_name(label, self._taken)
         self._taken.add(name)
@@ -136,13 +137,13 @@ class _Correcting:
         return replace(corrected, inputs=(source,))
 
     def _corrected(self, node: Neurons, factor: float) -> Neurons:
-        is_output = node.name == self._graph.output.name
+        is_output = self._graph.is_output(node)
         if is_output:
             factor = factor / self._correction.scale
         if node.is_weighted:
             return self._corrected_weights(node, factor, is_output)
         if node.rebuild is None and isinstance(node.layer, AveragePool2D):
-            return self._corrected_mean(node, factor, is_output)
+            return self._corrected_mean(node, node.layer, factor, is_output)
         correction = self._correction
         if correction.scale != 1 or correction.compensate or correction.needs_bias:
             raise UnsupportedLayerError(
@@ -154,7 +155,7 @@ class _Correcting:
 
     def _corrected_weights(self, node: Neurons, factor: float, is_output: bool) -> Neurons:
         correction, dtype = self._correction, self._dtype
-        weights, bias, border = node.weights * factor, node.layer.bias, node.border
+        weights, bias, border = node.weights * factor, node.weighted.bias, node.border
         if bias is None and correction.needs_bias:
             bias = np.zeros(weights.shape[-1], dtype)
         if not is_output:
@@ -170,8 +171,9 @@ class _Correcting:
         )
         return replace(node, border=border).with_layer(weights=weights, bias=bias)
 
-    def _corrected_mean(self, node: Neurons, factor: float, is_output: bool) -> Neurons:
-        layer = node.layer
+    def _corrected_mean(
+        self, node: Neurons, layer: AveragePool2D, factor: float, is_output: bool
+    ) -> Neurons:
         scale = layer.scale * factor
         bias = np.zeros(layer.n_channels) if layer.bias is None else layer.bias
         if not is_output:

@@ -6,13 +6,14 @@ to them in between but a positive factor at the input. A padded position carries
 that neurons near the border get a bias of their own.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ..errors import UnsupportedLayerError
-from ..layers import Shape
+from ..layers import AveragePool2D
 from .affine import Affine, compact
+from .carried import Carried, Left
 from .graph import (
     Coding,
     Ending,
@@ -53,48 +54,25 @@ def fold(graph: Graph) -> Graph:
         If nothing can take up what a layer does.
     """
     folding = _Folding(graph)
-    carried: dict[str, _Carried] = {}
+    carried: dict[str, Carried] = {}
     for node in graph:
         carried[node.name] = folding.take(node, *(carried[name] for name in node.inputs))
     folding.finish(carried[graph.nodes[-1].name])
     return replace(graph, nodes=tuple(folding.nodes.values()))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Carried:
-    """What is known of the values between two nodes: they are `affine` of what `node` gives.
-
-    `sum` names the neurons whose outputs these still are, passed on by `pools` and `padded` by
-    zeros, and `rectified` says whether they cannot be negative.
-    """
-
-    node: str
-    shape: Shape
-    affine: Affine | None = None
-    scaling: Scaling | None = None
-    sum: str | None = None
-    rectified: bool = True
-    pools: tuple[str, ...] = ()
-    padded: bool = False
-    at_input: bool = False
-
-    def reshaped(self, shape: Shape) -> "_Carried":
-        affine = None if self.affine is None else self.affine.reshaped(self.shape, shape)
-        return replace(self, shape=shape, affine=affine)
-
-
 class _Folding:
     """The folded graph as it grows."""
 
-    def __init__(self, graph: Graph):
+    def __init__(self, graph: Graph) -> None:
         self.nodes: dict[str, Node] = {}
         self._taken = {node.name for node in graph}
         self._adapted = bool(graph.codings)
-        self._scale: str | None = None
+        self._scale: Scaling | None = None
 
-    def take(self, node: Node, *sources: _Carried) -> _Carried:
+    def take(self, node: Node, *sources: Carried) -> Carried:
         if isinstance(node, Input):
-            return self._put(node, _Carried(node="", shape=node.shape, at_input=True))
+            return self._put(node, Carried(node="", shape=node.shape, at_input=True))
         (source,) = sources
         source = source.reshaped(node.input_shape)
         match node:
@@ -109,70 +87,72 @@ class _Folding:
             case Neurons():
                 return self._weighted(node, source)
             case ZeroPadding():
-                affine = source.affine and source.affine.padded(node.padding, source.shape)
-                return self._put(node, replace(source, affine=affine, padded=True))
+                return self._put(node, source.with_zeros(node.padding, node.shape))
             case Coding():
                 return self._coding(node, source)
             case Passive():
-                if node.augments and (source.affine or not source.at_input):
+                if node.augments and (source.left or not source.at_input):
                     return source  # made for images whose values nothing has changed
                 return self._put(node, source)
             case Reshaping():
-                return replace(self._put(node, source.reshaped(node.shape)), shape=node.shape)
+                return self._put(node, source.reshaped(node.shape))
             case Ending():
                 return self._put(node, self.finish(source))
         raise TypeError(f"{node.origin} cannot be folded")
 
-    def finish(self, source: _Carried) -> _Carried:
+    def finish(self, source: Carried) -> Carried:
         """Take up what is left at the end of the network."""
         source = self._entered(source)
-        if source.affine is None:
+        if source.left is None:
             return source
-        if source.sum is not None:
-            changed = self._taken_back(source, source.affine)
-            if changed is not None:
-                return changed
-        return self._own_layer(source, source.affine)
+        changed = self._taken_back(source, source.left.affine) if source.sum else None
+        return changed or self._own_layer(source, source.left)
 
-    def _put(self, node: Node, source: _Carried) -> _Carried:
+    def _put(self, node: Node, source: Carried) -> Carried:
         """Append a node behind `source`."""
         inputs = (source.node,) if source.node else ()
         self.nodes[node.name] = replace(node, inputs=inputs)
         return replace(source, node=node.name, shape=node.shape)
 
-    def _put_neurons(self, node: Neurons, source: _Carried, affine: Affine | None) -> _Carried:
+    def _put_neurons(self, node: Neurons, source: Carried, left: Left | None) -> Carried:
         put = self._put(node, source)
-        return _Carried(
+        return Carried(
             node=put.node,
             shape=put.shape,
+            left=left,
             sum=put.node,
-            affine=affine,
-            scaling=source.scaling,
             rectified=node.role is not Role.SYNAPTIC,
         )
 
-    def _scaling(self, node: Scaling, source: _Carried) -> _Carried:
+    def _neurons(self, name: str | None) -> Neurons:
+        node = self.nodes[name or ""]
+        if not isinstance(node, Neurons):
+            raise TypeError(f"{node.origin} has no neurons")
+        return node
+
+    def _scaling(self, node: Scaling, source: Carried) -> Carried:
         if source.sum is not None and (self._adapted or not source.rectified):
             changed = self._taken_back(source, node.affine)
             if changed is None:
                 raise _not_taken_up(node, self.nodes[source.sum])
             return changed
         if source.at_input and self._scale is None:
-            self._scale = free_name(f"{node.name}_scale", self._taken)
-            source = self._put(replace(node, name=self._scale, affine=Affine()), source)
-        affine = source.affine.then(node.affine) if source.affine else node.affine
-        return replace(source, affine=affine, scaling=node)
+            name = free_name(f"{node.name}_scale", self._taken)
+            self._scale = replace(node, name=name, affine=Affine())
+            source = self._put(self._scale, source)
+        affine = source.left.affine.then(node.affine) if source.left else node.affine
+        return replace(source, left=Left(affine, node))
 
-    def _taken_back(self, source: _Carried, affine: Affine) -> _Carried | None:
+    def _taken_back(self, source: Carried, affine: Affine) -> Carried | None:
         """The sum behind `source` with an affine map in its weights; None if they cannot."""
-        shape, pools = source.shape, [self.nodes[name] for name in source.pools]
+        shape, pools = source.shape, [self._neurons(name) for name in source.pools]
         if not all(map(is_max_pool, pools)):
             return None
         for pool in reversed(pools):
             affine, shape = affine.reshaped(shape, pool.shape), pool.input_shape
             if not affine.is_channelwise:
                 return None
-        turned, neurons = affine.factor < 0, self.nodes[source.sum]
+        turned, neurons = affine.factor < 0, self._neurons(source.sum)
         if not source.padded:
             affine = affine.reshaped(shape, neurons.shape)
         elif (
@@ -188,33 +168,30 @@ class _Folding:
         self.nodes[changed.name] = changed
         for pool in pools:
             self.nodes[pool.name] = turn_pool(pool, turned)
-        return replace(source, affine=None)
+        return replace(source, left=None)
 
-    def _rectifier(self, node: Rectifier, source: _Carried) -> _Carried:
-        if source.affine is not None:
-            if source.affine.is_positive:
-                return source
-            source = self._entered(source)
-        if source.affine is not None:
-            source = self._own_layer(source, source.affine)
+    def _rectifier(self, node: Rectifier, source: Carried) -> Carried:
+        if source.left is not None and source.left.affine.is_positive:
+            return source
+        source = self._entered(source)
+        if source.left is not None:
+            source = self._own_layer(source, source.left)
         return replace(self._put(node, source), sum=None, pools=(), rectified=True)
 
-    def _weighted(self, node: Neurons, source: _Carried) -> _Carried:
+    def _weighted(self, node: Neurons, source: Carried) -> Carried:
         if not source.rectified:
             return self._merged(node, source)
         source = self._entered(source)
-        if source.affine is not None:
-            if not node.is_weighted:
-                raise _not_taken_up(source.scaling, node)
-            changed = take_inputs(node, source.affine)
-            if changed is None:
-                source = self._channelwise(source, node)
-                changed = take_inputs(node, source.affine)
-            node = changed
-        return self._put_neurons(node, source, None)
+        if source.left is None:
+            return self._put_neurons(node, source, None)
+        source, left = self._channelwise(source, source.left, node)
+        changed = take_inputs(node, left.affine) if node.is_weighted else None
+        if changed is None:
+            raise _not_taken_up(left.scaling, node)
+        return self._put_neurons(changed, source, None)
 
-    def _merged(self, node: Neurons, source: _Carried) -> _Carried:
-        first = self.nodes[source.sum]
+    def _merged(self, node: Neurons, source: Carried) -> Carried:
+        first = self._neurons(source.sum)
         both = None if source.pools or source.padded else merged(first, node)
         if both is None:
             raise _no_relu(first, node)
@@ -224,18 +201,16 @@ class _Folding:
         before = self.nodes.pop(first.name).inputs[0]
         return self._put_neurons(both, replace(source, node=before), None)
 
-    def _pool(self, node: Neurons, source: _Carried) -> _Carried:
+    def _pool(self, node: Neurons, source: Carried) -> Carried:
         source = self._entered(source)
-        affine = source.affine
-        if affine is not None:
-            source = self._channelwise(source, node)
-            affine = source.affine
-            turned = affine.factor < 0
+        if source.left is not None:
+            source, left = self._channelwise(source, source.left, node)
+            turned = left.affine.factor < 0
             if not is_max_pool(node):
-                raise _not_taken_up(source.scaling, node)
-            if not affine.is_channelwise or (source.padded and turned.any()):
+                raise _not_taken_up(left.scaling, node)
+            if not left.affine.is_channelwise or (source.padded and turned.any()):
                 raise UnsupportedLayerError(
-                    f"{source.scaling.origin} shifts or turns values among which {node.origin} "
+                    f"{left.scaling.origin} shifts or turns values among which {node.origin} "
                     "then meets zeros of a padding, or values shifted differently, and which of "
                     "them is the largest no firing time tells; leave the padding out, or put it "
                     "behind the pool, and train the model again"
@@ -244,72 +219,73 @@ class _Folding:
         put = self._put(node, source)
         if source.sum is None or (source.rectified and not self._adapted):
             return replace(put, sum=None, padded=False)
-        return replace(put, pools=(*source.pools, put.node), padded=source.padded)
+        return replace(put, pools=(*source.pools, put.node))
 
-    def _mean(self, node: Neurons, source: _Carried) -> _Carried:
+    def _mean(self, node: Neurons, source: Carried) -> Carried:
         source = self._entered(source)
-        affine = source.affine
-        if affine is not None:
-            if node.rebuild is not None:
-                raise _not_taken_up(source.scaling, node)
-            source = self._channelwise(source, node)
-            shift = source.affine.shift
-            if shift.ndim > 1:
-                shift = constant_means(node.layer, shift)
-            affine = Affine(factor=source.affine.factor, offset=shift)
-        return self._put_neurons(node, source, affine)
+        if source.left is None:
+            return self._put_neurons(node, source, None)
+        if not isinstance(node.layer, AveragePool2D) or node.rebuild is not None:
+            raise _not_taken_up(source.left.scaling, node)
+        source, left = self._channelwise(source, source.left, node)
+        shift = left.affine.shift
+        if shift.ndim > 1:
+            shift = constant_means(node.layer, shift)
+        affine = Affine(factor=left.affine.factor, offset=shift)
+        return self._put_neurons(node, source, Left(affine, left.scaling))
 
-    def _coding(self, node: Coding, source: _Carried) -> _Carried:
+    def _coding(self, node: Coding, source: Carried) -> Carried:
         source = self._entered(source)
         if not source.rectified:
-            raise _no_relu(self.nodes[source.sum], node)
-        if source.affine is not None:
+            raise _no_relu(self._neurons(source.sum), node)
+        if source.left is not None:
             raise UnsupportedLayerError(
-                f"{source.scaling.origin} stands before {node.origin}, and no firing time stands "
-                "for what it makes of its values; leave the folding to tdsnn_brian.adapt: give it "
-                "the model as it is without ReverseCoding"
+                f"{source.left.scaling.origin} stands before {node.origin}, and no firing time "
+                "stands for what it makes of its values; leave the folding to tdsnn_brian.adapt: "
+                "give it the model as it is without ReverseCoding"
             )
         return replace(self._put(node, source), sum=None, pools=())
 
-    def _entered(self, source: _Carried) -> _Carried:
+    def _entered(self, source: Carried) -> Carried:
         """Values as the first neurons take them: one positive factor stays at the input."""
-        if not source.at_input:
-            return source
-        source = replace(source, at_input=False)
-        if source.affine is None:
-            return source
-        factor = source.affine.factor
-        sizes = np.abs(factor[factor != 0])
+        if not source.at_input or source.left is None or self._scale is None:
+            return replace(source, at_input=False)
+        affine = source.left.affine
+        sizes = np.abs(affine.factor[affine.factor != 0])
         shared = float(sizes.mean()) if sizes.size else 1.0
-        scale = self.nodes[self._scale]
-        self.nodes[self._scale] = replace(scale, affine=Affine(factor=np.asarray(shared)))
-        rest = Affine(factor=factor / shared, offset=source.affine.shift)
-        return replace(source, affine=None if rest.is_identity else rest)
+        self.nodes[self._scale.name] = replace(
+            self._scale,
+            inputs=self.nodes[self._scale.name].inputs,
+            affine=Affine(factor=np.asarray(shared)),
+        )
+        rest = Affine(factor=affine.factor / shared, offset=affine.shift)
+        left = None if rest.is_identity else replace(source.left, affine=rest)
+        return replace(source, at_input=False, left=left)
 
-    def _channelwise(self, source: _Carried, node: Neurons) -> _Carried:
+    def _channelwise(self, source: Carried, left: Left, node: Neurons) -> tuple[Carried, Left]:
         """`source` with one factor a channel: what differs between positions gets neurons."""
-        factor = source.affine.factor
+        factor, scaling = left.affine.factor, left.scaling
         if factor.ndim < 2:
-            return source
+            return source, left
         signs = compact(np.where(factor < 0, -1.0, 1.0))
         if signs.ndim > 1 or source.padded:
-            raise _not_taken_up(source.scaling, node)
-        rest = replace(source.affine, factor=signs, offset=source.affine.shift, centre=np.zeros(()))
-        own = self._own_layer(source, Affine(factor=np.abs(factor)))
+            raise _not_taken_up(scaling, node)
+        own = self._own_layer(source, Left(Affine(factor=np.abs(factor)), scaling))
         rectifier = Rectifier(
             name=free_name(f"{own.node}_activation", self._taken),
-            label=source.scaling.label,
-            kind=source.scaling.kind,
+            label=scaling.label,
+            kind=scaling.kind,
             inputs=(),
             input_shape=own.shape,
             inside=True,
         )
         own = replace(self._put(rectifier, own), sum=None, rectified=True)
-        return replace(own.reshaped(source.shape), affine=rest)
+        rest = Affine(factor=signs, offset=left.affine.shift)
+        return own.reshaped(source.shape), Left(rest, scaling)
 
-    def _own_layer(self, source: _Carried, affine: Affine) -> _Carried:
-        """One neuron a value, which computes `affine` of it, under the name of the scaling."""
-        scaling = source.scaling
+    def _own_layer(self, source: Carried, left: Left) -> Carried:
+        """One neuron a value, which computes `left` of it, under the name of the scaling."""
+        scaling = left.scaling
         if self._adapted:
             raise UnsupportedLayerError(
                 f"{scaling.origin} is not folded into a layer; leave that to tdsnn_brian.adapt: "
@@ -323,7 +299,7 @@ class _Folding:
             label=scaling.label,
             kind=scaling.kind,
             inputs=(),
-            layer=one_to_one(name, source.shape, affine),
+            layer=one_to_one(name, source.shape, left.affine),
         )
         return self._put_neurons(node, source, None).reshaped(source.shape)
 

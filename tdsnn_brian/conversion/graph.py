@@ -5,11 +5,12 @@ it takes its values from, and the layer that the user knows it by. What has neur
 layer of the `SpikingNetwork` that it will become.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from math import prod
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -29,8 +30,8 @@ class Role(Enum):
 class Rebuild:
     """What a Keras layer is built anew from; opaque here. It takes values of `input_shape`."""
 
-    keras_class: type
-    config: dict
+    keras_class: Any
+    config: dict[str, Any]
     input_shape: Shape
     weights: tuple[NDArray, ...] = ()
 
@@ -125,7 +126,7 @@ class Passive(Node):
     rebuild: Rebuild
     augments: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "input_shape", self.rebuild.input_shape)
 
 
@@ -152,10 +153,10 @@ class Neurons(Node):
     layer: Layer
     role: Role = Role.SYNAPTIC
     border: NDArray | None = None
-    training: dict = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
     rebuild: Rebuild | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         takes = self.layer if self.rebuild is None else self.rebuild
         object.__setattr__(self, "input_shape", takes.input_shape)
 
@@ -171,14 +172,22 @@ class Neurons(Node):
     @property
     def weights(self) -> NDArray:
         """Kernel of a dense layer or convolution; output channels are its last axis."""
-        return self.layer.weights if isinstance(self.layer, Dense) else self.layer.kernel
+        layer = self.weighted
+        return layer.weights if isinstance(layer, Dense) else layer.kernel
+
+    @property
+    def weighted(self) -> Dense | Conv2D:
+        """The layer, which must have weights."""
+        if not isinstance(self.layer, Dense | Conv2D):
+            raise TypeError(f"{self.origin} has no weights")
+        return self.layer
 
     @property
     def is_weighted(self) -> bool:
         """Whether it has weights that conversion may change."""
         return isinstance(self.layer, Dense | Conv2D) and self.rebuild is None
 
-    def with_layer(self, **changes) -> "Neurons":
+    def with_layer(self, **changes: Any) -> "Neurons":
         """The node with other fields in its layer; `weights` stands for those of any layer."""
         if "weights" in changes and isinstance(self.layer, Conv2D):
             changes["kernel"] = changes.pop("weights")
@@ -219,13 +228,17 @@ class Graph:
         based = [x for x in self.nodes if isinstance(x, Neurons) and x.is_synaptic]
         return based[-1] if based else None
 
+    def is_output(self, node: Node) -> bool:
+        """Whether a node of this name is read out."""
+        return self.output is not None and self.output.name == node.name
+
     @cached_property
     def codings(self) -> tuple[Coding, ...]:
         """Those of an adapted network; empty before `correct`."""
         return tuple(node for node in self.nodes if isinstance(node, Coding))
 
 
-def free_name(wanted: str, taken) -> str:
+def free_name(wanted: str, taken: Container[str]) -> str:
     """`wanted`, with a number behind it where that is taken."""
     name, count = wanted, 2
     while name in taken:

@@ -13,7 +13,13 @@ def same_padding(size: int, window: int, stride: int, dilation: int = 1) -> Pair
 
 
 def add_padding(first: Padding, second: Padding) -> Padding:
-    return tuple(
-        (before + more_before, after + more_after)
-        for (before, after), (more_before, more_after) in zip(first, second, strict=True)
-    )
+    """Both paddings in a row, `second` around `first`."""
+    (top, bottom), (left, right) = first
+    (more_top, more_bottom), (more_left, more_right) = second
+    return (top + more_top, bottom + more_bottom), (left + more_left, right + more_right)
+
+
+def less_padding(first: Padding, second: Padding) -> Padding:
+    """What of the padding `first` is around `second`."""
+    (top, bottom), (left, right) = second
+    return add_padding(first, ((-top, -bottom), (-left, -right)))

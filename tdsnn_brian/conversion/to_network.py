@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..layers import AveragePool2D, Conv2D, Layer, MaxPool2D, Padding
+from ..layers import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, Padding, Shape
 from ..network import SpikingNetwork
 from .graph import Coding, Graph, Neurons, Scaling, ZeroPadding
-from .padding import NO_PADDING, add_padding
+from .padding import NO_PADDING, add_padding, less_padding
 from .weights import sums_over_positions
 
 
@@ -23,6 +24,23 @@ class _Border:
         padding = add_padding(self.padding, more)
         spikes = not (self.coded or silent)
         return replace(self, padding=padding, spiking=padding if spikes else self.spiking)
+
+    def without(self, shape: Shape) -> Shape:
+        """The shape of an input without the padding."""
+        rows, columns, channels = shape
+        return rows - sum(self.padding[0]), columns - sum(self.padding[1]), channels
+
+    def spikes(self, shape: Shape) -> NDArray[np.float64]:
+        """1 where the padding spikes, 0 elsewhere: (rows, columns) of the padded input."""
+        positions = np.zeros(shape[:2])
+        positions[_inside(shape, less_padding(self.padding, self.spiking))] = 1
+        positions[_inside(shape, self.padding)] = 0
+        return positions
+
+
+def _inside(shape: Shape, margin: Padding) -> tuple[slice, slice]:
+    (top, bottom), (left, right) = margin
+    return slice(top, shape[0] - bottom), slice(left, shape[1] - right)
 
 
 def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
@@ -62,72 +80,60 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
 
 
 def _layer(node: Neurons, border: _Border, max_pool: str) -> Layer:
-    if node.rebuild is not None:  # has taken the padding into account itself
-        layer = node.layer
-    else:
-        layer = _with_padding(node.layer, border)
+    layer = node.layer
+    if node.rebuild is None:  # others have taken the padding into account themselves
+        layer = _with_padding(layer, border)
     if isinstance(layer, MaxPool2D) and max_pool == "constrained":
         layer = replace(layer, constrained=True)
-    if node.border is not None:
+    if node.border is not None and isinstance(layer, Dense | Conv2D):
         bias = node.border.astype(np.float64)
         layer = replace(layer, bias=bias if layer.bias is None else layer.bias + bias)
     return layer
 
 
 def _with_padding(layer: Layer, border: _Border) -> Layer:
-    """The layer on its input without zero padding, which becomes its own.
-
-    Padded positions that spike are no neurons: their constant sum becomes part of the bias.
-    """
+    """The layer on its input without zero padding, which becomes its own."""
     if border.padding == NO_PADDING:
         return layer
     if isinstance(layer, AveragePool2D):
         return _mean_over_zeros(layer, border)
-    bare = tuple(
-        size - sum(more) for size, more in zip(layer.input_shape[:2], border.padding, strict=True)
-    )
-    changes = {
-        "input_shape": (*bare, layer.input_shape[2]),
-        "padding": add_padding(border.padding, layer.padding),
-    }
-    if isinstance(layer, Conv2D) and border.spiking != NO_PADDING:
+    if isinstance(layer, Conv2D):
+        return _convolution_over_zeros(layer, border)
+    if isinstance(layer, MaxPool2D):
+        padding = add_padding(border.padding, layer.padding)
+        return replace(layer, input_shape=border.without(layer.input_shape), padding=padding)
+    raise TypeError(f"layer {layer.name!r} ({type(layer).__name__}) takes no padding")
+
+
+def _convolution_over_zeros(layer: Conv2D, border: _Border) -> Conv2D:
+    """Padded positions that spike are no neurons: their constant sum becomes part of the bias."""
+    bias = layer.bias
+    if border.spiking != NO_PADDING:
         summed = layer.kernel.sum(axis=2, keepdims=True, dtype=np.float64)
-        spikes = sums_over_positions(layer, summed, _spiking_positions(layer, border))
-        changes["bias"] = spikes if layer.bias is None else spikes + layer.bias
-    return replace(layer, **changes)
+        spikes = sums_over_positions(layer, summed, border.spikes(layer.input_shape))
+        bias = spikes if bias is None else spikes + bias
+    return replace(
+        layer,
+        input_shape=border.without(layer.input_shape),
+        padding=add_padding(border.padding, layer.padding),
+        bias=bias,
+    )
 
 
-def _mean_over_zeros(layer: AveragePool2D, border: _Border) -> Layer:
+def _mean_over_zeros(layer: AveragePool2D, border: _Border) -> Conv2D:
     """Positions of a ZeroPadding2D count in the mean: a convolution with constant weights."""
     channels = layer.n_channels
-    mean = _with_padding(
-        Conv2D(
-            name=layer.name,
-            input_shape=layer.input_shape,
-            strides=layer.strides,
-            kernel=np.full((*layer.pool_size, 1, channels), 1 / np.prod(layer.pool_size)),
-            groups=channels,
-        ),
-        border,
+    kernel = np.full((*layer.pool_size, 1, channels), 1 / np.prod(layer.pool_size))
+    mean = Conv2D(
+        name=layer.name,
+        input_shape=layer.input_shape,
+        strides=layer.strides,
+        kernel=kernel,
+        groups=channels,
     )
+    mean = _convolution_over_zeros(mean, border)
     if layer.scale == 1 and layer.bias is None:
         return mean
     own = np.zeros(channels) if layer.bias is None else layer.bias
     bias = own if mean.bias is None else mean.bias * layer.scale + own
-    return replace(mean, kernel=mean.kernel * layer.scale, bias=bias)
-
-
-def _spiking_positions(layer: Conv2D, border: _Border) -> np.ndarray:
-    """1 where zero padding spikes, 0 elsewhere: (rows, columns) of the padded input."""
-
-    def inside(margin: Padding) -> tuple[slice, ...]:
-        return tuple(
-            slice(before, size - after)
-            for (before, after), size in zip(margin, layer.input_shape[:2], strict=True)
-        )
-
-    silent = add_padding(border.padding, tuple((-a, -b) for a, b in border.spiking))
-    positions = np.zeros(layer.input_shape[:2])
-    positions[inside(silent)] = 1
-    positions[inside(border.padding)] = 0
-    return positions
+    return replace(mean, kernel=kernel * layer.scale, bias=bias)

@@ -69,7 +69,7 @@ def take_inputs(node: Neurons, affine: Affine) -> Neurons | None:
     None where a convolution would need another kernel at each position.
     """
     factor, shift = affine.factor, affine.shift
-    layer = node.layer
+    layer = node.weighted
     if factor.ndim > 1:
         return None
     sums = constant_sums(layer, shift) if shift.any() else None
@@ -82,17 +82,18 @@ def add_to_bias(node: Neurons, values: NDArray) -> Neurons:
     """`values`, one a channel or one a neuron, added to what the node computes."""
     if values.ndim > 1:
         return replace(node, border=values if node.border is None else node.border + values)
-    bias = node.layer.bias
+    bias = node.weighted.bias
     return node.with_layer(bias=values if bias is None else bias + values)
 
 
 def take_outputs(node: Neurons, affine: Affine) -> Neurons | None:
     """The node that gives `affine` of what `node` gives; None where it cannot."""
     if isinstance(node.layer, AveragePool2D):
-        return _scaled_mean(node, affine)
+        return _scaled_mean(node, node.layer, affine)
     if not node.is_weighted or affine.factor.ndim > 1:
         return None
-    layer, weights, bias, border = node.layer, node.weights, node.layer.bias, node.border
+    layer, weights, border = node.weighted, node.weights, node.border
+    bias = layer.bias
     if not affine.is_shift:
         weights = weights * affine.factor
         border = None if border is None else border * affine.factor
@@ -108,12 +109,12 @@ def take_outputs(node: Neurons, affine: Affine) -> Neurons | None:
     return replace(node, border=border).with_layer(weights=weights, bias=bias)
 
 
-def _scaled_mean(node: Neurons, affine: Affine) -> Neurons | None:
-    layer = node.layer
+def _scaled_mean(node: Neurons, layer: AveragePool2D, affine: Affine) -> Neurons | None:
     if affine.factor.ndim or affine.shift.ndim > 1:
         return None
-    bias = 0.0 if layer.bias is None else layer.bias * affine.factor
-    bias = bias + np.broadcast_to(affine.shift, (layer.n_channels,))
+    bias = np.broadcast_to(affine.shift, (layer.n_channels,))
+    if layer.bias is not None:
+        bias = layer.bias * affine.factor + bias
     return node.with_layer(
         scale=layer.scale * float(affine.factor), bias=bias if bias.any() else None
     )
@@ -121,8 +122,9 @@ def _scaled_mean(node: Neurons, affine: Affine) -> Neurons | None:
 
 def turn_pool(node: Neurons, channels: NDArray[np.bool_]) -> Neurons:
     """The max-pool that passes on minima where it passed on maxima, and back, in some channels."""
-    turned = np.broadcast_to(channels, (node.layer.n_channels,)).nonzero()[0].tolist()
-    return node.with_layer(minimum=tuple(sorted(set(node.layer.minimum) ^ set(turned))))
+    turned = np.broadcast_to(channels, node.shape[-1:]).nonzero()[0].tolist()
+    minimum = getattr(node.layer, "minimum", ())
+    return node.with_layer(minimum=tuple(sorted({*minimum} ^ {*turned})))
 
 
 def is_max_pool(node: Neurons) -> bool:
@@ -152,16 +154,16 @@ def merged(first: Neurons, second: Neurons) -> Neurons | None:
     """
     if not first.is_weighted or first.border is not None or second.rebuild is not None:
         return None
-    layer = _product(first.layer, second.layer)
+    layer = _product(first.weighted, second.layer)
     if layer is None:
         return None
     node = replace(second, layer=layer, role=Role.SYNAPTIC, inputs=first.inputs)
-    bias = first.layer.bias
+    bias = first.weighted.bias
     if bias is None:
         return node
     if isinstance(second.layer, AveragePool2D):
         return add_to_bias(node, bias * second.layer.scale)
-    return add_to_bias(node, constant_sums(second.layer, bias))
+    return add_to_bias(node, constant_sums(second.weighted, bias))
 
 
 def _product(first: Dense | Conv2D, second: Layer) -> Dense | Conv2D | None:
@@ -175,15 +177,8 @@ def _product(first: Dense | Conv2D, second: Layer) -> Dense | Conv2D | None:
         return None
     if _is_pointwise(first) and first.strides == (1, 1):
         return _behind_pointwise(first, second)
-    is_strided_only = max(first.dilation) == 1 or max(second.strides) == 1
-    if isinstance(second, Conv2D) and _is_pointwise(second) and is_strided_only:
-        return replace(
-            first,
-            name=second.name,
-            bias=second.bias,
-            kernel=first.kernel.astype(np.float64) @ second.kernel[0, 0],
-            strides=tuple(a * b for a, b in zip(first.strides, second.strides, strict=True)),
-        )
+    if isinstance(second, Conv2D) and _is_pointwise(second):
+        return _before_pointwise(first, second)
     return None
 
 
@@ -207,4 +202,17 @@ def _behind_pointwise(first: Conv2D, second: Conv2D | AveragePool2D) -> Conv2D |
         strides=second.strides,
         bias=second.bias,
         kernel=np.tile(mixing * (second.scale / np.prod(size)), (*size, 1, 1)),
+    )
+
+
+def _before_pointwise(first: Conv2D, second: Conv2D) -> Conv2D | None:
+    (rows, columns), (row_steps, column_steps) = first.strides, second.strides
+    if max(first.dilation) > 1 and max(second.strides) > 1:  # no Keras layer has both
+        return None
+    return replace(
+        first,
+        name=second.name,
+        bias=second.bias,
+        kernel=first.kernel.astype(np.float64) @ second.kernel[0, 0],
+        strides=(rows * row_steps, columns * column_steps),
     )

@@ -3,9 +3,10 @@
 Layers of your own join with `tdsnn_brian.keras.register`.
 """
 
+from ..conversion.graph import Role
 from .adapt import adapt
 from .convert import convert
-from .registry import Role, Site, register
+from .registry import Site, register
 from .reverse_coding import ReverseCoding
 
 __all__ = ["ReverseCoding", "Role", "Site", "adapt", "convert", "register"]

@@ -1,6 +1,7 @@
 """Which function an activation is, however it was given: by name, function, or layer."""
 
 import sys
+from typing import Any
 
 import keras
 from keras import layers as kl
@@ -15,7 +16,7 @@ ENDINGS = ("softmax", "log_softmax", "sigmoid")
 _LIBRARIES = ("jax.nn", "torch", "torch.nn.functional", "tensorflow.nn")
 
 
-def activation_of(layer: kl.Layer, function=None) -> str:
+def activation_of(layer: kl.Layer, function: Any = None) -> str:
     """Name of the activation inside `layer`; others than the ones above are refused.
 
     `function` is given for an activation inside the activation.
@@ -51,7 +52,7 @@ def check_relu(layer: kl.Layer, function: kl.ReLU) -> None:
         )
 
 
-def _known_as(name: str):
+def _known_as(name: str) -> list[Any]:
     """All functions of this name that Keras and its backends have; none is imported for it."""
     own = f"keras.src.backend.{keras.backend.backend()}.nn"
     places = [keras.activations, keras.ops, *map(sys.modules.get, (*_LIBRARIES, own))]

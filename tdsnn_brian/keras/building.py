@@ -1,6 +1,7 @@
 """Build a Keras model from a graph, node by node."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -47,6 +48,9 @@ def build(graph: Graph) -> keras.Model:
     return keras.Model(tensors[graph.nodes[0].name], output, name=graph.name)
 
 
+Tensor = Any  # of the backend, or one of Keras without values
+
+
 class Builder:
     """Makes the Keras layers of nodes and puts values through them, symbolic or real ones."""
 
@@ -56,18 +60,18 @@ class Builder:
         activations = [node for node in graph if isinstance(node, Rectifier | Ending)]
         self._inside = {node.inputs[0]: node for node in activations if self._is_inside(node)}
 
-    def run(self, node: Node, values):
+    def run(self, node: Node, values: Tensor) -> Tensor:
         """What a node makes of `values`; an activation inside a layer is part of that layer."""
         if node in self._inside.values():
             return values
         activation = self._inside.get(node.name)
         return self._through(node, values, None if activation is None else _function(activation))
 
-    def sums(self, node: Neurons, values):
+    def sums(self, node: Neurons, values: Tensor) -> Tensor:
         """What a layer makes of `values` before its activation."""
         return self._through(node, values, None)
 
-    def reshaped(self, values, shape: Shape, name: str):
+    def reshaped(self, values: Tensor, shape: Shape, name: str) -> Tensor:
         """`values` in another shape, or as they are if that is theirs."""
         if tuple(values.shape[1:]) == tuple(shape):
             return values
@@ -77,7 +81,7 @@ class Builder:
         source = self._graph[node.inputs[0]]
         return node.inside and isinstance(source, Neurons) and source.border is None
 
-    def _through(self, node: Node, values, activation: str | None):
+    def _through(self, node: Node, values: Tensor, activation: str | None) -> Tensor:
         if isinstance(node, Scaling):
             if node.affine.is_identity:
                 return values
@@ -91,29 +95,28 @@ class Builder:
             return self._rebuilt(node.name, node.rebuild)(values)
         return self._made(*_plain(node), node.name)(values)
 
-    def _neurons(self, node: Neurons, values, activation: str | None):
+    def _neurons(self, node: Neurons, values: Tensor, activation: str | None) -> Tensor:
         if node.rebuild is not None:
-            layer = self._rebuilt(node.name, node.rebuild)
-            return _with_weights(layer, values, node.rebuild.weights)
+            rebuilt = self._rebuilt(node.name, node.rebuild)
+            return _with_weights(rebuilt, values, node.rebuild.weights)
         if isinstance(node.layer, AveragePool2D | MaxPool2D):
             return self._pool(node.layer, values)
-        kind, arguments = _weighted(node.layer)
+        kind, arguments = _weighted(node.weighted)
         if arguments.pop("pads", False):
-            padding = {"padding": node.layer.padding, **_LAST}
+            zeros = {"padding": arguments.pop("padding"), **_LAST}
             name = self._free(f"{node.name}_padding")
-            values = self._made(kl.ZeroPadding2D, padding, name)(values)
+            values = self._made(kl.ZeroPadding2D, zeros, name)(values)
         arguments = {**node.training, **arguments, "activation": activation}
-        layer = self._made(kind, arguments, node.name)
-        bias = [] if node.layer.bias is None else [node.layer.bias]
-        values = _with_weights(layer, values, [node.weights, *bias])
+        weights = [part for part in (node.weights, node.weighted.bias) if part is not None]
+        values = _with_weights(self._made(kind, arguments, node.name), values, weights)
         if node.border is None:
             return values
         own = self._made(NeuronBias, {}, self._free(f"{node.name}_border"))
         return _with_weights(own, values, [np.broadcast_to(node.border, node.shape)])
 
-    def _pool(self, layer: AveragePool2D | MaxPool2D, values):
+    def _pool(self, layer: AveragePool2D | MaxPool2D, values: Tensor) -> Tensor:
         is_valid = layer.padding == NO_PADDING
-        arguments = {
+        arguments: dict[str, Any] = {
             "pool_size": layer.pool_size,
             "strides": layer.strides,
             "padding": "valid" if is_valid else "same",
@@ -131,7 +134,7 @@ class Builder:
         correction = {"scale": layer.scale, "offset": offset}
         return self._made(kl.Rescaling, correction, self._free(f"{layer.name}_correction"))(values)
 
-    def _made(self, kind: type, arguments: dict, name: str) -> kl.Layer:
+    def _made(self, kind: type, arguments: dict[str, Any], name: str) -> kl.Layer:
         return kind(name=name, dtype=self._graph.dtype, **arguments)
 
     def _rebuilt(self, name: str, rebuild: Rebuild) -> kl.Layer:
@@ -146,7 +149,7 @@ class Builder:
         return name
 
 
-def _with_weights(layer: kl.Layer, values, weights: Sequence[NDArray]):
+def _with_weights(layer: kl.Layer, values: Tensor, weights: Sequence[NDArray]) -> Tensor:
     """What `layer` makes of `values` with these weights, which it keeps."""
     layer.build(tuple(values.shape))
     layer.set_weights(list(weights))
@@ -157,7 +160,7 @@ def _function(activation: Rectifier | Ending) -> str:
     return activation.function if isinstance(activation, Ending) else "relu"
 
 
-def _plain(node: Node) -> tuple[type, dict]:
+def _plain(node: Node) -> tuple[type, dict[str, Any]]:
     """Class and arguments of the Keras layer of a node without neurons."""
     match node:
         case Coding():
@@ -177,16 +180,25 @@ def _plain(node: Node) -> tuple[type, dict]:
     raise TypeError(f"{node.origin} ({type(node).__name__}) is no node of a folded graph")
 
 
-def _reshape(shape: Shape) -> tuple[type, dict]:
+def _reshape(shape: Shape) -> tuple[type, dict[str, Any]]:
     return (kl.Flatten, _LAST) if len(shape) == 1 else (kl.Reshape, {"target_shape": shape})
 
 
-def _weighted(layer: Dense | Conv2D) -> tuple[type, dict]:
-    """Class and arguments of a Keras layer; `pads` if zeros have to be put around before it."""
+def _weighted(layer: Dense | Conv2D) -> tuple[type, dict[str, Any]]:
+    """Class and arguments of a Keras layer; if `pads`, its padding has to be put before it."""
     use_bias = layer.bias is not None
     if isinstance(layer, Dense):
         return kl.Dense, {"units": layer.weights.shape[1], "use_bias": use_bias}
-    is_same = layer.padding == tuple(
+    arguments = {
+        "filters": layer.n_channels,
+        "kernel_size": layer.window_shape,
+        "strides": layer.strides,
+        "dilation_rate": layer.dilation,
+        "groups": layer.groups,
+        "use_bias": use_bias,
+        **_LAST,
+    }
+    same = tuple(
         same_padding(
             layer.input_shape[axis],
             layer.window_shape[axis],
@@ -195,17 +207,11 @@ def _weighted(layer: Dense | Conv2D) -> tuple[type, dict]:
         )
         for axis in range(2)
     )
-    return kl.Conv2D, {
-        "filters": layer.n_channels,
-        "kernel_size": layer.window_shape,
-        "strides": layer.strides,
-        "dilation_rate": layer.dilation,
-        "groups": layer.groups,
-        "use_bias": use_bias,
-        "padding": "same" if is_same else "valid",
-        "pads": not is_same and layer.padding != NO_PADDING,
-        **_LAST,
-    }
+    if layer.padding == NO_PADDING:
+        return kl.Conv2D, {**arguments, "padding": "valid"}
+    if layer.padding == same:
+        return kl.Conv2D, {**arguments, "padding": "same"}
+    return kl.Conv2D, {**arguments, "padding": layer.padding, "pads": True}
 
 
 def _one_or_all(values: NDArray) -> float | list[float]:

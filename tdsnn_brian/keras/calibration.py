@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..conversion.graph import Graph, Neurons, Node
-from .building import Builder
+from .building import Builder, Tensor
 
 
 def correct_channels(trained: Graph, adapted: Graph, images: NDArray, scale: float) -> Graph:
@@ -41,18 +41,18 @@ def correct_channels(trained: Graph, adapted: Graph, images: NDArray, scale: flo
     return coded.graph
 
 
-def _mean_shift(values, wanted) -> tuple[NDArray, NDArray]:
+def _mean_shift(values: Tensor, wanted: Tensor) -> tuple[NDArray, NDArray]:
     """For logits: the shift that equates their means."""
     values, wanted = _by_channel(values), _by_channel(wanted)
     return np.ones(values.shape[1]), wanted.mean(axis=0) - values.mean(axis=0)
 
 
-def _by_channel(values) -> NDArray[np.float64]:
+def _by_channel(values: Tensor) -> NDArray[np.float64]:
     values = np.asarray(keras.ops.convert_to_numpy(values), np.float64)
     return values.reshape(-1, values.shape[-1])
 
 
-def _line(values, wanted, scale) -> tuple[NDArray, NDArray]:
+def _line(values: Tensor, wanted: Tensor, scale: float) -> tuple[NDArray, NDArray]:
     """Per channel: slope by least squares, shift that equates the means behind a ReLU."""
     values, wanted = _by_channel(values), _by_channel(wanted) * scale
     centred = values - values.mean(axis=0)
@@ -71,7 +71,7 @@ def _line(values, wanted, scale) -> tuple[NDArray, NDArray]:
 class _Pass:
     """Images on their way through a network, stopping at every weighted sum."""
 
-    def __init__(self, graph: Graph, images: NDArray):
+    def __init__(self, graph: Graph, images: NDArray) -> None:
         self._graph, self._builder = graph, Builder(graph)
         self._nodes: list[Node] = list(graph)
         self._next = 1  # behind the input
@@ -85,11 +85,7 @@ class _Pass:
     @property
     def is_last(self) -> bool:
         """Whether the sum is that of the output layer."""
-        return self._summing.name == self._graph.output.name
-
-    @property
-    def _summing(self) -> Neurons:
-        return self._nodes[self._next - 1]
+        return self._graph.is_output(self._summing)
 
     def to_sum(self) -> bool:
         """Go on to the next sum; False if there is none (a network may end in a mean)."""
@@ -97,6 +93,7 @@ class _Pass:
             node = self._nodes[self._next]
             self._next += 1
             if isinstance(node, Neurons) and node.is_weighted:
+                self._summing = node
                 self.values = self._builder.sums(node, self.values)
                 return True
             self.values = self._builder.run(node, self.values)
@@ -105,7 +102,7 @@ class _Pass:
     def apply(self, slope: NDArray, shift: NDArray) -> None:
         """Put a line into the weights of the last sum, and the values through it."""
         node = self._summing
-        weights, bias, border = node.weights, node.layer.bias, node.border
+        weights, bias, border = node.weights, node.weighted.bias, node.border
         dtype = weights.dtype
         if border is not None:
             border = (border * slope).astype(dtype)

@@ -5,7 +5,7 @@ convolutions become convolutions, global pools become pools over the full extent
 axis becomes a 1 x 1 convolution.
 """
 
-from math import prod
+from typing import Any
 
 import keras
 import numpy as np
@@ -52,6 +52,8 @@ SLIDING = (
     MinMaxPooling2D,
 )
 """Classes whose `data_format` says how the values before them are arranged."""
+
+PoolClass = type[MaxPool2D] | type[AveragePool2D]
 
 _KEPT_FOR_TRAINING = (
     "kernel_regularizer",
@@ -115,39 +117,39 @@ def _coding(layer: ReverseCoding, place: Place) -> Value:
 
 @reads(kl.Dense)
 def _dense(layer: kl.Dense, place: Place) -> Value:
-    weights, bias = array_of(layer, "kernel"), _bias(layer)
-    common = {"name": place.name, "bias": bias}
-    shape = place.value.shape
+    weights, bias, shape = array_of(layer, "kernel"), _bias(layer), place.value.shape
     if len(place.value.keras_shape) == 1:
         if place.value.order is not None:
             weights = weights[np.argsort(place.value.order)]
-        neurons = Dense(input_shape=(prod(shape),), weights=weights, **common)
-        gives: Shape = (layer.units,)
+        neurons: Dense | Conv2D = Dense(
+            name=place.name, input_shape=shape, weights=weights, bias=bias
+        )
     else:
         if place.value.order is not None:
             place.refuse_order()
-        neurons = Conv2D(input_shape=as_plane(shape), kernel=weights[None, None], **common)
-        gives = (*shape[:-1], layer.units)
+        neurons = Conv2D(
+            name=place.name, input_shape=as_plane(shape), kernel=weights[None, None], bias=bias
+        )
     place.put(Neurons, layer=neurons, training=_for_training(layer))
-    place.now(gives)
+    place.now((*shape[:-1], layer.units))
     return activated(place)
 
 
 @reads(kl.Conv1D, kl.Conv2D)
-def _convolution(layer, place: Place) -> Value:
+def _convolution(layer: kl.Layer, place: Place) -> Value:
     kernel = array_of(layer, "kernel")
     return _put_convolution(place, kernel, layer.groups, _for_training(layer))
 
 
 @reads(kl.DepthwiseConv1D, kl.DepthwiseConv2D)
-def _depthwise(layer, place: Place) -> Value:
+def _depthwise(layer: kl.Layer, place: Place) -> Value:
     kernel = array_of(layer, "kernel")
     *window, channels, multiplier = kernel.shape
     return _put_convolution(place, kernel.reshape(*window, 1, channels * multiplier), channels)
 
 
 @reads(kl.SeparableConv1D, kl.SeparableConv2D)
-def _separable(layer, place: Place) -> Value:
+def _separable(layer: kl.Layer, place: Place) -> Value:
     """Nothing happens between the two parts, so their product is one convolution."""
     depthwise, pointwise = array_of(layer, "depthwise_kernel"), array_of(layer, "pointwise_kernel")
     channels, multiplier = depthwise.shape[-2:]
@@ -156,7 +158,9 @@ def _separable(layer, place: Place) -> Value:
     return _put_convolution(place, kernel, 1)
 
 
-def _put_convolution(place: Place, kernel: NDArray, groups: int, training=None) -> Value:
+def _put_convolution(
+    place: Place, kernel: NDArray, groups: int, training: dict[str, Any] | None = None
+) -> Value:
     layer = place.layer
     shape = place.arranged()
     kernel = kernel if kernel.ndim == 4 else kernel[None]
@@ -183,16 +187,16 @@ def _put_convolution(place: Place, kernel: NDArray, groups: int, training=None) 
 
 
 @reads(kl.MaxPooling1D, kl.MaxPooling2D, MinMaxPooling2D)
-def _max_pooling(layer, place: Place) -> Value:
+def _max_pooling(layer: kl.Layer, place: Place) -> Value:
     return _put_pool(place, MaxPool2D, Role.POOLING, minimum=getattr(layer, "minimum", ()))
 
 
 @reads(kl.AveragePooling1D, kl.AveragePooling2D)
-def _average_pooling(layer, place: Place) -> Value:
+def _average_pooling(layer: kl.Layer, place: Place) -> Value:
     return _put_pool(place, AveragePool2D, Role.MEAN)
 
 
-def _put_pool(place: Place, kind: type, role: Role, **fields) -> Value:
+def _put_pool(place: Place, kind: PoolClass, role: Role, **fields: Any) -> Value:
     layer = place.layer
     shape = place.arranged()
     plane, size, strides = as_plane(shape), _pair(layer.pool_size), _pair(layer.strides)
@@ -212,19 +216,20 @@ def _put_pool(place: Place, kind: type, role: Role, **fields) -> Value:
 
 
 @reads(kl.GlobalMaxPooling1D, kl.GlobalMaxPooling2D)
-def _global_max_pooling(layer, place: Place) -> Value:
+def _global_max_pooling(layer: kl.Layer, place: Place) -> Value:
     return _put_global_pool(place, MaxPool2D, Role.POOLING)
 
 
 @reads(kl.GlobalAveragePooling1D, kl.GlobalAveragePooling2D)
-def _global_average_pooling(layer, place: Place) -> Value:
+def _global_average_pooling(layer: kl.Layer, place: Place) -> Value:
     return _put_global_pool(place, AveragePool2D, Role.MEAN)
 
 
-def _put_global_pool(place: Place, kind: type, role: Role) -> Value:
+def _put_global_pool(place: Place, kind: PoolClass, role: Role) -> Value:
     shape = place.arranged()
     plane = as_plane(shape)
-    neurons = kind(name=place.name, input_shape=plane, pool_size=plane[:2], strides=plane[:2])
+    size = plane[0], plane[1]
+    neurons = kind(name=place.name, input_shape=plane, pool_size=size, strides=size)
     place.put(Neurons, layer=neurons, role=role)
     if place.layer.keepdims:
         return place.gives((*(1,) * (len(shape) - 1), shape[-1]))
@@ -232,7 +237,7 @@ def _put_global_pool(place: Place, kind: type, role: Role) -> Value:
 
 
 @reads(kl.ZeroPadding1D, kl.ZeroPadding2D)
-def _zero_padding(layer, place: Place) -> Value:
+def _zero_padding(layer: kl.Layer, place: Place) -> Value:
     shape = place.arranged()
     padding = layer.padding
     if len(shape) == 2:
@@ -277,12 +282,14 @@ def _bias(layer: keras.layers.Layer) -> NDArray | None:
     return array_of(layer, "bias") if layer.use_bias else None
 
 
-def _for_training(layer: keras.layers.Layer) -> dict:
+def _for_training(layer: keras.layers.Layer) -> dict[str, Any]:
     config = layer.get_config()
     return {name: config[name] for name in _KEPT_FOR_TRAINING if config.get(name) is not None}
 
 
-def _padding(layer, plane: Shape, window: Pair, strides: Pair, dilation: Pair = (1, 1)) -> Padding:
+def _padding(
+    layer: kl.Layer, plane: Shape, window: Pair, strides: Pair, dilation: Pair = (1, 1)
+) -> Padding:
     if layer.padding != "same":
         return NO_PADDING
     rows, columns = (
@@ -293,8 +300,8 @@ def _padding(layer, plane: Shape, window: Pair, strides: Pair, dilation: Pair = 
 
 def _pair(value: int | tuple[int, ...]) -> Pair:
     """Rows and columns; a line has one row."""
-    value = (value,) if isinstance(value, int) else tuple(value)
-    return value if len(value) == 2 else (1, *value)
+    sizes = (value,) if isinstance(value, int) else tuple(value)
+    return (1, sizes[0]) if len(sizes) == 1 else (sizes[0], sizes[1])
 
 
 def _refuse_replicated_border(layer: kl.Layer, padding: Padding) -> None:

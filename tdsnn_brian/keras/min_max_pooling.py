@@ -1,36 +1,37 @@
 """A max-pool that passes on the minimum in some channels."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="tdsnn_brian")
-class MinMaxPooling2D(keras.layers.MaxPooling2D):
+class MinMaxPooling2D(keras.layers.MaxPooling2D):  # type: ignore[misc]
     """What a max-pool becomes when a batch normalisation before it turns some channels round.
 
     Parameters
     ----------
-    pool_size, strides, padding, data_format : optional
+    pool_size, *arguments : optional
         As in `keras.layers.MaxPooling2D`.
     minimum : sequence of int, optional
         Channels, counted from 0, whose minimum over the window is passed on.
     **kwargs
-        Of `keras.layers.Layer`, for example `name`.
+        Of `keras.layers.MaxPooling2D`, for example `name`.
     """
 
     def __init__(
         self,
-        pool_size=(2, 2),
-        strides=None,
-        padding="valid",
-        data_format=None,
-        minimum=(),
-        **kwargs,
-    ):
-        super().__init__(pool_size, strides, padding, data_format, **kwargs)
+        pool_size: int | tuple[int, int] = (2, 2),
+        *arguments: Any,
+        minimum: Sequence[int] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, *arguments, **kwargs)
         self.minimum = tuple(int(channel) for channel in minimum)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         axis = 1 if self.data_format == "channels_first" else -1
         shape = [1] * len(inputs.shape)
         shape[axis] = inputs.shape[axis]
@@ -38,5 +39,5 @@ class MinMaxPooling2D(keras.layers.MaxPooling2D):
         signs = ops.reshape(ops.convert_to_tensor(signs, dtype=inputs.dtype), shape)
         return super().call(inputs * signs) * signs
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "minimum": list(self.minimum)}

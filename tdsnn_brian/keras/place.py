@@ -7,6 +7,7 @@ order is followed from layer to layer until a dense layer takes it up in its wei
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
@@ -61,8 +62,13 @@ class Place:
     """A layer, the value before it, and the graph that it adds nodes to."""
 
     def __init__(
-        self, layer: keras.layers.Layer, name: str, value: Value, nodes: dict[str, Node], taken: set
-    ):
+        self,
+        layer: keras.layers.Layer,
+        name: str,
+        value: Value,
+        nodes: dict[str, Node],
+        taken: set[str],
+    ) -> None:
         self.layer, self.name, self.value = layer, name, value
         self._nodes, self._taken = nodes, taken
 
@@ -71,7 +77,7 @@ class Place:
         """All nodes so far."""
         return self._nodes
 
-    def put(self, kind: type[Node], suffix: str = "", **fields) -> Node:
+    def put(self, kind: type[Node], suffix: str = "", **fields: Any) -> Node:
         """Append a node that takes the value; from then on the value is what it gives."""
         name = free_name(f"{self.name}{suffix}", self._taken) if suffix else self.name
         self._taken.add(name)
@@ -138,7 +144,7 @@ class Place:
         ordered[self.value.order.ravel()] = whole.ravel()
         return compact(ordered.reshape(self.value.shape))
 
-    def refuse_order(self):
+    def refuse_order(self) -> NoReturn:
         wanted = getattr(self.layer, "data_format", None) or "channels_last"
         other = "channels_last" if wanted == "channels_first" else "channels_first"
         raise UnsupportedLayerError(

@@ -101,7 +101,7 @@ class _Call:
 class _Unrolling:
     """The calls of a model and of all models inside it, in order."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._calls: list[_Call] = []
 
     def calls_of(self, model: keras.Model) -> list[_Call]:
@@ -158,7 +158,9 @@ def _names(calls: list[_Call]) -> list[str]:
     return names
 
 
-def _read_call(call: _Call, name: str, sources: list[Value], nodes, taken: set) -> Value:
+def _read_call(
+    call: _Call, name: str, sources: list[Value], nodes: dict[str, Node], taken: set[str]
+) -> Value:
     layer = call.layer
     if len(sources) > 1:
         nodes[name] = Join(

@@ -151,9 +151,7 @@ def _site(place: Place) -> Site:
     )
 
 
-def _checked(
-    converted: Layer, layer: keras.layers.Layer, site: Site, gives: Shape
-) -> Layer:
+def _checked(converted: Layer, layer: keras.layers.Layer, site: Site, gives: Shape) -> Layer:
     """What a converter gave, if it fits where the layer stands."""
     if not isinstance(converted, Layer):
         raise InvalidInputError(

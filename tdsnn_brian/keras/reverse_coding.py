@@ -1,5 +1,7 @@
 """Reverse coding as a Keras layer, on any backend."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -8,7 +10,7 @@ from ..firing_times import tie_tolerance
 
 
 @keras.saving.register_keras_serializable(package="tdsnn_brian")
-class ReverseCoding(keras.layers.Layer):
+class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
     r"""The activation :math:`G(x) = e^{T(x)/L}` that a spike time stands for (Eq. 11).
 
     Forward it equals `tdsnn_brian.coding.reverse_coding`, tie convention included; backward it is
@@ -33,14 +35,16 @@ class ReverseCoding(keras.layers.Layer):
         If `leak` is not finite and positive, or `steps` no whole number of 1 or more.
     """
 
-    def __init__(self, leak: float, silent_zeros: bool = False, steps: int = 1, **kwargs):
+    def __init__(
+        self, leak: float, silent_zeros: bool = False, steps: int = 1, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.leak = check_leak(leak)
         self.silent_zeros = bool(silent_zeros)
         self.steps = check_steps(steps)
         self.supports_masking = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         positive = ops.relu(inputs)
         tolerance = tie_tolerance("float64" if self.compute_dtype == "float64" else "float32")
         leak = self.leak * self.steps
@@ -51,9 +55,9 @@ class ReverseCoding(keras.layers.Layer):
         # The difference is exactly 0 forward, so that the sum is exactly the gain.
         return ops.stop_gradient(gain) + (positive - ops.stop_gradient(positive))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {"leak": self.leak, "silent_zeros": self.silent_zeros, "steps": self.steps}
         return {**super().get_config(), **own}

@@ -1,5 +1,7 @@
 """Weights of Keras layers as numpy arrays: those that the layer computes with, or a refusal."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ def describe(layer: keras.layers.Layer) -> str:
     return f"layer {layer.name!r} ({type(layer).__name__})"
 
 
-def to_numpy(variable) -> NDArray:
+def to_numpy(variable: Any) -> NDArray:
     """A Keras variable as an array of float32 (also for narrower types) or float64."""
     values = np.asarray(keras.ops.convert_to_numpy(variable))
     return values if values.dtype == np.float64 else values.astype(np.float32)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from math import prod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,9 +56,20 @@ class Layer:
     v_threshold: float | None = None
     source: str | None = None
 
-    kind: ClassVar[Kind] = Kind.TICKED
-    bias: ClassVar[Any] = None
-    minimum: ClassVar[Any] = ()
+    if TYPE_CHECKING:  # fields, properties or plain attributes of the kinds
+
+        @property
+        def kind(self) -> Kind: ...
+
+        @property
+        def bias(self) -> NDArray | None: ...
+
+        @property
+        def minimum(self) -> tuple[int, ...]: ...
+    else:
+        kind = Kind.TICKED
+        bias = None
+        minimum = ()
 
     def __post_init__(self) -> None:
         try:
@@ -90,17 +101,17 @@ class Layer:
             if not projection.n_synapses:
                 raise InvalidInputError("every window holds padding alone, so it has no synapses")
         if self.bias is not None:
-            self._check_bias()
+            self._check_bias(self.bias)
 
-    def _check_bias(self) -> None:
-        check_weights("bias", self.bias)
+    def _check_bias(self, bias: NDArray) -> None:
+        check_weights("bias", bias)
         try:
-            fits = np.broadcast_shapes(self.bias.shape, self.output_shape) == self.output_shape
+            fits = np.broadcast_shapes(bias.shape, self.output_shape) == self.output_shape
         except ValueError:
             fits = False
         if not fits:
             raise InvalidInputError(
-                f"bias has shape {self.bias.shape}, which does not broadcast over the neurons "
+                f"bias has shape {bias.shape}, which does not broadcast over the neurons "
                 f"{self.output_shape}; give one value a channel or one a neuron"
             )
 

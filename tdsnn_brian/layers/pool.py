@@ -1,7 +1,6 @@
 """Pooling: means, which have weights, and maxima, which have none."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,9 +70,7 @@ class MaxPool2D(_Pool):
     constrained: bool = False
     minimum: tuple[int, ...] = ()
 
-    kind: ClassVar[Kind]
-
-    @property  # type: ignore[no-redef]
+    @property
     def kind(self) -> Kind:
         return Kind.CONSTRAINED_POOL if self.constrained else Kind.MAX_POOL
 

@@ -61,7 +61,7 @@ class Sum(Layer):
         return self.terms[0].output_shape
 
     @property
-    def bias(self) -> NDArray | None:  # type: ignore[override]
+    def bias(self) -> NDArray | None:
         """Sum of the terms' biases."""
         biases = [
             np.broadcast_to(term.bias, term.output_shape).reshape(self.output_shape)

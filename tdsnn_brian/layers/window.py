@@ -159,14 +159,16 @@ class Window:
         values = values.reshape(len(values), *self.input_shape)
         if self.padding != NO_PADDING:
             values = np.pad(values, ((0, 0), *self.padding, (0, 0)), constant_values=fill)
-        views = sliding_window_view(values, self._reach, axis=(1, 2))
+        views = sliding_window_view(values, self._reach, axis=(1, 2))  # type: ignore[call-overload]  # numpy's stubs know one axis
         (row_step, column_step), (row_gap, column_gap) = self.strides, self.dilation
         return views[:, ::row_step, ::column_step, :, ::row_gap, ::column_gap]
 
 
 def is_count(value: object, least: int = 1) -> bool:
     """Whether `value` is a whole number, and no bool, of at least `least`."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least
+    return (
+        isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= least)
+    )
 
 
 def _check_count(name: str, value: object, least: int) -> None:

@@ -4,10 +4,10 @@ import pytest
 
 pytest.importorskip("brian2")
 from brian2 import ms
-from features import MAKERS, feature
-from runs import assert_equal_or_refused, longest
 
 import tdsnn_brian as td
+from features import MAKERS, feature
+from runs import assert_equal_or_refused, longest
 from tdsnn_brian.results import joined
 
 pytestmark = pytest.mark.standalone

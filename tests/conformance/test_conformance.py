@@ -5,10 +5,10 @@ import pytest
 
 pytest.importorskip("brian2")
 from brian2 import ms, prefs
-from features import MAKERS, feature
-from runs import RUNS, assert_equal_or_refused, longest, rows_of
 
 import tdsnn_brian as td
+from features import MAKERS, feature
+from runs import RUNS, assert_equal_or_refused, longest, rows_of
 
 
 def cases():

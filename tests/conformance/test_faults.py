@@ -7,10 +7,10 @@ import pytest
 
 pytest.importorskip("brian2")
 from brian2 import ms, prefs
-from features import feature
-from runs import RUNS
 
 import tdsnn_brian as td
+from features import feature
+from runs import RUNS
 from tdsnn_brian.analysis import algorithm_1, closed_form
 from tdsnn_brian.brian.explicit import models, perturbed_network, pipeline
 from tdsnn_brian.brian.explicit.models import Cells

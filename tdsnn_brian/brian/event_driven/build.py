@@ -39,7 +39,7 @@ class Shown:
     latencies : ndarray or None
         (n_images, n_inputs) firing times in steps after an image's onset, `SILENT` for inputs
         that do not fire; None in a program that reads them.
-    windows : mapping of str to float, optional
+    windows : mapping of str to int, optional
         Fixed inhibitory periods in ticks; without, they last until all spikes have come.
     slot : int
         Least number of steps from one image's onset to the next.
@@ -48,7 +48,7 @@ class Shown:
     """
 
     latencies: NDArray | None = None
-    windows: Mapping[str, float] | None = None
+    windows: Mapping[str, int] | None = None
     slot: int = 0
     record: tuple[str, ...] | None = None
 
@@ -131,7 +131,7 @@ def add_shared(
     for order, population in enumerate(network.populations):
         window_steps = -1
         if shown.windows is not None and population.name in shown.windows:
-            window_steps = round(shown.windows[population.name] * steps_per_tick)
+            window_steps = shown.windows[population.name] * steps_per_tick
         group = _GROUPS[population.kind](population, place(population, order, window_steps))
         net.add(group)
         _project(net, names, population, groups, group)
@@ -160,7 +160,7 @@ def _project(
     names: Names,
     population: Population,
     groups: Mapping[Population, EventDrivenGroup],
-    group: TickedLayer | MaxPool | Readout,
+    group: EventDrivenGroup,
 ) -> None:
     """Add the projections onto `group`."""
     ways = zip(population.sources, population.projections, strict=True)

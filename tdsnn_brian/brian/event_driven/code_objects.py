@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 from ...errors import UnsupportedDeviceError
 
 
-class StandaloneCode(CPPStandaloneCodeObject):
+class StandaloneCode(CPPStandaloneCodeObject):  # type: ignore[misc]  # Brian2 has no types
     """C++ standalone code from this package's templates."""
 
     templater = CPPStandaloneCodeObject.templater.derive(__package__)
 
 
-class CythonCode(CythonCodeObject):
+class CythonCode(CythonCodeObject):  # type: ignore[misc]  # Brian2 has no types
     """Cython code from this package's templates."""
 
     templater = CythonCodeObject.templater.derive(__package__)
 
 
-class NumpyCode(NumpyCodeObject):
+class NumpyCode(NumpyCodeObject):  # type: ignore[misc]  # Brian2 has no types
     """Numpy code from this package's templates."""
 
     templater = NumpyCodeObject.templater.derive(__package__)

@@ -9,6 +9,7 @@ import json
 import pickle
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
+from typing import Any
 
 
 def main() -> None:
@@ -16,11 +17,9 @@ def main() -> None:
     library = [path for path in sys.path if "-packages" not in path]
     sys.path[:] = [*library, *(path for path in where["path"] if path not in library)]
     folder = where["package"]
-    spec = spec_from_file_location(
+    spec: Any = spec_from_file_location(
         "tdsnn_brian", f"{folder}/__init__.py", submodule_search_locations=[folder]
     )
-    assert spec is not None
-    assert spec.loader is not None
     package = sys.modules["tdsnn_brian"] = module_from_spec(spec)
     spec.loader.exec_module(package)
     from tdsnn_brian.brian.event_driven.compiler import build_project

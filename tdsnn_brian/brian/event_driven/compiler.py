@@ -57,14 +57,14 @@ class Given(Layer):
     given: tuple[Projection, ...]
     shape: Shape
     role: Kind
-    bias: NDArray | None = None  # type: ignore[misc]
-    minimum: tuple[int, ...] = ()  # type: ignore[misc]
+    bias: NDArray | None = None
+    minimum: tuple[int, ...] = ()
 
     def connect(self) -> tuple[Projection, ...]:
         return self.given
 
     @property
-    def kind(self) -> Kind:  # type: ignore[override]
+    def kind(self) -> Kind:
         return self.role
 
     @property

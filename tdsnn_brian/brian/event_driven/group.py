@@ -87,7 +87,7 @@ class State:
         self._arrays[name][...] = value
 
 
-class EventDrivenGroup(Group, CodeRunner, SpikeSource):
+class EventDrivenGroup(Group, CodeRunner, SpikeSource):  # type: ignore[misc]  # Brian2 has no types
     """A group whose whole update is one object: C++ from a template, or the method `step`.
 
     Attributes
@@ -101,6 +101,8 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):
     """
 
     add_to_magic_network = True
+    codeobj_class: type | None
+    codeobj: Any
     template: ClassVar[str]
     recorded: ClassVar[tuple[str, ...]] = ()
 
@@ -109,8 +111,7 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):
         Group.__init__(self, name=place.name, **plan)
         self.population = population
         self.released_by, self.hops = self, 0
-        self.codeobj_class: type | None = None
-        self.codeobj = None
+        self.codeobj_class = self.codeobj = None
         self.events = {"spike": None, **({"silent": None} if population.silent_zeros else {})}
         self.start, self.stop = 0, population.n_neurons
         self.namespace: dict[str, Any] = {}
@@ -170,7 +171,7 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):
         """What the template reads beside variables: `p`, and arrays by their global names."""
         return {"p": self.p, "own": Globals(self)}
 
-    def create_code_objects(self, run_namespace: dict[str, Any]) -> None:
+    def create_code_objects(self, run_namespace: Any) -> None:
         if code_class() is StandaloneCode:
             self.codeobj_class = StandaloneCode
             self.template_kwds = self.template_arguments()

@@ -1,6 +1,6 @@
 """Input neurons, which show one image after the other."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,17 +35,7 @@ class ImageInput(EventDrivenGroup):
         that reads them from its standard input.
     slot : int, optional
         Least number of steps from one image's onset to the next.
-
-    Attributes
-    ----------
-    readout : Readout
-        Once it has been read out, the next image may be shown.
-    integrators : list of Integrator
-        Whose windows a program reads.
     """
-
-    readout: "Readout"
-    integrators: "list[Integrator]"
 
     template = "image_input"
     recorded = ("onset", "last")
@@ -54,14 +44,13 @@ class ImageInput(EventDrivenGroup):
         self, population: Population, place: Place, latencies: NDArray | None, slot: int = 0
     ):
         super().__init__(population, place, when="start")
-        nothing = np.empty((0, population.n_neurons), np.int32)
-        self.latencies = nothing if latencies is None else as_steps(latencies)
+        self.latencies = None if latencies is None else as_steps(latencies)
         self.p.streaming = latencies is None
         self.p.parent_variable = PARENT_VARIABLE
         self.p.slot = slot
-        self.p.n_images = len(self.latencies)
-        self.integrators = []
-        self.add_attribute("readout")  # which is made later
+        self.p.n_images = 0 if latencies is None else len(latencies)
+        self.readout: Readout | None = None
+        self.integrators: list[Integrator] = []
         self._neurons("latency", np.int32)
         self._shared("onset", "release", "last", "most_steps")
         self._shared("image", start=-1)
@@ -73,17 +62,17 @@ class ImageInput(EventDrivenGroup):
             "readout": Globals(self.readout),
             "integrators": [Globals(group) for group in self.integrators],
             "latencies": (
-                None if self.p.streaming else static_array(self, "latencies", self.latencies)
+                None if self.latencies is None else static_array(self, "latencies", self.latencies)
             ),
         }
 
     def step(self, s: State, now: int) -> None:
-        p, readout = self.p, self.readout.values
+        p, readout = self.p, cast("Readout", self.readout).values
         self._no_events()
         if s.image < 0 or (readout.release != NEVER and now >= s.onset + p.slot):
             if s.image + 1 >= p.n_images:
                 return
-            s.latency = self.latencies[s.image + 1]
+            s.latency = cast(NDArray, self.latencies)[s.image + 1]
             s.image += 1
             s.onset = now
             s.release = now - 1

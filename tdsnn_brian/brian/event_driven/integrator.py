@@ -1,6 +1,6 @@
 """What layers that integrate have in common; in C++ each method is a header of its name."""
 
-from typing import Any
+from typing import Any, cast
 
 from brian2 import prefs
 from numpy.typing import NDArray
@@ -60,10 +60,10 @@ class Integrator(EventDrivenGroup):
 
         One value a channel stays one value a channel.
         """
-        given, shape = self.population.bias, self.population.shape
-        if given is None or given.shape != shape[-1:]:
-            given = self.population.bias_values
-        return self.sign * given.astype(self.variables["u"].dtype)
+        given, shape = cast(NDArray, self.population.bias), self.population.shape
+        per_channel = given.ndim == 1 and len(given) == shape[-1]
+        values = given if per_channel else self.population.bias_values
+        return self.sign * values.astype(self.variables["u"].dtype)
 
     def template_arguments(self) -> dict[str, Any]:
         arguments = {

@@ -47,7 +47,7 @@ class MaxPool(EventDrivenGroup):
     def template_arguments(self) -> dict[str, Any]:
         awaited = self.population.n_awaited
         if (awaited == awaited[0]).all():
-            n_awaited = str(awaited[0])
+            n_awaited: int | str = int(awaited[0])
         else:
             n_awaited = f"{static_array(self, 'n_awaited', awaited.astype(np.int32))}[i]"
         return {

@@ -1,5 +1,8 @@
 """A `FiringNetwork` whose layers sleep while they have nothing to do; weights are stored once."""
 
+from collections.abc import Mapping
+from typing import cast
+
 from brian2 import Clock
 
 from ...errors import RunError
@@ -34,7 +37,7 @@ class EventDrivenNetwork(FiringNetwork):
                 self.analysis.input_latencies.reshape(self.n_images, -1),
                 self.timing.steps_per_tick,
             ),
-            windows=None if self.dynamic else self.timing.windows,
+            windows=None if self.dynamic else cast(Mapping[str, int], self.timing.windows),
             slot=self.timing.slot,
         )
         self.parts = add_shared(

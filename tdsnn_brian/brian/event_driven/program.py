@@ -196,20 +196,19 @@ def _request(
     dtype: DTypeLike | None,
     record: tuple[str, ...] | None,
 ) -> Request:
-    """What to compile, checked."""
     require("event-driven", network)
-    _, steps = choose_steps(network, tick, dt)
+    dt, steps = choose_steps(network, tick, dt)
     try:
-        real = np.dtype(prefs.core.default_float_dtype if dtype is None else dtype)
+        dtype = np.dtype(prefs.core.default_float_dtype if dtype is None else dtype)
     except TypeError:
         raise InvalidInputError(f"dtype must be float32 or float64, got {dtype!r}") from None
-    if real not in (np.float32, np.float64):
-        raise InvalidInputError(f"dtype must be float32 or float64, got {real}")
+    if dtype not in (np.float32, np.float64):
+        raise InvalidInputError(f"dtype must be float32 or float64, got {dtype}")
     return Request(
         network=as_given(network),
         tick=float(tick),
         steps_per_tick=steps,
-        dtype=real.name,
+        dtype=dtype.name,
         record=check_record(network, record),
         preferences=compiler_preferences(),
     )

@@ -6,11 +6,11 @@ comes: its work is that of the spikes that happen, times their fan-out.
 """
 
 from functools import cached_property
-from typing import Any, TypedDict, Unpack
+from typing import Any, Self, TypedDict, Unpack
 
 import numpy as np
 from brian2 import Clock, CodeRunner, Group, Quantity
-from brian2.core.variables import ArrayVariable, Variables
+from brian2.core.variables import Variables
 from numpy.typing import NDArray
 
 from ...errors import InvalidInputError, NotInNetworkError
@@ -36,7 +36,7 @@ class _OfSynapses:
     def __init__(self, name: str):
         self.name = name
 
-    def __get__(self, projection: "SharedProjection | None", owner: type | None = None) -> Any:
+    def __get__(self, projection: Any, owner: type | None = None) -> Self:
         if projection is None:
             return self
         raise NotInNetworkError(
@@ -45,11 +45,11 @@ class _OfSynapses:
             'weights build the network from a changed layer, or use projection="explicit"'
         )
 
-    def __set__(self, projection: "SharedProjection", value: Any) -> None:
+    def __set__(self, projection: Any, value: object) -> None:
         self.__get__(projection)
 
 
-class SharedProjection(CodeRunner, Group):
+class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has no types
     """From a spiking group to another, with the weights of one projection stored once.
 
     Takes the place of a `brian2.Synapses` with ``on_pre="<variable>_post += w"`` and without
@@ -163,7 +163,7 @@ class SharedProjection(CodeRunner, Group):
         self._enable_group_attributes()
 
     @property
-    def listening_variable(self) -> ArrayVariable | None:
+    def listening_variable(self) -> Any:
         """Which neurons take spikes, where some are refractory."""
         return getattr(self.target_variable, "conditional_write", None)
 
@@ -172,7 +172,7 @@ class SharedProjection(CodeRunner, Group):
         """See `pack`."""
         return pack(self.projection, self.sign, self.target_variable.dtype)
 
-    def create_code_objects(self, run_namespace: dict[str, Any]) -> None:
+    def create_code_objects(self, run_namespace: Any) -> None:
         self.codeobj_class = code_class()
         self.template_kwds = {
             "window": self.projection.window,
@@ -229,7 +229,7 @@ def _single(layer: Layer | Projection) -> tuple[str, Projection]:
     return f"projection of layer {layer.name!r}", layer.projection
 
 
-def _plan(title: str, source: Group, schedule: Schedule) -> dict[str, Any]:
+def _plan(title: str, source: Group, schedule: Schedule) -> dict:
     """Arguments of a Brian2 object: those of a `Synapses` pathway where not given."""
     given: dict[str, Any] = {
         "when": "synapses",

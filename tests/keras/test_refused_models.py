@@ -1,0 +1,214 @@
+"""Refusals of whole models, of arguments, and of models that are adapted by hand."""
+
+import re
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers as kl
+
+from keras_models import refusal, sequential
+from tdsnn_brian.errors import InvalidInputError, NotAdaptedError, UnsupportedLayerError
+from tdsnn_brian.keras import ReverseCoding, adapt, convert
+
+IMAGE = (8, 8, 2)
+
+
+def conv():
+    return kl.Conv2D(3, 3, activation="relu", name="conv")
+
+
+def head():
+    return kl.Flatten(), kl.Dense(3, name="output")
+
+
+def branches():
+    inputs = keras.Input(IMAGE)
+    one = kl.Conv2D(3, 1, activation="relu", name="left")(inputs)
+    other = kl.Conv2D(3, 1, activation="relu", name="right")(inputs)
+    values = kl.Add(name="sum")([one, other])
+    return keras.Model(inputs, kl.Dense(3)(kl.Flatten()(values)))
+
+
+def test_branches_are_refused_by_name():
+    with pytest.raises(UnsupportedLayerError, match=r"'sum' \(Add\) joins .*'left', 'right'"):
+        adapt(branches(), leak=5)
+
+
+def test_several_outputs_are_refused():
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, [kl.Dense(3)(inputs), kl.Dense(2)(inputs)], name="twins")
+    with pytest.raises(UnsupportedLayerError, match="'twins' has 1 inputs and 2 outputs"):
+        adapt(model, leak=5)
+
+
+def test_a_layer_used_twice_is_refused():
+    inputs = keras.Input((4,))
+    shared = kl.Dense(4, activation="relu", name="shared")
+    with pytest.raises(UnsupportedLayerError, match=r"'shared' \(Dense\) is used more than once"):
+        adapt(keras.Model(inputs, shared(shared(inputs))), leak=5)
+
+
+def test_operations_are_refused():
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, kl.Dense(3)(keras.ops.tanh(inputs)))
+    with pytest.raises(UnsupportedLayerError, match=r"\(Tanh\) is an operation, not a layer"):
+        adapt(model, leak=5)
+
+
+def test_a_subclassed_model_is_refused():
+    class Mine(keras.Model):
+        def call(self, inputs):
+            return inputs
+
+    with pytest.raises(UnsupportedLayerError, match="neither Sequential nor functional"):
+        adapt(Mine(name="mine"), leak=5)
+
+
+def test_models_without_a_definite_input_are_refused():
+    with pytest.raises(InvalidInputError, match=r"no input shape yet; start it with keras\.Input"):
+        adapt(keras.Sequential([kl.Dense(3)]), leak=5)
+    with pytest.raises(InvalidInputError, match=r"open input shape \(None, 8, 1\)"):
+        adapt(keras.Sequential([keras.Input((None, 8, 1)), kl.Conv2D(3, 3)]), leak=5)
+    with pytest.raises(InvalidInputError, match="must be a Keras model, got str"):
+        adapt("lenet", leak=5)
+
+
+def test_adapt_refuses_an_adapted_model():
+    adapted = adapt(sequential((4,), kl.Dense(3, name="output")), leak=5)
+    with pytest.raises(UnsupportedLayerError, match=r"'output_coding' .* is there already"):
+        adapt(adapted, leak=5)
+
+
+def test_convert_wants_an_adapted_model():
+    model = sequential((4,), kl.Dense(5, activation="relu", name="hidden"), kl.Dense(3))
+    with pytest.raises(NotAdaptedError, match=r"'hidden' \(Dense\) .*adapt\(model, leak=5\) first"):
+        convert(model)
+
+
+def test_convert_wants_the_coding_before_every_layer():
+    model = sequential(
+        (4,), ReverseCoding(5), kl.Dense(5, activation="relu"), kl.Dense(3, name="output")
+    )
+    with pytest.raises(NotAdaptedError, match=r"'output' \(Dense\) has no ReverseCoding"):
+        convert(model)
+
+
+@pytest.mark.parametrize("second", [ReverseCoding(3, name="b"), ReverseCoding(5, True, name="b")])
+def test_convert_wants_one_coding_for_all(second):
+    model = sequential((4,), ReverseCoding(5), kl.Dense(5, activation="relu"), second, kl.Dense(3))
+    with pytest.raises(UnsupportedLayerError, match=r"'b' \(ReverseCoding\) has leak=.*one leak"):
+        convert(model)
+
+
+def test_convert_wants_the_coding_once():
+    model = sequential((4,), ReverseCoding(5, name="a"), ReverseCoding(5, name="b"), kl.Dense(3))
+    with pytest.raises(UnsupportedLayerError, match=r"'b' .*follows 'a' without"):
+        convert(model)
+
+
+def test_convert_wants_a_relu():
+    model = sequential(
+        (4,), ReverseCoding(5), kl.Dense(5, name="hidden"), ReverseCoding(5), kl.Dense(3)
+    )
+    with pytest.raises(UnsupportedLayerError, match=r"'hidden' \(Dense\) has no ReLU"):
+        convert(model)
+
+
+def test_pools_of_padding_alone_are_refused():
+    model = sequential(IMAGE, kl.ZeroPadding2D(2), kl.MaxPooling2D(2, name="pool"), conv(), *head())
+    assert re.search("'pool' .*windows that hold padding alone", refusal(adapt, model, 5))
+
+
+def test_an_average_over_two_kinds_of_padding_is_refused():
+    model = sequential(
+        IMAGE,
+        kl.ZeroPadding2D(1, name="pad"),
+        kl.AveragePooling2D(3, 2, "same", name="mean"),
+        *head(),
+    )
+    assert re.search("'mean' .*'pad'.*use one of them", refusal(adapt, model, 5))
+
+
+def test_a_scaling_that_adapt_has_not_folded_is_refused():
+    model = sequential(
+        (4,),
+        ReverseCoding(5),
+        kl.Dense(5, activation="relu"),
+        kl.BatchNormalization(name="norm"),
+        ReverseCoding(5, name="late"),
+        kl.Dense(3),
+    )
+    assert re.search("'norm' .*before layer 'late'.*tdsnn_brian.adapt", refusal(convert, model))
+    model = sequential(
+        (4,), kl.Rescaling(2, -1, name="scale"), ReverseCoding(5, name="first"), kl.Dense(3)
+    )
+    assert re.search("'scale' .*before layer 'first'.*tdsnn_brian.adapt", refusal(convert, model))
+
+
+def test_one_value_that_leads_to_two_layers_is_refused():
+    inputs = keras.Input((4,))
+    hidden = kl.Dense(4, activation="relu", name="hidden")(inputs)
+    values = kl.Concatenate(name="both")([kl.Dense(4, name="side")(hidden), hidden])
+    message = refusal(adapt, keras.Model(inputs, kl.Dense(2)(values)), 5)
+    assert "'both' (Concatenate) joins several branches ('side', 'hidden')" in message
+
+
+def test_operations_that_join_are_refused_as_such():
+    inputs = keras.Input((4,))
+    one, other = kl.Dense(4, name="one")(inputs), kl.Dense(4, name="other")(inputs)
+    message = refusal(adapt, keras.Model(inputs, kl.Dense(2)(one + other)), 5)
+    assert "joins several branches ('one', 'other')" in message
+
+
+def test_a_model_that_does_nothing_is_refused():
+    inputs = keras.Input((4,))
+    assert "gives out what comes in" in refusal(adapt, keras.Model(inputs, inputs), 5)
+
+
+def network():
+    return convert(adapt(sequential((4,), kl.Dense(3)), 5))
+
+
+@pytest.mark.parametrize(
+    ("argument", "remedy"),
+    [
+        (network, r"converted already, so pass it to tdsnn_brian\.simulate"),
+        (lambda: "lenet.keras", r"load it first: {}\(keras\.models\.load_model\('lenet\.keras'\)"),
+        (lambda: Path("lenet.keras"), r"load it first: {}\(keras\.models\.load_model"),
+        (lambda: 5, r"call tdsnn_brian\.{}\("),
+        (lambda: None, r"call tdsnn_brian\.{}\("),
+        (lambda: kl.Dense(3), r"call tdsnn_brian\.{}\("),
+    ],
+)
+def test_what_is_no_model_says_what_to_call(argument, remedy):
+    for function, others in ((adapt, (5,)), (convert, ())):
+        message = refusal(function, argument(), *others)
+        assert re.search(remedy.format(function.__name__), message), message
+
+
+def test_swapped_arguments():
+    model = sequential((4,), kl.Dense(3))
+    assert "got int; call tdsnn_brian.adapt(model, leak)" in refusal(adapt, 5, model)
+    assert "leak must be a number" in refusal(adapt, model, model)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        "images.npy",
+        np.zeros((0, 4)),
+        np.full((3, 4), np.nan),
+        np.full((3, 4), -1.0),
+        [["a"] * 4],
+    ],
+)
+def test_impossible_calibration_images(images):
+    model = sequential((4,), kl.Dense(3))
+    assert "calibration must be images" in refusal(adapt, model, 5, calibration=images)
+
+
+def test_errors_are_the_usual_ones_too():
+    with pytest.raises(ValueError, match="leak"):
+        adapt(sequential((4,), kl.Dense(3)), leak=np.nan)
