@@ -82,7 +82,8 @@ def test_one_that_dies_says_so(program):
 
 
 @pytest.mark.parametrize(
-    "error", [InvalidInputError("image 65 holds NaN"), OSError("image 65 is gone"), MemoryError("full")]
+    "error",
+    [InvalidInputError("image 65 holds NaN"), OSError("image 65 is gone"), MemoryError("full")],
 )
 def test_an_error_while_images_are_fed_comes_from_the_reader(program, monkeypatch, error):
     calls, original = [], stream.input_latencies
