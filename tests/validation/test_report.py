@@ -184,16 +184,17 @@ def test_the_folder_of_a_report_holds_nothing_of_another(tmp_path):
 
 
 def test_an_unexplained_disagreement_is_loud(tmp_path, monkeypatch):
-    from tdsnn_brian.brian import groups
+    from tdsnn_brian.brian.explicit.ticking_neurons import TickingNeurons
 
-    original = groups.ticking_neuron
+    original = TickingNeurons._pathways
 
-    def off_by_one(name, *args, release_step, **kwargs):
-        return original(
-            name, *args, release_step=release_step + (name == "second_ticking"), **kwargs
-        )
+    def heavier(self, population):
+        pathways = original(self, population)
+        if population.name == "second":
+            pathways["ticks"].constants["w_tick"] *= 1.2
+        return pathways
 
-    monkeypatch.setattr(groups, "ticking_neuron", off_by_one)
+    monkeypatch.setattr(TickingNeurons, "_pathways", heavier)
     network, images = tmp_path / "network.npz", tmp_path / "images.npz"
     tiny_network().save(network)
     np.savez(images, images=np.random.default_rng(0).random((4, 6)))
