@@ -81,7 +81,7 @@ def test_importing_the_package_loads_neither_keras_nor_brian2():
 def test_the_large_networks_need_no_keras():
     code = (
         "import sys; sys.modules['keras'] = None; import numpy as np; "
-        "from networks.large import large_network; "
+        "from networks.models.large import large_network; "
         "conv = [(np.ones((3, 3, 3, 3)), np.ones(3))] * 13; "
         "print(len(large_network('vgg16', convolutions=conv, side=32, dense=(4,)).layers))"
     )
