@@ -19,7 +19,7 @@ TORCH ?= torch>=2.2
 export KERAS_BACKEND ?= jax
 export GENN_PATH
 
-.PHONY: validate report benchmark paper test genn test-genn test-versions lint clean help
+.PHONY: validate report benchmark paper test coverage genn test-genn test-versions lint clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -36,8 +36,11 @@ benchmark: $(PICTURES) $(CONTENDERS)   ## time and memory of LeNet, AlexNet and 
 paper: $(PICTURES)   ## the paper's tables and figures beside what is measured: reports/paper
 	$(BIN)/python -m validation paper $(ARGS)
 
-test: $(READY)   ## the test suite, and how much of the code it runs
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --cov --cov-report=term $(ARGS)
+test: $(READY)   ## the test suite
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)
+
+coverage: $(READY)   ## the fast tests, and how much of the code they run
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal -m 'not slow' --cov --cov-report=term $(ARGS)
 
 genn: $(GENN_READY)   ## the same through GeNN (docs/genn.md): reports/lenet-genn
 	$(GENN_VENV)/bin/python -m validation validate --device genn --output reports/lenet-genn $(ARGS)

@@ -33,5 +33,5 @@ import platform
 from importlib.metadata import version
 print(f"Python {platform.python_version()}:", *(f"{n} {version(n)}" for n in ("brian2", "numpy")))
 PY
-  "$venv/bin/python" -m pytest --quiet tests/test_discrete.py tests/brian/test_simulation.py
+  "$venv/bin/python" -m pytest --quiet tests/analysis/test_discrete.py tests/brian/test_simulation.py
 done
