@@ -9,6 +9,7 @@ import tdsnn_brian.analysis as discrete
 from tdsnn_brian.coding import continuous_latency, latency
 from tdsnn_brian.errors import TDSNNError
 from tdsnn_brian.keras import adapt, convert
+from tdsnn_brian.results import predict
 
 FINE = {"leak": 2000, "scale": 100, "compensate": True}
 """So fine a coding that what remains is the function of the model as trained."""
@@ -88,8 +89,7 @@ def assert_same_logits(network, adapted, images):
     expected = run(adapted, images)
     ours = result.logits.reshape(expected.shape)
     np.testing.assert_allclose(ours[clear], expected[clear], atol=1e-4, rtol=1e-4)
-    predictions = expected.reshape(len(images), -1).argmax(axis=1)
-    np.testing.assert_array_equal(result.predictions[clear], predictions[clear])
+    np.testing.assert_array_equal(result.predictions[clear], predict(expected)[clear])
 
 
 def assert_same_latencies(network, adapted, images, names=None):

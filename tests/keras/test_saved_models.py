@@ -12,6 +12,7 @@ from keras import layers as kl
 from keras_models import images_for, run, sequential, turned
 from tdsnn_brian.keras import adapt, convert
 from tdsnn_brian.keras.min_max_pooling import MinMaxPooling2D
+from tdsnn_brian.provenance import digest
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -42,9 +43,7 @@ def test_it_is_the_same_network(saved):
     images = images_for(adapted)
     np.testing.assert_allclose(run(again, images), run(adapted, images), rtol=1e-6)
     assert again.get_layer("pool").minimum == (1, 3)
-    for one, other in zip(convert(again), convert(adapted), strict=True):
-        for field, value in vars(one).items():
-            np.testing.assert_array_equal(getattr(other, field), value)
+    assert digest(convert(again)) == digest(convert(adapted))
 
 
 @pytest.mark.parametrize(
