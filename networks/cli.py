@@ -10,6 +10,7 @@ from rich.console import Console
 
 import tdsnn_brian as td
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.image_range import UNIT
 
 from . import files
 from .data import Dataset, load_dataset
@@ -133,7 +134,7 @@ def adapt(
     known = _with_dataset(network) if retrain or calibration else entry(network)
     model = files.load_model(network, weights)
     if calibration_images is not None:
-        images, _, _ = read_images(calibration_images, model.input_shape[1:])
+        images, _, _ = read_images(calibration_images, model.input_shape[1:], UNIT)
     elif calibration:
         images = load_dataset(known.dataset, data).x_train[:calibration]
     else:
@@ -160,7 +161,7 @@ def adapt(
         stages.append(_measure("retrained" if retrain else "adapted", adapted, dataset))
     keras_path = files.adapted_path(network, output)
     network_path = files.converted_path(network, output)
-    converted = td.convert(adapted)
+    converted = td.convert(adapted, image_range=UNIT)
     files.save_model(adapted, keras_path)
     converted.save(network_path)
     if dataset is not None:

@@ -1,5 +1,6 @@
 """A converted network as plain data, free of Keras and of Brian2."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from .coding import check_leak, check_steps
 from .errors import InvalidInputError
+from .image_range import UNIT, Range, check_range, out_of_range
 from .layers import Kind, Layer, Shape
 from .layers.base import check_threshold
 from .population import INPUT, Population, populations_of
@@ -46,6 +48,9 @@ class SpikingNetwork:
     image_shape : tuple of int, optional
         Shape of an image where it differs from the first layer's input, of which it holds the
         same values in the same order.
+    image_range : tuple of float, optional
+        Lowest and highest value of the images that the network is meant for, where it is known:
+        (0, 1), or (0, 255) of one that scales bytes itself.
     metadata : dict
         Anything that JSON can hold; saved with the network.
 
@@ -73,6 +78,7 @@ class SpikingNetwork:
     v_threshold: float = 0.0
     name: str = "network"
     image_shape: Shape | None = None
+    image_range: Range | None = None
     metadata: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -101,6 +107,7 @@ class SpikingNetwork:
             raise InvalidInputError(
                 f"silent_zeros must be True or False, got {self.silent_zeros!r}"
             )
+        object.__setattr__(self, "image_range", check_range(self.image_range))
         if not isinstance(self.name, str):
             raise InvalidInputError(f"name must be a string, got {self.name!r}")
 
@@ -234,7 +241,13 @@ def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
     Raises
     ------
     InvalidInputError
-        If the shape does not fit, there is no image, or a value is negative, NaN or infinite.
+        If the shape does not fit, there is no image, or a value is negative, NaN or infinite; if
+        they are whole numbers and the network takes values up to 1.
+
+    Warns
+    -----
+    UserWarning
+        If floating numbers are far from the network's `image_range`.
     """
     check_network(network)
     images = np.asarray(images)
@@ -252,6 +265,10 @@ def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
         raise InvalidInputError("images is empty; pass at least one image")
     if images.dtype.kind not in "fiub":
         raise InvalidInputError(f"images must be numbers, got dtype {images.dtype}")
+    if wrong := out_of_range(images, network.image_range):
+        if images.dtype.kind in "iu" and network.image_range == UNIT:
+            raise InvalidInputError(f"network {network.name!r}: {wrong}")
+        warnings.warn(f"network {network.name!r}: {wrong}", stacklevel=3)
     if images.dtype.kind != "f":
         images = images.astype(np.float64)
     if not np.isfinite(images).all():

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import networks
+from networks.data.images import SAY_RANGE
 from tdsnn_brian import SpikingNetwork, load
 from tdsnn_brian.errors import InvalidInputError, TDSNNError
+from tdsnn_brian.image_range import Range, check_range, describe
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,13 +86,46 @@ def _predict(model, images: NDArray) -> NDArray:
     return logits.reshape(len(logits), -1).argmax(axis=1)
 
 
-def digits_case(path: Path | None, n_images: int, data: Path | None = None) -> Case:
+def digits_case(
+    path: Path | None,
+    n_images: int,
+    data: Path | None = None,
+    image_range: Range | None = None,
+) -> Case:
     """Digits for the network in the file `path`, or for the LeNet that ships."""
     if path is None:
         return shipped_lenet(n_images, data)
     images, labels = digits(n_images, data)
+    network = with_range(load(path), image_range)
+    if network.image_range is None:
+        raise InvalidInputError(
+            f"{path} does not say which values its images have, and digits can be given as 0 to 1 "
+            f"or as 0 to 255; {SAY_RANGE}"
+        )
     note = f"{path.name} came without its Keras models."
-    return Case(network=load(path), images=images, labels=labels, notes=[note])
+    return Case(
+        network=network, images=images * network.image_range[1], labels=labels, notes=[note]
+    )
+
+
+def with_range(network: SpikingNetwork, image_range: Range | None) -> SpikingNetwork:
+    """The network with what the user says of the values that it takes.
+
+    Raises
+    ------
+    InvalidInputError
+        If its file says something else.
+    """
+    said = check_range(image_range)
+    if said is None or said == network.image_range:
+        return network
+    if network.image_range is not None:
+        raise InvalidInputError(
+            f"--image-range {describe(said)}: the file of network {network.name!r} says that it "
+            f"takes {describe(network.image_range)}; leave the option out, or convert the model "
+            "again with image_range if the file is wrong"
+        )
+    return replace(network, image_range=said)
 
 
 def check_labels(labels, n: int) -> NDArray | None:

@@ -11,7 +11,7 @@ from tdsnn_brian import load
 from tdsnn_brian.errors import InvalidInputError
 
 from . import summary as summaries
-from .case import digits_case
+from .case import digits_case, with_range
 from .console import accuracy_table, console, layer_table, progress_bar, say, verdict
 from .devices import DEVICES, FLOAT_TYPES
 from .options import ALL, BASIC, Progress
@@ -28,6 +28,13 @@ Float = Annotated[str, typer.Option("--float", help=f"One of: {', '.join(FLOAT_T
 Steps = Annotated[int, typer.Option(min=1, help="Integration steps a tick.")]
 Window = Annotated[str, typer.Option(help="Inhibitory periods: fixed, dynamic, or ticks.")]
 Output = Annotated[Path, typer.Option(help="Directory to write to.")]
+ImageRange = Annotated[
+    tuple[float, float] | None,
+    typer.Option(
+        help="Values that the network takes: 0 1, or 0 255 of one that scales bytes itself.",
+        show_default="what the network file says",
+    ),
+]
 Part = Annotated[
     list[str] | None,
     typer.Option(
@@ -54,6 +61,7 @@ def validate(
             dir_okay=False,
         ),
     ] = None,
+    image_range: ImageRange = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -65,7 +73,7 @@ def validate(
 ) -> None:
     """Simulate handwritten digits and compare every firing time with the discrete analysis."""
     window = parse_window(window)
-    case = digits_case(network, images, data)
+    case = digits_case(network, images, data, image_range)
     summary = run_with_progress(
         lambda progress: report(
             case.network,
@@ -98,6 +106,7 @@ def report_command(
     n: Annotated[
         int | None, typer.Option("--n", min=1, help="Only the first so many images.")
     ] = None,
+    image_range: ImageRange = None,
     device: Device = None,
     float_type: Float = "float64",
     dt_per_tick: Steps = 1,
@@ -112,8 +121,8 @@ def report_command(
     ] = None,
 ) -> None:
     """Report on NETWORK: continuous time against the discrete analysis, and what would harm it."""
-    converted = load(network)
-    values, labels, notes = read_images(images, converted.input_shape)
+    converted = with_range(load(network), image_range)
+    values, labels, notes = read_images(images, converted.input_shape, converted.image_range)
     output = output or Path("reports") / network.stem
     summary = run_with_progress(
         lambda progress: report(

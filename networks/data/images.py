@@ -3,18 +3,21 @@
 import os
 from collections.abc import Mapping
 
-import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.image_range import Range, fitted
 
 from ..whole_files import ALONE, ArrayHeader, read_arrays
 
 _REMEDY = "give an .npy file of images, or an .npz file with an array named images"
+SAY_RANGE = "say it by --image-range, or by convert(..., image_range=...) for good"
 
 
 def read_images(
-    path: str | os.PathLike, input_shape: tuple[int, ...]
+    path: str | os.PathLike,
+    input_shape: tuple[int, ...],
+    image_range: Range | None,
 ) -> tuple[NDArray, NDArray | None, list[str]]:
     """Images, labels if there are any, and notes, from an ``.npy`` or ``.npz`` file.
 
@@ -24,11 +27,13 @@ def read_images(
         An ``.npz`` holds ``images`` and may hold ``labels``.
     input_shape : tuple of int
         Of one image, channels last. A missing axis of one channel is added.
+    image_range : tuple of float or None
+        Values that the network takes; None: unknown.
 
     Returns
     -------
     images : ndarray
-        (n_images, *input_shape); bytes are divided by 255.
+        (n_images, *input_shape); bytes are divided by 255 where the network takes 0 to 1.
     labels : ndarray or None
         (n_images,)
     notes : list of str
@@ -37,7 +42,8 @@ def read_images(
     Raises
     ------
     InvalidInputError
-        If the file is damaged or something else, or its arrays have another shape.
+        If the file is damaged or something else, its arrays have another shape, or its values
+        another range.
     """
     what = f"the images in {str(path)!r}"
 
@@ -60,8 +66,6 @@ def read_images(
     arrays = read_arrays(
         path, what="images", remedy=_REMEDY, names=("images", "labels"), check=check
     )
-    images, notes = arrays.get("images", arrays.get(ALONE)), []
-    if images.dtype == np.uint8:
-        images = images.astype(np.float32) / np.float32(255)
-        notes.append("Images were bytes and have been divided by 255.")
+    images = arrays.get("images", arrays.get(ALONE))
+    images, notes = fitted(images, image_range, what=what, remedy=SAY_RANGE)
     return images.reshape(-1, *input_shape), arrays.get("labels"), notes

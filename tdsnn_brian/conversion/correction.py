@@ -78,6 +78,7 @@ class _Correcting:
         self._taken = {node.name for node in graph}
         self._nodes: dict[str, Node] = {}
         self._steps = correction.input_steps
+        self._image_range = graph.image_range
 
     def run(self) -> Graph:
         scaled = self._correction.scale == 1 or any(isinstance(x, Scaling) for x in self._graph)
@@ -116,6 +117,7 @@ class _Correcting:
     def _behind_coding(self, node: Neurons) -> Neurons:
         correction, (source,), shape = self._correction, node.inputs, node.input_shape
         steps, self._steps = self._steps, 1
+        image_range, self._image_range = self._image_range, None
         corrected = self._corrected(node, correction.factor(steps))
         padding = getattr(node.layer, "padding", NO_PADDING)
         if correction.shifts and node.is_weighted and padding != NO_PADDING:
@@ -133,6 +135,7 @@ class _Correcting:
             leak=correction.leak,
             silent_zeros=correction.silent_zeros,
             steps=steps,
+            image_range=image_range,
         )
         return replace(corrected, inputs=(source,))
 

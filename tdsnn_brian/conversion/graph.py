@@ -14,6 +14,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ..image_range import Range
 from ..layers import Conv2D, Dense, Layer, Padding, Shape
 from .affine import Affine
 
@@ -132,11 +133,12 @@ class Passive(Node):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Coding(Node):
-    """Reverse coding."""
+    """Reverse coding; that of the input knows which values images have."""
 
     leak: float
     silent_zeros: bool = False
     steps: int = 1
+    image_range: Range | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -199,13 +201,14 @@ class Graph:
     """Nodes, sources before what they lead to; the last one gives the output.
 
     `output_shape` is that of the output, `dtype` the floating type of the weights that a network
-    is trained and converted in.
+    is trained and converted in, `image_range` what is known of the values of images.
     """
 
     name: str
     nodes: tuple[Node, ...]
     output_shape: Shape
     dtype: str = "float32"
+    image_range: Range | None = None
 
     @cached_property
     def _by_name(self) -> dict[str, Node]:

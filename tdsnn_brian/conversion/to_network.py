@@ -75,6 +75,7 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
         input_steps=coding.steps,
         silent_zeros=coding.silent_zeros,
         name=graph.name,
+        image_range=graph.image_range,
         image_shape=None if image_shape == layers[0].input_shape else image_shape,
     )
 

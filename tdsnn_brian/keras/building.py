@@ -168,6 +168,7 @@ def _plain(node: Node) -> tuple[type, dict[str, Any]]:
                 "leak": node.leak,
                 "silent_zeros": node.silent_zeros,
                 "steps": node.steps,
+                "image_range": node.image_range,
             }
         case ZeroPadding():
             return kl.ZeroPadding2D, {"padding": node.padding, **_LAST}

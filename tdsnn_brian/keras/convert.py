@@ -1,16 +1,25 @@
 """From an adapted Keras model to a `SpikingNetwork`."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import keras
 
 from ..conversion.folding import fold
 from ..conversion.rules import check_folded, check_graph
 from ..conversion.to_network import to_network
 from ..errors import InvalidInputError
+from ..image_range import check_range
 from ..network import SpikingNetwork
 from .reader import read
 
 
-def convert(adapted: keras.Model, *, max_pool: str = "simplified") -> SpikingNetwork:
+def convert(
+    adapted: keras.Model,
+    *,
+    max_pool: str = "simplified",
+    image_range: Sequence[float] | None = None,
+) -> SpikingNetwork:
     """The spiking network that computes what an adapted Keras model computes.
 
     Weights keep the precision of the Keras model (narrower than float32 becomes float32); where
@@ -25,6 +34,9 @@ def convert(adapted: keras.Model, *, max_pool: str = "simplified") -> SpikingNet
         Max-pool neurons that wait for their last input, or ones that leak and obey the paper's
         constraints (12) to (14), which have solutions for small latencies only: see
         `tdsnn_brian.analysis.pool_constraints`.
+    image_range : tuple of float, optional
+        Lowest and highest value of the images that the model was trained on, such as (0, 1) or
+        (0, 255). Default: what a Rescaling or Normalization at its input tells, else unknown.
 
     Returns
     -------
@@ -39,12 +51,15 @@ def convert(adapted: keras.Model, *, max_pool: str = "simplified") -> SpikingNet
     UnsupportedLayerError
         If a layer, or its place, has no spiking counterpart; it says which one and what to do.
     InvalidInputError
-        If the model's input shape is open.
+        If the model's input shape is open, or `image_range` is no range.
     """
     if max_pool not in ("simplified", "constrained"):
         raise InvalidInputError(f"max_pool must be 'simplified' or 'constrained', got {max_pool!r}")
+    said = check_range(image_range)
     graph = read(adapted, caller="convert")
     check_graph(graph, adapted=True)
     folded = fold(graph)
     check_folded(folded)
+    if said is not None:
+        folded = replace(folded, image_range=said)
     return to_network(folded, max_pool=max_pool)

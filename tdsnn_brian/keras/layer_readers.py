@@ -111,6 +111,7 @@ def _coding(layer: ReverseCoding, place: Place) -> Value:
         leak=layer.leak,
         silent_zeros=layer.silent_zeros,
         steps=layer.steps,
+        image_range=layer.image_range,
     )
     return place.value
 

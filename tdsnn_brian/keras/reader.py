@@ -7,7 +7,9 @@ import keras
 from keras import layers as kl
 
 from ..conversion.graph import Coding, Graph, Input, Join, Node, free_name
+from ..conversion.input_range import found_range
 from ..errors import InvalidInputError, UnsupportedLayerError
+from ..image_range import Range
 from ..layers import Shape
 from ..network import SpikingNetwork
 from . import scaling_readers  # noqa: F401  (fills the registry, and so do what it imports)
@@ -82,6 +84,7 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
         nodes=tuple(nodes.values()),
         output_shape=value.shape,
         dtype="float64" if is_double else "float32",
+        image_range=_image_range(nodes),
     )
 
 
@@ -184,6 +187,12 @@ def _read_call(
         )
     check_quantization(layer)
     return reader(layer, Place(layer, name, sources[0], nodes, taken))
+
+
+def _image_range(nodes: dict[str, Node]) -> Range | None:
+    """What `adapt` or the user has said, else what the scaling at the input tells."""
+    said = [x.image_range for x in nodes.values() if isinstance(x, Coding) and x.image_range]
+    return said[0] if said else found_range(nodes.values())
 
 
 def _check_precision(calls: list[_Call]) -> None:

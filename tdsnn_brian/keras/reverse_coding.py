@@ -1,5 +1,6 @@
 """Reverse coding as a Keras layer, on any backend."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -7,6 +8,7 @@ from keras import ops
 
 from ..coding import check_leak, check_steps
 from ..firing_times import tie_tolerance
+from ..image_range import check_range
 
 
 @keras.saving.register_keras_serializable(package="tdsnn_brian")
@@ -26,22 +28,32 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
     steps : int, optional
         Firing times are whole multiples of ``1 / steps`` ticks. More than 1 is for the input of a
         network alone: layers fire at ticks.
+    image_range : tuple of float, optional
+        Lowest and highest value of the images of a network, where the layer codes its input and
+        they are known; it is handed on to the converted network.
     **kwargs
         Of `keras.layers.Layer`, for example `name`.
 
     Raises
     ------
     InvalidInputError
-        If `leak` is not finite and positive, or `steps` no whole number of 1 or more.
+        If `leak` is not finite and positive, `steps` no whole number of 1 or more, or
+        `image_range` no range.
     """
 
     def __init__(
-        self, leak: float, silent_zeros: bool = False, steps: int = 1, **kwargs: Any
+        self,
+        leak: float,
+        silent_zeros: bool = False,
+        steps: int = 1,
+        image_range: Sequence[float] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.leak = check_leak(leak)
         self.silent_zeros = bool(silent_zeros)
         self.steps = check_steps(steps)
+        self.image_range = check_range(image_range)
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
@@ -59,5 +71,10 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        own = {"leak": self.leak, "silent_zeros": self.silent_zeros, "steps": self.steps}
+        own = {
+            "leak": self.leak,
+            "silent_zeros": self.silent_zeros,
+            "steps": self.steps,
+            "image_range": self.image_range,
+        }
         return {**super().get_config(), **own}

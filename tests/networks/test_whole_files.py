@@ -17,6 +17,7 @@ from networks.data.images import read_images
 from networks.data.photographs import photographs
 from networks.whole_files import ALONE, read_arrays, replacing
 from tdsnn_brian.errors import InvalidInputError, NetworkFileError
+from tdsnn_brian.image_range import UNIT
 
 RNG = np.random.default_rng(0)
 GIVEN = {
@@ -139,7 +140,7 @@ def test_sizes_are_checked_before_anything_is_read(tmp_path):
     assert path.stat().st_size < 2**20
     reason = r"must have the shape \(n, 28, 28, 1\)"
     with little_memory(), pytest.raises(InvalidInputError, match=reason):
-        read_images(path, (28, 28, 1))
+        read_images(path, (28, 28, 1), UNIT)
 
 
 def test_what_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
@@ -148,7 +149,7 @@ def test_what_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(whole_files, "available_bytes", lambda: 2**28)
     reason = r"takes 0\.3 GiB, and 0\.2 GiB are free"
     with little_memory(), pytest.raises(InvalidInputError, match=reason):
-        read_images(path, (32, 32, 1))
+        read_images(path, (32, 32, 1), UNIT)
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -196,7 +197,7 @@ def test_damaged_images_are_read_or_refused(tmp_path, kind, monkeypatch):
     for trial in range(400):
         path.write_bytes(damaged(file.getvalue(), trial))
         try:
-            read, _, _ = read_images(path, (4, 4, 1))
+            read, _, _ = read_images(path, (4, 4, 1), UNIT)
             assert read.shape[1:] == (4, 4, 1)
         except InvalidInputError:
             refused += 1
@@ -213,7 +214,7 @@ def test_a_flipped_bit_of_the_content_is_seen(tmp_path):
     content[place] ^= 1
     path.write_bytes(content)
     with pytest.raises(InvalidInputError, match="CRC"):
-        read_images(path, (4, 4, 1))
+        read_images(path, (4, 4, 1), UNIT)
 
 
 @pytest.mark.parametrize(
@@ -230,18 +231,18 @@ def test_a_flipped_bit_of_the_content_is_seen(tmp_path):
 def test_images_that_do_not_fit_are_refused(tmp_path, arrays, reason):
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(InvalidInputError, match=reason):
-        read_images(tmp_path / "a.npz", (4, 4, 1))
+        read_images(tmp_path / "a.npz", (4, 4, 1), UNIT)
 
 
 def test_images_of_one_channel_and_of_bytes(tmp_path):
     np.savez(tmp_path / "a.npz", images=np.full((3, 4, 4), 255, np.uint8), labels=np.arange(3))
-    images, labels, notes = read_images(tmp_path / "a.npz", (4, 4, 1))
+    images, labels, notes = read_images(tmp_path / "a.npz", (4, 4, 1), UNIT)
     assert images.shape == (3, 4, 4, 1)
     assert images.min() == images.max() == 1
     assert labels.tolist() == [0, 1, 2]
     assert "divided by 255" in notes[0]
     np.save(tmp_path / "a.npy", np.ones((2, 4)))
-    images, labels, notes = read_images(tmp_path / "a.npy", (4,))
+    images, labels, notes = read_images(tmp_path / "a.npy", (4,), UNIT)
     assert (images.shape, labels, notes) == ((2, 4), None, [])
 
 

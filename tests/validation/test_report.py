@@ -183,6 +183,54 @@ def test_the_folder_of_a_report_holds_nothing_of_another(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"index.html", "summary.json"}
 
 
+def command(tmp_path, network, images, *options):
+    """`report` on what is written to files; the images that it simulated, or the error."""
+    network.save(tmp_path / "network.npz")
+    np.save(tmp_path / "images.npy", images)
+    arguments = [tmp_path / "network.npz", "--images", tmp_path / "images.npy", *options]
+    arguments += ["--device", "numpy", "--part", "answers", "--output", tmp_path / "out"]
+    return CliRunner().invoke(app, ["report", *map(str, arguments)])
+
+
+@pytest.mark.parametrize(
+    ("image_range", "options", "divided"),
+    [
+        ((0, 255), (), False),
+        ((0, 1), (), True),
+        (None, ("--image-range", 0, 255), False),
+        (None, ("--image-range", 0, 1), True),
+    ],
+)
+def test_bytes_are_divided_only_where_the_network_takes_0_to_1(
+    tmp_path, image_range, options, divided
+):
+    network = replace(tiny_network(), image_range=image_range)
+    images = np.random.default_rng(0).integers(0, 256, (4, 6), dtype=np.uint8)
+    result = command(tmp_path, network, images, *options)
+    assert result.exit_code == 0, result.output
+    taken = images / np.float32(255) if divided else images.astype(float)
+    with np.load(tmp_path / "out" / "latencies.npz") as file:
+        expected = td.analyse(tiny_network(), taken).latencies["second"]
+        np.testing.assert_array_equal(file["second.simulated"], expected)
+
+
+@pytest.mark.parametrize(
+    ("image_range", "options", "message"),
+    [
+        (None, (), "does not say which values it takes"),
+        ((0, 255), ("--image-range", 0, 1), "says that it takes 0 to 255"),
+        ((0, 1), ("--image-range", 0, 255), "says that it takes 0 to 1"),
+    ],
+)
+def test_bytes_of_an_unknown_range_are_refused(tmp_path, image_range, options, message):
+    network = replace(tiny_network(), image_range=image_range)
+    images = np.random.default_rng(0).integers(0, 256, (4, 6), dtype=np.uint8)
+    result = command(tmp_path, network, images, *options)
+    assert isinstance(result.exception, InvalidInputError)
+    assert message in str(result.exception)
+    assert not (tmp_path / "out" / "index.html").exists()
+
+
 def test_an_unexplained_disagreement_is_loud(tmp_path, monkeypatch):
     from tdsnn_brian.brian.explicit.ticking_neurons import TickingNeurons
 

@@ -1,6 +1,7 @@
 """`python -m validation validate` end to end, on a few images."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def digit_network(tmp_path):
         Dense(name="out", input_shape=(12,), weights=rng.normal(0, 1, (12, 10)), bias=None),
     )
     path = tmp_path / "network.npz"
-    SpikingNetwork(layers=layers, leak=5, name="<i>digits</i>").save(path)
+    SpikingNetwork(layers=layers, leak=5, name="<i>digits</i>", image_range=(0, 1)).save(path)
     return path
 
 
@@ -90,6 +91,34 @@ def test_counts_correct_answers(digit_network, tmp_path):
     images, labels = sample_digits(20)
     right = np.mean(analyse(load(digit_network), images).predictions == labels)
     assert json.loads((output / "summary.json").read_text())["accuracy"]["brian2"] == right
+
+
+def test_digits_are_given_as_the_network_takes_them(digit_network, tmp_path):
+    from tdsnn_brian import load
+
+    shown = {}
+    for name, image_range in (("unit", (0, 1)), ("bytes", (0, 255))):
+        path = tmp_path / f"{name}.npz"
+        network = load(digit_network)
+        scale = network.input_scale / image_range[1]
+        replace(network, image_range=image_range, input_scale=scale).save(path)
+        output = tmp_path / name
+        options = ("--images", 3, "--device", "numpy", "--output", output)
+        assert run("--network", path, *options).exit_code == 0
+        shown[name] = np.load(output / "latencies.npz")["conv.simulated"]
+    np.testing.assert_array_equal(shown["bytes"], shown["unit"])
+
+
+def test_refuses_digits_for_a_network_of_an_unknown_range(digit_network, tmp_path):
+    from tdsnn_brian import load
+
+    replace(load(digit_network), image_range=None).save(tmp_path / "unknown.npz")
+    options = ("--network", tmp_path / "unknown.npz", "--images", 3, "--device", "numpy")
+    result = run(*options, "--output", tmp_path / "report")
+    assert "--image-range" in str(result.exception)
+    assert not (tmp_path / "report").exists()
+    result = run(*options, "--image-range", 0, 1, "--output", tmp_path / "report")
+    assert result.exit_code == 0, result.output
 
 
 def test_falls_back_to_numpy_without_a_compiler(digit_network, tmp_path, monkeypatch):

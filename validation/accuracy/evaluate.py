@@ -131,5 +131,6 @@ def networks_by_leak(leaks: Sequence[float] | None) -> dict[float, SpikingNetwor
             from tdsnn_brian import adapt, convert
 
             model = networks.load_model("lenet")
-            result[leak] = convert(adapt(model, leak=leak, scale=3, compensate=True))
+            adapted = adapt(model, leak=leak, scale=3, compensate=True)
+            result[leak] = convert(adapted, image_range=shipped.image_range)
     return result
