@@ -51,6 +51,9 @@ class SpikingNetwork:
     image_range : tuple of float, optional
         Lowest and highest value of the images that the network is meant for, where it is known:
         (0, 1), or (0, 255) of one that scales bytes itself.
+    output_shape : tuple of int, optional
+        Shape of an image's potentials where it differs from that of the output layer's neurons, of
+        which it holds the same values in the same order.
     metadata : dict
         Anything that JSON can hold; saved with the network.
 
@@ -79,6 +82,7 @@ class SpikingNetwork:
     name: str = "network"
     image_shape: Shape | None = None
     image_range: Range | None = None
+    output_shape: Shape | None = None
     metadata: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -128,10 +132,18 @@ class SpikingNetwork:
             raise InvalidInputError(f"layer names must differ from each other, got {names}")
         if self.image_shape is not None:
             object.__setattr__(self, "image_shape", tuple(self.image_shape))
-            if prod(self.image_shape) != prod(self.layers[0].input_shape):
+            first = self.layers[0]
+            if prod(self.image_shape) != first.projections[0].n_inputs:
                 raise InvalidInputError(
                     f"image_shape={self.image_shape} does not hold the "
-                    f"{prod(self.layers[0].input_shape)} inputs of layer {self.layers[0].name!r}"
+                    f"{first.projections[0].n_inputs} inputs of layer {first.name!r}"
+                )
+        if self.output_shape is not None:
+            object.__setattr__(self, "output_shape", tuple(self.output_shape))
+            if prod(self.output_shape) != self.layers[-1].n_neurons:
+                raise InvalidInputError(
+                    f"output_shape={self.output_shape} does not hold the potentials of the "
+                    f"{self.layers[-1].n_neurons} neurons of layer {self.layers[-1].name!r}"
                 )
         constrained = [x.name for x in self.layers if x.kind is Kind.CONSTRAINED_POOL]
         if constrained and self.silent_zeros:
@@ -161,7 +173,9 @@ class SpikingNetwork:
     def populations(self) -> tuple[Population, ...]:
         """One for each layer, in their order; the input is apart."""
         defaults = {"leak": float(self.leak), "v_threshold": float(self.v_threshold)}
-        return populations_of(self.layers, self.input, defaults, bool(self.silent_zeros))
+        return populations_of(
+            self.layers, self.input, defaults, bool(self.silent_zeros), self.output_shape
+        )
 
     def population(self, name: str) -> Population:
         """That of the layer `name`."""

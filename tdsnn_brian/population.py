@@ -236,7 +236,11 @@ def _clocked(population: Population) -> Population:
 
 
 def populations_of(
-    layers: Sequence[Layer], image: Population, defaults: Mapping[str, float], silent_zeros: bool
+    layers: Sequence[Layer],
+    image: Population,
+    defaults: Mapping[str, float],
+    silent_zeros: bool,
+    output_shape: Shape | None = None,
 ) -> tuple[Population, ...]:
     """The populations of `layers` in their order, which must be one of spikes.
 
@@ -248,6 +252,8 @@ def populations_of(
     defaults : mapping
         ``leak`` and ``v_threshold`` of layers without their own.
     silent_zeros : bool
+    output_shape : tuple of int, optional
+        Of the neurons of the last layer, where it is not the layer's.
 
     Raises
     ------
@@ -267,18 +273,19 @@ def populations_of(
                     f"has {source.n_neurons} neurons"
                 )
         output = layer is layers[-1]
+        shape = output_shape if output and output_shape is not None else layer.output_shape
         own = {
             name: default if getattr(layer, name) is None else float(getattr(layer, name))
             for name, default in defaults.items()
         }
         before = made[layer.name] = Population(
             name=layer.name,
-            shape=layer.output_shape,
+            shape=shape,
             kind=Kind.OUTPUT if output else layer.kind,
             leak=own["leak"],
             v_threshold=0.0 if output or not layer.kind.integrates else own["v_threshold"],
             silent_zeros=silent_zeros and not output,
-            bias=layer.bias,
+            bias=_reshaped(layer.bias, layer.output_shape, shape),
             minimum=layer.minimum,
             sources=sources,
             projections=layer.projections,
@@ -286,6 +293,13 @@ def populations_of(
         for source in sources:
             source.followers.append(before)
     return tuple(made.values())
+
+
+def _reshaped(bias: NDArray | None, before: Shape, after: Shape) -> NDArray | None:
+    """A bias that broadcasts over `before`, over the same neurons in another shape."""
+    if bias is None or before == after:
+        return bias
+    return np.broadcast_to(bias, before).reshape(after)
 
 
 def _source(

@@ -47,3 +47,15 @@ def test_the_leak_is_checked():
 def test_it_is_frozen():
     with pytest.raises(AttributeError):
         small_network().leak = 3
+
+
+def test_an_output_shape_holds_all_potentials():
+    with pytest.raises(td.InvalidInputError, match="does not hold the potentials of the 3 neurons"):
+        td.SpikingNetwork(layers=(dense("output", 4, 3),), leak=5, output_shape=(2, 2))
+
+
+def test_potentials_have_the_output_shape():
+    network = td.SpikingNetwork(layers=(dense("output", 4, 6),), leak=5, output_shape=(2, 3))
+    analysis = td.analyse(network, np.ones((5, 4)))
+    assert analysis.potentials.shape == (5, 2, 3)
+    assert analysis.predictions.shape == (5, 2)

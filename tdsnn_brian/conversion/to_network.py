@@ -67,7 +67,7 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
             case Neurons():
                 layers.append(_layer(node, border, max_pool))
                 border = _Border(coded=border.coded and not node.is_synaptic)
-    image_shape = graph.image_shape
+    image_shape, output_shape = graph.image_shape, graph.output_shape
     return SpikingNetwork(
         layers=tuple(layers),
         leak=coding.leak,
@@ -77,6 +77,7 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
         name=graph.name,
         image_range=graph.image_range,
         image_shape=None if image_shape == layers[0].input_shape else image_shape,
+        output_shape=None if output_shape == layers[-1].output_shape else output_shape,
     )
 
 

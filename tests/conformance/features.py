@@ -212,6 +212,16 @@ MAKERS = {
         )
     ),
     "a pool on the image": lambda: drawn(lambda rng: chain(rng, pool((3, 3, 2)))),
+    "an output of another shape": lambda: drawn(
+        lambda rng: td.SpikingNetwork(
+            leak=4.0,
+            layers=(
+                conv(rng, (3, 3, 1)),
+                conv(rng, (2, 2, 2), (1, 1), outputs=3, name="output"),
+            ),
+            output_shape=(12,),
+        )
+    ),
     "leaks of their own": lambda: drawn(_own_leaks),
     "branches": lambda: drawn(residual),
     "one neuron": lambda: drawn(

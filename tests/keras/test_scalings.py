@@ -21,6 +21,7 @@ from keras_models import (
 from scaling_models import ALL, PLANE, VECTOR, bn, conv, head
 from tdsnn_brian import analyse
 from tdsnn_brian.keras import adapt, convert
+from tdsnn_brian.results import predict
 
 
 @pytest.mark.parametrize(("case", "coding"), zip(ALL, cycle(CODINGS), strict=False))
@@ -68,6 +69,26 @@ def test_the_border_of_an_offset_has_a_bias_of_each_neuron():
     bias = convert(adapt(model, 5)).layers[0].bias
     assert bias.shape == (7, 6, 4)
     assert np.ptp(bias[1:-1, 1:-1], axis=(0, 1)).max() < 1e-6 < np.ptp(bias, axis=(0, 1)).min()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        [kl.AveragePooling2D(2), kl.Rescaling(2), kl.Flatten()],
+        [conv(size=2, activation=None), kl.Flatten(), kl.Softmax()],
+        [kl.GlobalAveragePooling2D(keepdims=True)],
+        [kl.Flatten(), kl.Dense(6, name="output"), kl.Reshape((2, 3))],
+        [kl.Reshape((10, 8)), kl.Conv1D(3, 2)],
+    ],
+)
+def test_outputs_have_the_shape_of_the_model(end):
+    model = sequential(PLANE, conv(), *end)
+    images = images_for(model)
+    adapted = adapt(model, 5)
+    result = analyse(convert(adapted), images)
+    expected = run(adapted, images)
+    assert result.potentials.shape == expected.shape == (len(images), *model.output_shape[1:])
+    assert result.predictions.shape == predict(expected).shape
 
 
 @pytest.mark.parametrize("constant", [0.0, 1.0, 0.1])
