@@ -1,5 +1,6 @@
-"""Small random shifts, rotations, stretches and shears of a batch of images."""
+"""Random changes of a batch of images that leave their classes as they are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -8,9 +9,36 @@ from keras import ops
 from numpy.typing import NDArray
 
 
+Augment = Callable[[NDArray, np.random.Generator], NDArray]
+"""Takes images (n, rows, columns, channels) and gives others of the same shape."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlipsAndCrops:
+    """Half of the images mirrored left to right, all of them moved by whole pixels, 0 outside."""
+
+    margin: int = 4
+
+    def __call__(self, images: NDArray, rng: np.random.Generator) -> NDArray:
+        """Draw for each of `images` (n, rows, columns, channels) whether and how far."""
+        n, rows, columns = images.shape[:3]
+        around = ((0, 0), (self.margin, self.margin), (self.margin, self.margin), (0, 0))
+        padded = np.pad(images, around)
+        top, left = rng.integers(2 * self.margin + 1, size=(2, n))
+        moved = np.empty_like(images)
+        for k in range(n):
+            moved[k] = padded[k, top[k] : top[k] + rows, left[k] : left[k] + columns]
+        mirrored = rng.random(n) < 0.5
+        moved[mirrored] = moved[mirrored, :, ::-1]
+        return moved
+
+
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """Largest deviation of each kind; each image draws its own, uniformly and independently."""
+    """Largest deviation of each kind; each image draws its own, uniformly and independently.
+
+    Small shifts, rotations, stretches and shears.
+    """
 
     shift_pixels: float = 2.0
     rotation_degrees: float = 10.0
@@ -63,7 +91,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         labels: NDArray,
         *,
         batch_size: int,
-        augmentation: Augmentation | None,
+        augmentation: Augment | None,
         seed: int = 0,
     ):
         super().__init__()
