@@ -83,7 +83,7 @@ class Augmentation:
 
 
 class AugmentedBatches(keras.utils.PyDataset):
-    """Shuffled batches, augmented anew in every epoch, the same for the same seed."""
+    """Shuffled batches, augmented anew in every epoch, the same for the same seed and epoch."""
 
     def __init__(
         self,
@@ -97,8 +97,8 @@ class AugmentedBatches(keras.utils.PyDataset):
         super().__init__()
         self.images, self.labels = images, labels
         self.batch_size, self.augmentation = batch_size, augmentation
-        self.rng = np.random.default_rng(seed)
-        self.on_epoch_end()
+        self.seed = seed
+        self.start(0)
 
     def __len__(self) -> int:
         return -(-len(self.images) // self.batch_size)
@@ -110,5 +110,7 @@ class AugmentedBatches(keras.utils.PyDataset):
             images = self.augmentation(images, self.rng)
         return images, self.labels[chosen]
 
-    def on_epoch_end(self) -> None:
+    def start(self, epoch: int) -> None:
+        """Shuffle for the epoch of this number."""
+        self.rng = np.random.default_rng((self.seed, epoch))
         self.order = self.rng.permutation(len(self.images))

@@ -1,6 +1,7 @@
 """Training and retraining by one recipe: warm-up and cosine decay, augmented batches."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import keras
@@ -53,14 +54,26 @@ class Recipe:
         return made
 
     def train(
-        self, model: keras.Model, images: NDArray, labels: NDArray, *, label: str = "train"
+        self,
+        model: keras.Model,
+        images: NDArray,
+        labels: NDArray,
+        *,
+        label: str = "train",
+        backup: Path | None = None,
     ) -> None:
         """Train `model` in place by this recipe; see `train`."""
-        train(model, images, labels, self, label=label)
+        train(model, images, labels, self, label=label, backup=backup)
 
 
 def train(
-    model: keras.Model, images: NDArray, labels: NDArray, recipe: Recipe, *, label: str = "train"
+    model: keras.Model,
+    images: NDArray,
+    labels: NDArray,
+    recipe: Recipe,
+    *,
+    label: str = "train",
+    backup: Path | None = None,
 ) -> None:
     """Train `model`, which gives logits, in place; show progress on the terminal.
 
@@ -76,6 +89,9 @@ def train(
         With fewer than ten times `held_out` images, a tenth of them is held out instead.
     label : str, optional
         What the progress display calls it.
+    backup : path, optional
+        Directory that the state is written to after each epoch, and removed at the end. Where it
+        is there already, training goes on from it, and gives what it would have given.
     """
     held_out = min(recipe.held_out, len(images) // 10)
     n_trained = len(images) - held_out
@@ -96,10 +112,15 @@ def train(
     trained.fit(
         batches,
         epochs=recipe.epochs,
+        shuffle=False,  # the batches are, and in the same way when training goes on later
         validation_data=validation,
         validation_batch_size=500,
         verbose=0,
-        callbacks=[_ProgressBar(label)],
+        callbacks=[
+            _ProgressBar(label),
+            keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start(epoch)),
+            *([] if backup is None else [keras.callbacks.BackupAndRestore(backup)]),
+        ],
     )
     if trained is not model:
         model.set_weights(trained.get_weights())
