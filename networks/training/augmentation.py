@@ -8,7 +8,6 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-
 Augment = Callable[[NDArray, np.random.Generator], NDArray]
 """Takes images (n, rows, columns, channels) and gives others of the same shape."""
 
