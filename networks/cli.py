@@ -11,6 +11,7 @@ from rich.console import Console
 import tdsnn_brian as td
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.image_range import UNIT
+from tdsnn_brian.provenance import digest
 
 from . import files
 from .data import Dataset, load_dataset
@@ -66,13 +67,22 @@ def train(
     output: Output = TRAINED,
     seed: Seed = 0,
 ) -> None:
-    """Train NETWORK; write NETWORK.keras, or its output layer where that alone is trained."""
+    """Train NETWORK; write NETWORK.keras, or its output layer where that alone is trained.
+
+    What was interrupted goes on after its last epoch when the same command is given again.
+    """
     known = _with_dataset(network)
     recipe = replace(known.training, seed=seed, epochs=epochs or known.training.epochs)
     dataset = load_dataset(known.dataset, data)
     keras.utils.set_random_seed(seed)
     model = known.build()
-    recipe.train(model, dataset.x_train, dataset.y_train, label=f"{network}, training")
+    recipe.train(
+        model,
+        dataset.x_train,
+        dataset.y_train,
+        label=f"{network}, training",
+        backup=output / f".{network}-{digest(recipe, dataset.x_train, dataset.y_train)[:16]}",
+    )
     if known.output_layer_only:
         path = files.output_layer_path(network, output)
         files.save_output_layer(model, path)

@@ -13,8 +13,9 @@ from tdsnn_brian.errors import InvalidInputError
 
 from .models.alexnet import alexnet
 from .models.lenet import lenet
+from .models.resnet import resnet
 from .models.vgg16 import vgg16, vgg16_cifar10
-from .training.augmentation import Augmentation
+from .training.augmentation import Augmentation, FlipsAndCrops
 from .training.output_layer import OutputLayerRecipe
 from .training.recipe import Recipe
 
@@ -64,6 +65,29 @@ NETWORKS: dict[str, Entry] = {
         dataset="cifar10-jpeg",
         training=OutputLayerRecipe(),
         retraining=OutputLayerRecipe(),
+    ),
+    "resnet20-cifar10": Entry(
+        build=lambda: resnet(name="resnet20_cifar10"),
+        dataset="cifar10-jpeg",
+        training=Recipe(
+            epochs=40,
+            learning_rate=0.1,
+            warmup_epochs=4,
+            weight_decay=5e-4,
+            held_out=1000,
+            augmentation=FlipsAndCrops(),
+            optimizer="SGD",
+            half_precision=True,
+        ),
+        retraining=Recipe(
+            epochs=3,
+            learning_rate=0.005,
+            warmup_epochs=0.3,
+            weight_decay=5e-4,
+            held_out=1000,
+            augmentation=FlipsAndCrops(),
+            optimizer="SGD",
+        ),
     ),
     "alexnet": Entry(build=lambda: alexnet(grouped=False, name="alexnet")),
     "alexnet-grouped": Entry(build=lambda: alexnet(grouped=True, name="alexnet_grouped")),

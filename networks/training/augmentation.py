@@ -1,5 +1,6 @@
-"""Small random shifts, rotations, stretches and shears of a batch of images."""
+"""Random changes of a batch of images that leave their classes as they are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -7,10 +8,36 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+Augment = Callable[[NDArray, np.random.Generator], NDArray]
+"""Takes images (n, rows, columns, channels) and gives others of the same shape."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlipsAndCrops:
+    """Half of the images mirrored left to right, all of them moved by whole pixels, 0 outside."""
+
+    margin: int = 4
+
+    def __call__(self, images: NDArray, rng: np.random.Generator) -> NDArray:
+        """Draw for each of `images` (n, rows, columns, channels) whether and how far."""
+        n, rows, columns = images.shape[:3]
+        around = ((0, 0), (self.margin, self.margin), (self.margin, self.margin), (0, 0))
+        padded = np.pad(images, around)
+        top, left = rng.integers(2 * self.margin + 1, size=(2, n))
+        moved = np.empty_like(images)
+        for k in range(n):
+            moved[k] = padded[k, top[k] : top[k] + rows, left[k] : left[k] + columns]
+        mirrored = rng.random(n) < 0.5
+        moved[mirrored] = moved[mirrored, :, ::-1]
+        return moved
+
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """Largest deviation of each kind; each image draws its own, uniformly and independently."""
+    """Largest deviation of each kind; each image draws its own, uniformly and independently.
+
+    Small shifts, rotations, stretches and shears.
+    """
 
     shift_pixels: float = 2.0
     rotation_degrees: float = 10.0
@@ -55,7 +82,7 @@ class Augmentation:
 
 
 class AugmentedBatches(keras.utils.PyDataset):
-    """Shuffled batches, augmented anew in every epoch, the same for the same seed."""
+    """Shuffled batches, augmented anew in every epoch, the same for the same seed and epoch."""
 
     def __init__(
         self,
@@ -63,14 +90,14 @@ class AugmentedBatches(keras.utils.PyDataset):
         labels: NDArray,
         *,
         batch_size: int,
-        augmentation: Augmentation | None,
+        augmentation: Augment | None,
         seed: int = 0,
     ):
         super().__init__()
         self.images, self.labels = images, labels
         self.batch_size, self.augmentation = batch_size, augmentation
-        self.rng = np.random.default_rng(seed)
-        self.on_epoch_end()
+        self.seed = seed
+        self.start(0)
 
     def __len__(self) -> int:
         return -(-len(self.images) // self.batch_size)
@@ -82,5 +109,7 @@ class AugmentedBatches(keras.utils.PyDataset):
             images = self.augmentation(images, self.rng)
         return images, self.labels[chosen]
 
-    def on_epoch_end(self) -> None:
+    def start(self, epoch: int) -> None:
+        """Shuffle for the epoch of this number."""
+        self.rng = np.random.default_rng((self.seed, epoch))
         self.order = self.rng.permutation(len(self.images))

@@ -1,6 +1,7 @@
 """Train the output layer alone, on what the layers before it give."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 from keras import layers as kl
@@ -17,9 +18,18 @@ class OutputLayerRecipe:
     seed: int = 0
 
     def train(
-        self, model: keras.Model, images: NDArray, labels: NDArray, *, label: str = "train"
+        self,
+        model: keras.Model,
+        images: NDArray,
+        labels: NDArray,
+        *,
+        label: str = "train",
+        backup: Path | None = None,
     ) -> None:
-        """Like `recipe.Recipe.train`; images beyond `images` are not looked at."""
+        """Like `recipe.Recipe.train`; images beyond `images` are not looked at.
+
+        It takes minutes and keeps nothing on the way, in `backup` neither.
+        """
         fit_output_layer(
             model,
             images[: self.images],

@@ -1,13 +1,16 @@
-"""Training and retraining by one recipe: AdamW, warm-up and cosine decay, augmented batches."""
+"""Training and retraining by one recipe: warm-up and cosine decay, augmented batches."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .augmentation import Augmentation, AugmentedBatches
+from .augmentation import Augment, Augmentation, AugmentedBatches
+from .half_precision import in_half_precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +19,8 @@ class Recipe:
 
     `held_out` images from the end of the training set are not trained on: their accuracy is
     shown after each epoch. The weights of the last epoch are kept, so nothing is selected.
+    Biases and batch statistics do not decay. With `half_precision` activations and gradients are
+    bfloat16; the weights stay float32.
     """
 
     epochs: int
@@ -24,18 +29,51 @@ class Recipe:
     weight_decay: float = 0.01
     warmup_epochs: float = 1.0
     held_out: int = 5000
-    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    augmentation: Augment | None = field(default_factory=Augmentation)
     seed: int = 0
+    optimizer: Literal["AdamW", "SGD"] = "AdamW"
+    half_precision: bool = False
+
+    def optimizer_for(self, batches_per_epoch: int) -> keras.optimizers.Optimizer:
+        """The optimizer with its learning rates, SGD with Nesterov's momentum."""
+        steps = self.epochs * batches_per_epoch
+        warmup = min(round(self.warmup_epochs * batches_per_epoch), steps // 2)
+        schedule = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=self.learning_rate / 10,
+            decay_steps=max(steps - warmup, 1),
+            warmup_target=self.learning_rate,
+            warmup_steps=warmup,
+        )
+        decay = {"weight_decay": self.weight_decay}
+        made = (
+            keras.optimizers.AdamW(schedule, **decay)
+            if self.optimizer == "AdamW"
+            else keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, **decay)
+        )
+        made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        return made
 
     def train(
-        self, model: keras.Model, images: NDArray, labels: NDArray, *, label: str = "train"
+        self,
+        model: keras.Model,
+        images: NDArray,
+        labels: NDArray,
+        *,
+        label: str = "train",
+        backup: Path | None = None,
     ) -> None:
         """Train `model` in place by this recipe; see `train`."""
-        train(model, images, labels, self, label=label)
+        train(model, images, labels, self, label=label, backup=backup)
 
 
 def train(
-    model: keras.Model, images: NDArray, labels: NDArray, recipe: Recipe, *, label: str = "train"
+    model: keras.Model,
+    images: NDArray,
+    labels: NDArray,
+    recipe: Recipe,
+    *,
+    label: str = "train",
+    backup: Path | None = None,
 ) -> None:
     """Train `model`, which gives logits, in place; show progress on the terminal.
 
@@ -51,6 +89,9 @@ def train(
         With fewer than ten times `held_out` images, a tenth of them is held out instead.
     label : str, optional
         What the progress display calls it.
+    backup : path, optional
+        Directory that the state is written to after each epoch, and removed at the end. Where it
+        is there already, training goes on from it, and gives what it would have given.
     """
     held_out = min(recipe.held_out, len(images) // 10)
     n_trained = len(images) - held_out
@@ -61,30 +102,28 @@ def train(
         augmentation=recipe.augmentation,
         seed=recipe.seed,
     )
-    steps = recipe.epochs * len(batches)
-    warmup = min(round(recipe.warmup_epochs * len(batches)), steps // 2)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=recipe.learning_rate / 10,
-        decay_steps=max(steps - warmup, 1),
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warmup,
-    )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias"])
-    model.compile(
-        optimizer=optimizer,
+    trained = in_half_precision(model) if recipe.half_precision else model
+    trained.compile(
+        optimizer=recipe.optimizer_for(len(batches)),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
     validation = (images[n_trained:], labels[n_trained:]) if held_out else None
-    model.fit(
+    trained.fit(
         batches,
         epochs=recipe.epochs,
+        shuffle=False,  # the batches are, and in the same way when training goes on later
         validation_data=validation,
         validation_batch_size=500,
         verbose=0,
-        callbacks=[_ProgressBar(label)],
+        callbacks=[
+            _ProgressBar(label),
+            keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start(epoch)),
+            *([] if backup is None else [keras.callbacks.BackupAndRestore(backup)]),
+        ],
     )
+    if trained is not model:
+        model.set_weights(trained.get_weights())
 
 
 def predict(model: keras.Model, images: NDArray, batch_size: int = 500) -> NDArray:

@@ -5,7 +5,7 @@ from keras import layers
 
 from networks.models.lenet import lenet
 from networks.registry import NETWORKS, entry
-from networks.training.augmentation import Augmentation, AugmentedBatches
+from networks.training.augmentation import Augmentation, AugmentedBatches, FlipsAndCrops
 from networks.training.recipe import Recipe, predict, train
 from tdsnn_brian.errors import InvalidInputError
 
@@ -52,13 +52,13 @@ def test_every_image_comes_once_an_epoch_in_a_new_order():
     images = np.arange(10, dtype=np.float32).reshape(10, 1, 1, 1)
     batches = AugmentedBatches(images, np.arange(10), batch_size=4, augmentation=None)
     orders = []
-    for _ in range(2):
+    for epoch in range(2):
+        batches.start(epoch)
         pairs = [batches[i] for i in range(len(batches))]
         order = np.concatenate([labels for _, labels in pairs])
         np.testing.assert_array_equal(np.concatenate([x for x, _ in pairs]).ravel(), order)
         assert sorted(order) == list(range(10))
         orders.append(order.tolist())
-        batches.on_epoch_end()
     assert orders[0] != orders[1]
 
 
@@ -75,6 +75,75 @@ def test_training_learns_and_leaves_held_out_images_alone():
     predictions = predict(model, images)
     np.testing.assert_array_equal(predictions[:360], labels[:360])
     assert predictions[360:].max() < 2
+
+
+def test_flips_and_crops_move_by_whole_pixels():
+    images = np.random.default_rng(0).random((60, 6, 5, 2), dtype=np.float32)
+    moved = FlipsAndCrops(margin=1)(images, np.random.default_rng(0))
+    found = set()
+    for image, after in zip(images, moved, strict=True):
+        around = np.pad(image, ((1, 1), (1, 1), (0, 0)))
+        ways = {
+            (top, left, mirrored): around[top : top + 6, left : left + 5][
+                :, :: -1 if mirrored else 1
+            ]
+            for top, left, mirrored in np.ndindex(3, 3, 2)
+        }
+        (way,) = [way for way, picture in ways.items() if np.array_equal(picture, after)]
+        found.add(way)
+    assert len(found) > 12
+
+
+def test_residual_network_has_the_size_of_its_paper():
+    model = entry("resnet20-cifar10").build()
+    trained = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    assert trained == 272_474
+
+
+@pytest.mark.parametrize("half_precision", [False, True])
+def test_interrupted_training_goes_on_as_if_it_had_not_been(half_precision, tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    images, labels = rng.random((60, 8, 8, 1), dtype=np.float32), rng.integers(0, 3, 60)
+    recipe = Recipe(
+        epochs=3,
+        learning_rate=0.05,
+        batch_size=20,
+        augmentation=FlipsAndCrops(margin=1),
+        optimizer="SGD",
+        half_precision=half_precision,
+    )
+
+    def fresh():
+        keras.utils.set_random_seed(0)
+        return keras.Sequential(
+            [
+                keras.Input((8, 8, 1)),
+                layers.Conv2D(4, 3, use_bias=False),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+                layers.GlobalAveragePooling2D(),
+                layers.Dense(3),
+            ]
+        )
+
+    whole, first, second = fresh(), fresh(), fresh()
+    train(whole, images, labels, recipe)
+    start = AugmentedBatches.start
+
+    def stop(self, epoch):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        start(self, epoch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AugmentedBatches, "start", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(first, images, labels, recipe, backup=tmp_path / "backup")
+    train(second, images, labels, recipe, backup=tmp_path / "backup")
+    assert not (tmp_path / "backup").exists()
+    for expected, found in zip(whole.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert not np.array_equal(whole.get_weights()[0], fresh().get_weights()[0])
 
 
 def test_registry():
