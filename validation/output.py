@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from networks.whole_files import write_text
+from tdsnn_brian.whole_files import write_text
 from tdsnn_brian.errors import InvalidInputError
 
 

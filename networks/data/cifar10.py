@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError, TDSNNError
 
-from ..whole_files import open_member, read_exactly
+from tdsnn_brian.whole_files import open_member, read_exactly
 from .dataset import Dataset
 from .pictures import read_picture
 from .places import find_file

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 
-from ..whole_files import ALONE, ArrayHeader, read_arrays
+from tdsnn_brian.whole_files import ALONE, ArrayHeader, read_arrays
 
 _REMEDY = "give an .npy file of images, or an .npz file with an array named images"
 

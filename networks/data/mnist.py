@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 
-from ..whole_files import ArrayHeader, read_arrays
+from tdsnn_brian.whole_files import ArrayHeader, read_arrays
 from .dataset import PARTS, Dataset, as_dataset, check_arrays
 from .places import DATA_VARIABLE, DataNotFoundError
 
