@@ -1,6 +1,6 @@
 """A converted network as plain data, free of Keras and of Brian2."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -9,6 +9,7 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import check_name, check_shape, is_number
 from .coding import check_leak, check_steps
 from .errors import InvalidInputError
 from .layers import Kind, Layer, Shape
@@ -92,19 +93,22 @@ class SpikingNetwork:
         object.__setattr__(self, "input_steps", check_steps(self.input_steps, "input_steps"))
         check_threshold(self.v_threshold)
         scale = self.input_scale
-        numeric = isinstance(scale, int | float | np.number) and not isinstance(scale, bool)
-        if not (numeric and np.isfinite(scale) and scale > 0):
+        if not (is_number(scale) and scale > 0):
             raise InvalidInputError(
-                f"input_scale must be finite and greater than 0, got {scale!r}; 1 is the default"
+                f"input_scale must be finite and greater than 0, got {scale!r:.80}; 1 is the "
+                "default"
             )
         if not isinstance(self.silent_zeros, bool | np.bool_):
             raise InvalidInputError(
-                f"silent_zeros must be True or False, got {self.silent_zeros!r}"
+                f"silent_zeros must be True or False, got {self.silent_zeros!r:.80}"
             )
-        if not isinstance(self.name, str):
-            raise InvalidInputError(f"name must be a string, got {self.name!r}")
+        check_name("network name", self.name)
+        if not isinstance(self.metadata, dict):
+            raise InvalidInputError(f"metadata must be a dict, got {self.metadata!r:.80}")
 
     def _check_layers(self) -> None:
+        if isinstance(self.layers, str) or not isinstance(self.layers, Iterable):
+            raise InvalidInputError(f"layers must be a tuple of layers, got {self.layers!r:.80}")
         object.__setattr__(self, "layers", tuple(self.layers))
         for layer in self.layers:
             if not isinstance(layer, Layer):
@@ -120,7 +124,9 @@ class SpikingNetwork:
         if len(set(names)) != len(names):
             raise InvalidInputError(f"layer names must differ from each other, got {names}")
         if self.image_shape is not None:
-            object.__setattr__(self, "image_shape", tuple(self.image_shape))
+            if isinstance(self.image_shape, list):
+                object.__setattr__(self, "image_shape", tuple(self.image_shape))
+            check_shape("image_shape", self.image_shape)
             if prod(self.image_shape) != prod(self.layers[0].input_shape):
                 raise InvalidInputError(
                     f"image_shape={self.image_shape} does not hold the "

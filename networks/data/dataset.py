@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
-
 from tdsnn_brian.whole_files import ArrayHeader
 
 PARTS = ("x_train", "y_train", "x_test", "y_test")

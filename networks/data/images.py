@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
-
 from tdsnn_brian.whole_files import ALONE, ArrayHeader, read_arrays
 
 _REMEDY = "give an .npy file of images, or an .npz file with an array named images"
