@@ -26,6 +26,7 @@ from .event_driven.projection import SharedProjection
 from .explicit import groups
 from .explicit.models import MEMBRANE
 from .floating_range import check_range
+from .interrupts import run_whole
 from .memory import choose_projection
 from .timing import choose_steps
 
@@ -158,7 +159,7 @@ class _Layer:
             net.add(
                 bias, groups.bias_synapses(population.bias_weights, bias, neurons, "bias_synapses")
             )
-        net.run((n_images * slot + 1 + slot // 5000) * self.dt, namespace={})
+        run_whole(net, (n_images * slot + 1 + slot // 5000) * self.dt)
         elapsed = (slot - 1) / self.steps / population.leak
         potentials = np.asarray(readout.v_[:])[:, 1 : n_images + 1].T * np.exp(elapsed)
         return potentials.reshape(n_images, *population.shape)
