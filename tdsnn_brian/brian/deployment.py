@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from brian2 import Clock, Network, Quantity, StateMonitor, get_device, ms, prefs
+from brian2 import Clock, Network, Quantity, get_device, ms, prefs
 from numpy.typing import NDArray
 
 from ..analysis.closed_form import input_latencies
@@ -132,9 +132,7 @@ class _Layer:
             namespace={"tau_mem": population.leak * self.tick},
             method="exact",
         )
-        readout = StateMonitor(
-            neurons, "v", record=True, clock=clocks.image, when="start", order=-1
-        )
+        readout = groups.at_onsets(neurons, "v", clocks, "readout*")
         net = Network(neurons, neurons.contained_objects, readout)
         for number, (times, projection) in enumerate(
             zip(presynaptic, population.projections, strict=True)

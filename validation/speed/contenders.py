@@ -52,7 +52,9 @@ def explicit_standalone(network: SpikingNetwork, images: NDArray) -> tuple[Conte
 
     def run() -> float:
         subprocess.run(["./main"], cwd=folder.name, check=True, stdout=subprocess.DEVNULL)
-        return float(Path(folder.name, "results/last_run_info.txt").read_text().split()[0]) / len(images)
+        return float(Path(folder.name, "results/last_run_info.txt").read_text().split()[0]) / len(
+            images
+        )
 
     return run, seconds
 
