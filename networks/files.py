@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tdsnn_brian.errors import NetworkFileError, TDSNNError
-
-from .whole_files import ArrayHeader, read_arrays, replacing
+from tdsnn_brian.whole_files import ArrayHeader, read_arrays, replacing
 
 if TYPE_CHECKING:
     import keras

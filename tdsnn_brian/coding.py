@@ -11,29 +11,33 @@ How firing times are rounded, and what silence is, stands in `tdsnn_brian.firing
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import MOST, is_count, is_real
 from .errors import InvalidInputError
 from .firing_times import gain, round_up, silence_zeros
 
+LEAST_LEAK = 1 / 700
+"""Ticks; with less, the gain of a spike one tick later is beyond float64."""
+
 
 def check_leak(leak: float) -> float:
-    """Return `leak` as a float; raise `InvalidInputError` unless it is finite and positive."""
-    if isinstance(leak, bool) or not np.isscalar(leak) or isinstance(leak, str | bytes):
+    """Return `leak` as a float; raise `InvalidInputError` unless `LEAST_LEAK <= leak <= MOST`."""
+    if not is_real(leak):
         raise InvalidInputError(
-            f"leak must be a number of ticks, got {leak!r}; pass for example leak=5"
+            f"leak must be a number of ticks, got {leak!r:.80}; pass for example leak=5"
         )
-    if not (np.isfinite(leak) and leak > 0):
+    if not LEAST_LEAK <= leak <= MOST:
         raise InvalidInputError(
-            f"leak must be finite and greater than 0, got {leak!r}; "
-            "it is the membrane time constant in ticks, for example leak=5"
+            f"leak must be finite and greater than 0 ({LEAST_LEAK:.2g} to {MOST}), got "
+            f"{leak!r:.80}; it is the membrane time constant in ticks, for example leak=5"
         )
     return float(leak)
 
 
 def check_steps(steps: int, name: str = "steps") -> int:
     """Return `steps` a tick as an int; raise `InvalidInputError` unless it is one and positive."""
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1:
+    if not is_count(steps):
         raise InvalidInputError(
-            f"{name} must be a whole number of steps a tick, 1 or more, got {steps!r}; "
+            f"{name} must be a whole number of steps a tick, 1 or more, got {steps!r:.80}; "
             f"pass for example {name}=4"
         )
     return int(steps)

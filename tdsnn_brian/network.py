@@ -1,7 +1,7 @@
 """A converted network as plain data, free of Keras and of Brian2."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -10,6 +10,7 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import check_name, check_shape, is_number
 from .coding import check_leak, check_steps
 from .errors import InvalidInputError
 from .image_range import UNIT, Range, check_range, out_of_range
@@ -102,20 +103,23 @@ class SpikingNetwork:
         object.__setattr__(self, "input_steps", check_steps(self.input_steps, "input_steps"))
         check_threshold(self.v_threshold)
         scale = self.input_scale
-        numeric = isinstance(scale, int | float | np.number) and not isinstance(scale, bool)
-        if not (numeric and np.isfinite(scale) and scale > 0):
+        if not (is_number(scale) and scale > 0):
             raise InvalidInputError(
-                f"input_scale must be finite and greater than 0, got {scale!r}; 1 is the default"
+                f"input_scale must be finite and greater than 0, got {scale!r:.80}; 1 is the "
+                "default"
             )
         if not isinstance(self.silent_zeros, bool | np.bool_):
             raise InvalidInputError(
-                f"silent_zeros must be True or False, got {self.silent_zeros!r}"
+                f"silent_zeros must be True or False, got {self.silent_zeros!r:.80}"
             )
         object.__setattr__(self, "image_range", check_range(self.image_range))
-        if not isinstance(self.name, str):
-            raise InvalidInputError(f"name must be a string, got {self.name!r}")
+        check_name("network name", self.name)
+        if not isinstance(self.metadata, dict):
+            raise InvalidInputError(f"metadata must be a dict, got {self.metadata!r:.80}")
 
     def _check_layers(self) -> None:
+        if isinstance(self.layers, str) or not isinstance(self.layers, Iterable):
+            raise InvalidInputError(f"layers must be a tuple of layers, got {self.layers!r:.80}")
         object.__setattr__(self, "layers", tuple(self.layers))
         for layer in self.layers:
             if not isinstance(layer, Layer):
@@ -131,7 +135,7 @@ class SpikingNetwork:
         if len(set(names)) != len(names):
             raise InvalidInputError(f"layer names must differ from each other, got {names}")
         if self.image_shape is not None:
-            object.__setattr__(self, "image_shape", tuple(self.image_shape))
+            self._take_shape("image_shape")
             first = self.layers[0]
             if prod(self.image_shape) != first.projections[0].n_inputs:
                 raise InvalidInputError(
@@ -139,7 +143,7 @@ class SpikingNetwork:
                     f"{first.projections[0].n_inputs} inputs of layer {first.name!r}"
                 )
         if self.output_shape is not None:
-            object.__setattr__(self, "output_shape", tuple(self.output_shape))
+            self._take_shape("output_shape")
             if prod(self.output_shape) != self.layers[-1].n_neurons:
                 raise InvalidInputError(
                     f"output_shape={self.output_shape} does not hold the potentials of the "
@@ -151,6 +155,13 @@ class SpikingNetwork:
                 f"layer {constrained[0]!r}: a constrained max-pool needs all its inputs to fire; "
                 "use max_pool='simplified' with silent zeros"
             )
+
+    def _take_shape(self, field_name: str) -> None:
+        shape = getattr(self, field_name)
+        if isinstance(shape, list):
+            shape = tuple(shape)
+            object.__setattr__(self, field_name, shape)
+        check_shape(field_name, shape)
 
     @property
     def input_shape(self) -> Shape:

@@ -6,10 +6,10 @@ class.
 """
 
 import json
-import os
+import math
+from collections.abc import Mapping
 from dataclasses import fields
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from . import layers as known
 from .errors import InvalidInputError, NetworkFileError
 from .layers import Layer
+from .machine import available_bytes
 from .network import SpikingNetwork, check_network
+from .whole_files import ArrayHeader, read_arrays, replacing
 
 FORMAT = "tdsnn-brian network"
 VERSION = 2
@@ -26,6 +28,8 @@ _READABLE = (1, 2)
 _HEADER = "header"
 _ARRAY, _LAYER = "array", "layer"
 _ZIP_MAGIC = b"PK\x03\x04"
+_REMEDY = "convert and save the network again, or fetch the file again"
+_PYTHON_PER_JSON = 64  # bytes, at most about: an empty list takes as many
 
 
 def save(network: SpikingNetwork, path: str | PathLike) -> None:
@@ -36,12 +40,14 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
     network : SpikingNetwork
         Any kinds of layers, of your own too.
     path : str or path-like
-        Usually ending in ``.npz``; an existing file is replaced at the very end.
+        Usually ending in ``.npz``; an existing file is replaced at the very end, and a folder made
+        that is not there.
 
     Raises
     ------
     InvalidInputError
-        If a field, or the metadata, holds something that JSON and plain arrays cannot.
+        If a field, or the metadata, holds something that JSON and plain arrays cannot, or
+        something other than a file stands at `path`.
     OSError
         If the file cannot be written; what stood there before is left as it was.
     """
@@ -59,16 +65,8 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
     }
     text = json.dumps(header, allow_nan=False).encode()
     contents: dict[str, Any] = {_HEADER: np.frombuffer(text, np.uint8), **arrays}
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            np.savez_compressed(file, **contents)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as draft, open(draft, "xb") as file:
+        np.savez_compressed(file, **contents)
 
 
 def load(path: str | PathLike) -> SpikingNetwork:
@@ -77,35 +75,47 @@ def load(path: str | PathLike) -> SpikingNetwork:
     Raises
     ------
     NetworkFileError
-        If the file is truncated or damaged, of another version, or no network file at all.
+        If the file is truncated or damaged, of another version, or no network file at all, or
+        takes more memory than is free.
     OSError
         If there is no such file, or it cannot be read.
     """
     with open(path, "rb") as file:
         if file.read(4) != _ZIP_MAGIC:
             raise NetworkFileError(f"{_not_ours(path)} (it is no .npz archive)")
-        file.seek(0)
-        try:
-            with np.load(file, allow_pickle=False) as archive:
-                header = _read_header(archive, path)
-                return _decode_network(header, archive)
-        except NetworkFileError:
-            raise
-        except Exception as error:  # whatever the bytes of a damaged archive may lead to
-            raise NetworkFileError(
-                f"{path} is truncated or damaged ({type(error).__name__}: {error}); "
-                "convert and save the network again, or fetch the file again"
-            ) from error
+    arrays = read_arrays(
+        path,
+        what="a network file",
+        remedy=f"it is truncated or damaged; {_REMEDY}",
+        check=lambda headers: _check_header(headers, path),
+        error=NetworkFileError,
+    )
+    try:
+        return _decode_network(_read_header(arrays[_HEADER], path), arrays)
+    except NetworkFileError:
+        raise
+    except Exception as error:  # whatever a header that was changed may lead to
+        raise NetworkFileError(
+            f"{path} is truncated or damaged ({type(error).__name__}: {error}); {_REMEDY}"
+        ) from error
 
 
 def _not_ours(path: str | PathLike) -> str:
     return f"{path} is not a network file of tdsnn-brian; pass one that SpikingNetwork.save wrote"
 
 
-def _read_header(archive: Any, path: str | PathLike) -> dict:
-    if _HEADER not in archive.files:
+def _check_header(headers: Mapping[str, ArrayHeader], path: str | PathLike) -> None:
+    if _HEADER not in headers:
         raise NetworkFileError(f"{_not_ours(path)} (it holds no header)")
-    header = json.loads(archive[_HEADER].tobytes())
+    if headers[_HEADER].nbytes * _PYTHON_PER_JSON > (available_bytes() or math.inf):
+        raise NetworkFileError(
+            f"{path} has a header of {headers[_HEADER].nbytes:,} bytes, for which there is not "
+            f"enough memory; {_REMEDY}"
+        )
+
+
+def _read_header(content: NDArray, path: str | PathLike) -> dict:
+    header = json.loads(content.tobytes())
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise NetworkFileError(f"{_not_ours(path)} (its header names another format)")
     if header.get("version") not in _READABLE:
@@ -157,26 +167,26 @@ def _number(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
-def _decode_network(header: dict, archive: Any) -> SpikingNetwork:
-    layers = tuple(_decode_layer(entry, archive) for entry in header["layers"])
+def _decode_network(header: dict, arrays: Mapping[str, NDArray]) -> SpikingNetwork:
+    layers = tuple(_decode_layer(entry, arrays) for entry in header["layers"])
     return SpikingNetwork(layers=layers, **header["network"])
 
 
-def _decode_layer(entry: dict, archive: Any) -> Layer:
+def _decode_layer(entry: dict, arrays: Mapping[str, NDArray]) -> Layer:
     kind = _kind_of(entry["kind"])
-    return kind(**{name: _decode(value, archive) for name, value in entry["fields"].items()})
+    return kind(**{name: _decode(value, arrays) for name, value in entry["fields"].items()})
 
 
-def _decode(value: Any, archive: Any) -> Any:
+def _decode(value: Any, arrays: Mapping[str, NDArray]) -> Any:
     if isinstance(value, list):
-        return tuple(_decode(part, archive) for part in value)
+        return tuple(_decode(part, arrays) for part in value)
     if not isinstance(value, dict):
         return value
     if _LAYER in value:
-        return _decode_layer(value[_LAYER], archive)
-    if value[_ARRAY] not in archive.files:
+        return _decode_layer(value[_LAYER], arrays)
+    if value[_ARRAY] not in arrays:
         raise KeyError(f"array {value[_ARRAY]!r} is missing")
-    return archive[value[_ARRAY]]
+    return arrays[value[_ARRAY]]
 
 
 def _name_of(kind: type[Layer]) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError, TDSNNError
+from tdsnn_brian.whole_files import open_member, read_exactly
 
-from ..whole_files import open_member, read_exactly
 from .dataset import Dataset
 from .pictures import read_picture
 from .places import find_file

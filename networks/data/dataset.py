@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
-
-from ..whole_files import ArrayHeader
+from tdsnn_brian.whole_files import ArrayHeader
 
 PARTS = ("x_train", "y_train", "x_test", "y_test")
 """Images x and labels y: the names of arrays in a file, and of the fields of a `Dataset`."""

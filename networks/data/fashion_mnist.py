@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.whole_files import read_exactly
 
-from ..whole_files import read_exactly
 from .dataset import Dataset, as_dataset
 from .places import DATA_VARIABLE, DataNotFoundError
 

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.image_range import Range, fitted
-
-from ..whole_files import ALONE, ArrayHeader, read_arrays
+from tdsnn_brian.whole_files import ALONE, ArrayHeader, read_arrays
 
 _REMEDY = "give an .npy file of images, or an .npz file with an array named images"
 SAY_RANGE = "say it by --image-range, or by convert(..., image_range=...) for good"

@@ -6,8 +6,8 @@ from pathlib import Path
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.whole_files import ArrayHeader, read_arrays
 
-from ..whole_files import ArrayHeader, read_arrays
 from .dataset import PARTS, Dataset, as_dataset, check_arrays
 from .places import DATA_VARIABLE, DataNotFoundError
 

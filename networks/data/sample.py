@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian.errors import InvalidInputError
-
-from ..whole_files import read_arrays
+from tdsnn_brian.whole_files import read_arrays
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "mnist-test-1000.npz"
 

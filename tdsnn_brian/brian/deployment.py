@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from brian2 import Clock, Network, Quantity, StateMonitor, get_device, ms, prefs
+from brian2 import Clock, Network, Quantity, get_device, ms, prefs
 from numpy.typing import NDArray
 
 from ..analysis.closed_form import input_latencies
@@ -26,6 +26,7 @@ from .event_driven.projection import SharedProjection
 from .explicit import groups
 from .explicit.models import MEMBRANE
 from .floating_range import check_range
+from .interrupts import run_whole
 from .memory import choose_projection
 from .timing import choose_steps
 
@@ -131,9 +132,7 @@ class _Layer:
             namespace={"tau_mem": population.leak * self.tick},
             method="exact",
         )
-        readout = StateMonitor(
-            neurons, "v", record=True, clock=clocks.image, when="start", order=-1
-        )
+        readout = groups.at_onsets(neurons, "v", clocks, "readout*")
         net = Network(neurons, neurons.contained_objects, readout)
         for number, (times, projection) in enumerate(
             zip(presynaptic, population.projections, strict=True)
@@ -158,7 +157,7 @@ class _Layer:
             net.add(
                 bias, groups.bias_synapses(population.bias_weights, bias, neurons, "bias_synapses")
             )
-        net.run((n_images * slot + 1 + slot // 5000) * self.dt, namespace={})
+        run_whole(net, (n_images * slot + 1 + slot // 5000) * self.dt)
         elapsed = (slot - 1) / self.steps / population.leak
         potentials = np.asarray(readout.v_[:])[:, 1 : n_images + 1].T * np.exp(elapsed)
         return potentials.reshape(n_images, *population.shape)

@@ -17,6 +17,7 @@ from brian2.devices.device import RuntimeDevice
 from ..analysis import DiscreteAnalysis
 from ..errors import InvalidInputError, NotInNetworkError, RunError
 from ..network import SpikingNetwork
+from .interrupts import completed
 from .naming import Names
 from .result import Simulation
 from .timing import Timing
@@ -121,6 +122,11 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
             raise RunError(
                 "the program has not run yet; call device.build() (or set the device with "
                 "build_on_run=True) before read_results(net)"
+            )
+        if not completed(device):
+            raise RunError(
+                "the run was stopped before its end; run the network again, for net.duration="
+                f"{self.duration!s}"
             )
         ran, wanted = float(self.t), float(self.duration)
         if abs(ran - wanted) > 0.5 * float(self.dt):

@@ -55,6 +55,7 @@ PARTS = (
     "release",
     "ticks",
     "done",
+    "settled",
 )
 """What belongs to a layer's neurons; the first are those that users ask for."""
 

@@ -16,6 +16,7 @@ from .devices import check_results_at_once, is_genn, is_standalone
 from .event_driven.program import simulate_by_program
 from .explicit.models import LEAKY, NeuronModel
 from .firing_network import read_results
+from .interrupts import run_whole
 from .memory import choose_projection, obstacle
 from .progress import reporting
 from .result import Simulation
@@ -62,6 +63,8 @@ def simulate(
         device is GeNN and something it needs is missing, or it cannot take the network.
     InvalidInputError, WindowTooShortError
         See `build_network`.
+    RunError
+        If the run is stopped; Ctrl-C raises `KeyboardInterrupt`.
     """
     check_network(network)
     device = get_device()
@@ -90,7 +93,7 @@ def simulate(
         )
         start = time.perf_counter()
         with reporting(device, progress) as report:
-            net.run(net.duration, namespace={}, **report)
+            run_whole(net, net.duration, **report)
         elapsed = time.perf_counter() - start
     return read_results(net, _wall_times(device, elapsed))
 

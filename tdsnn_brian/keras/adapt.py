@@ -1,11 +1,10 @@
 """Put reverse coding into a Keras model, with or without the corrections that spare retraining."""
 
-from numbers import Real
-
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import is_number
 from ..coding import check_leak, check_steps
 from ..conversion.correction import Correction, correct
 from ..conversion.folding import fold
@@ -96,10 +95,9 @@ def adapt(
 
 
 def _check_scale(scale: float) -> float:
-    is_number = isinstance(scale, Real) and not isinstance(scale, bool)
-    if not (is_number and np.isfinite(scale) and scale > 0):
+    if not (is_number(scale) and scale > 0):
         raise InvalidInputError(
-            f"scale must be finite and greater than 0, got {scale!r}; 1 leaves activations as "
+            f"scale must be finite and greater than 0, got {scale!r:.80}; 1 leaves activations as "
             "they are, 3 to 10 makes retraining unnecessary"
         )
     return float(scale)

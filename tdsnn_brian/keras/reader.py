@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers as kl
 
+from ..arguments import check_name
 from ..conversion.graph import Coding, Graph, Input, Join, Node, free_name
 from ..conversion.input_range import found_range
 from ..errors import InvalidInputError, UnsupportedLayerError
@@ -46,6 +47,9 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
     """
     image_shape = _image_shape(model, caller)
     calls = _Unrolling().calls_of(model)
+    check_name("model name", model.name)
+    for call in calls:
+        check_name("layer name", call.layer.name)
     names = _names(calls)
     nodes: dict[str, Node] = {}
     taken = {*names, *(call.layer.name for call in calls)}

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import check_name, check_shape, is_number
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
 from .projection import Projection
-from .window import Pair, Shape, is_count
+from .window import Pair, Shape
 
 
 class Kind(Enum):
@@ -81,16 +82,10 @@ class Layer:
 
     def check(self) -> None:
         """Raise `InvalidInputError` for a field that makes no sense; kinds add their own."""
-        if not (isinstance(self.name, str) and self.name):
-            raise InvalidInputError(f"layer name must be a string, got {self.name!r}")
-        if not (
-            isinstance(self.input_shape, tuple)
-            and self.input_shape
-            and all(map(is_count, self.input_shape))
-        ):
-            raise InvalidInputError(
-                f"input_shape must be a tuple of whole numbers >= 1, got {self.input_shape!r}"
-            )
+        check_name("layer name", self.name)
+        check_shape("input_shape", self.input_shape)
+        if not isinstance(self.source, str | None):
+            raise InvalidInputError(f"source must be a layer's name, got {self.source!r:.80}")
         if self.leak is not None:
             check_leak(self.leak)
         if self.v_threshold is not None:
@@ -159,10 +154,9 @@ class Layer:
 
 def check_threshold(v_threshold: float) -> float:
     """Return `v_threshold` as a float; raise `InvalidInputError` unless it is a finite number."""
-    numeric = isinstance(v_threshold, int | float | np.number) and not isinstance(v_threshold, bool)
-    if not (numeric and np.isfinite(v_threshold)):
+    if not is_number(v_threshold):
         raise InvalidInputError(
-            f"v_threshold must be a finite number, got {v_threshold!r}; 0 is the default"
+            f"v_threshold must be a finite number, got {v_threshold!r:.80}; 0 is the default"
         )
     return float(v_threshold)
 

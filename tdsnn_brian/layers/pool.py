@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import is_count, is_number
 from ..errors import InvalidInputError
 from .base import Kind, Layer
 from .projection import Projection
-from .window import NO_PADDING, Padding, Pair, Window, is_count
+from .window import NO_PADDING, Padding, Pair, Window
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,13 +50,17 @@ class AveragePool2D(_Pool):
     bias: NDArray | None = None
 
     def check(self) -> None:
+        if not is_number(self.scale):
+            raise InvalidInputError(f"scale must be a finite number, got {self.scale!r:.80}")
         super().check()
-        if not np.isfinite(self.scale):
-            raise InvalidInputError(f"scale must be a finite number, got {self.scale!r}")
 
     def connect(self) -> tuple[Projection, ...]:
         window = self._window
-        return (Projection(window=window, share=self.scale / window.counts, source=self.source),)
+        return (
+            Projection(
+                window=window, share=self.scale / np.maximum(window.counts, 1), source=self.source
+            ),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,11 +80,18 @@ class MaxPool2D(_Pool):
         return Kind.CONSTRAINED_POOL if self.constrained else Kind.MAX_POOL
 
     def check(self) -> None:
+        if not isinstance(self.constrained, bool):
+            raise InvalidInputError(
+                f"constrained must be True or False, got {self.constrained!r:.80}"
+            )
         super().check()
         channels = self.input_shape[-1]
-        if not all(is_count(channel, 0) and channel < channels for channel in self.minimum):
+        if not (
+            isinstance(self.minimum, tuple)
+            and all(is_count(channel, 0) and channel < channels for channel in self.minimum)
+        ):
             raise InvalidInputError(
-                f"minimum must name channels, 0 to {channels - 1}, got {self.minimum!r}"
+                f"minimum must name channels, 0 to {channels - 1}, got {self.minimum!r:.80}"
             )
         if self.minimum and self.constrained:
             raise InvalidInputError("a constrained max-pool has no minimum; use constrained=False")

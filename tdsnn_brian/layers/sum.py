@@ -30,6 +30,10 @@ class Sum(Layer):
     input_shape: Shape = field(default=())
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.terms, tuple) and all(isinstance(x, Layer) for x in self.terms)):
+            raise InvalidInputError(
+                f"layer {self.name!r}: terms must be a tuple of layers, got {self.terms!r:.80}"
+            )
         if not self.input_shape and self.terms:
             object.__setattr__(self, "input_shape", self.terms[0].input_shape)
         super().__post_init__()

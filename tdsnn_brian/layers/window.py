@@ -1,5 +1,6 @@
 """Which inputs each output position sees: one description for all kinds of layers."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, prod
@@ -8,11 +9,15 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from ..arguments import check_count, check_pair, check_shape
 from ..errors import InvalidInputError
+from ..machine import available_bytes
 
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
+
+_SMALL = 2**26  # bytes; only what takes more is held against the free memory
 
 NO_PADDING: Padding = ((0, 0), (0, 0))
 
@@ -47,19 +52,20 @@ class Window:
     n_channels: int = 1
 
     def __post_init__(self) -> None:
+        check_shape("input_shape", self.input_shape)
         if len(self.input_shape) != 3:
             raise InvalidInputError(
                 f"a window slides over (rows, columns, channels), got the input shape "
                 f"{self.input_shape}; reshape the values to three axes"
             )
-        for name, least in (("size", 1), ("strides", 1), ("dilation", 1)):
-            _check_pair(name, getattr(self, name), least)
-        if len(self.padding) != 2:
-            raise InvalidInputError(f"padding must be two pairs, got {self.padding!r}")
+        for name in ("size", "strides", "dilation"):
+            check_pair(name, getattr(self, name))
+        if not (isinstance(self.padding, tuple) and len(self.padding) == 2):
+            raise InvalidInputError(f"padding must be two pairs, got {self.padding!r:.80}")
         for pair in self.padding:
-            _check_pair("padding", pair, 0)
+            check_pair("padding", pair, 0)
         for name in ("groups", "n_channels"):
-            _check_count(name, getattr(self, name), 1)
+            check_count(name, getattr(self, name))
         for name, channels in (("input", self.input_shape[2]), ("output", self.n_channels)):
             if channels % self.groups:
                 raise InvalidInputError(
@@ -70,6 +76,19 @@ class Window:
             raise InvalidInputError(
                 f"a window of {self.size} with dilation {self.dilation} is larger than the padded "
                 f"input {self.input_shape}; give it a smaller window or more padding"
+            )
+        check_shape("output_shape", self.output_shape)
+        self._check_memory()
+
+    def _check_memory(self) -> None:
+        """What a window says of each position has to fit into memory."""
+        taps = sum(n * size for n, size in zip(self.output_shape, self.size, strict=False))
+        needed = 8 * (2 * taps + prod(self.output_shape[:2]) + prod(self.input_shape[:2]))
+        if needed > _SMALL and needed > (available_bytes() or math.inf):
+            raise InvalidInputError(
+                f"a window over {self.input_shape} to {self.output_shape} takes "
+                f"{needed / 2**30:,.1f} GiB to describe, which are not free; make the input or its "
+                "padding smaller"
             )
 
     @cached_property
@@ -162,22 +181,3 @@ class Window:
         views = sliding_window_view(values, self._reach, axis=(1, 2))  # type: ignore[call-overload]  # numpy's stubs know one axis
         (row_step, column_step), (row_gap, column_gap) = self.strides, self.dilation
         return views[:, ::row_step, ::column_step, :, ::row_gap, ::column_gap]
-
-
-def is_count(value: object, least: int = 1) -> bool:
-    """Whether `value` is a whole number, and no bool, of at least `least`."""
-    return (
-        isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= least)
-    )
-
-
-def _check_count(name: str, value: object, least: int) -> None:
-    if not is_count(value, least):
-        raise InvalidInputError(f"{name} must be a whole number of {least} or more, got {value!r}")
-
-
-def _check_pair(name: str, value: object, least: int) -> None:
-    if not (isinstance(value, tuple) and len(value) == 2):
-        raise InvalidInputError(f"{name} must be a pair of whole numbers, got {value!r}")
-    for number in value:
-        _check_count(name, number, least)

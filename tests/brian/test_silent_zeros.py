@@ -114,3 +114,74 @@ def test_a_wrong_model_is_noticed(monkeypatch, name, wrong):
     net = td.build_network(network, images, window="dynamic")
     net.run(net.duration)
     assert not td.read_results(net, strict=False).compare(td.analyse(network, images))
+
+
+def with_weights(network, name, weights):
+    """The same network with a dense layer's weights changed."""
+    layers = [replace(x, weights=weights) if x.name == name else x for x in network.layers]
+    return replace(network, layers=tuple(layers))
+
+
+def test_changed_weights_are_right_or_named():
+    """A neuron that the next image cuts off had neither fired nor been found silent."""
+    rng = np.random.default_rng(0)
+    network = SpikingNetwork(
+        leak=3,
+        silent_zeros=True,
+        layers=(
+            Dense(name="a", input_shape=(8,), weights=rng.normal(size=(8, 8)), bias=np.ones(8)),
+            MaxPool2D(name="pool", input_shape=(2, 2, 2), pool_size=(2, 1), strides=(1, 1)),
+            Dense(name="b", input_shape=(4,), weights=rng.normal(size=(4, 5)), bias=np.ones(5)),
+            Dense(name="output", input_shape=(5,), weights=rng.normal(size=(5, 2))),
+        ),
+    )
+    images, counts = random_images(network, 2), {"right": 0, "named": 0}
+    for window in ("fixed", "dynamic"):
+        net = td.build_network(network, images, window=window)
+        net.store()
+        for factor in (-1, 1.2, 3, 30, 1e3):
+            net.restore()
+            name = rng.choice(["a", "b", "output"])
+            weights = network.population(name).projection.kernel[0, 0].copy()
+            weights[rng.integers(len(weights))] *= factor
+            net[f"{name}_synapses"].w = weights.ravel() * (1 if name == "output" else -1)
+            net.run(net.duration)
+            try:
+                result = td.read_results(net)
+            except td.WindowTooShortError:
+                counts["named"] += 1
+            else:
+                assert_same(result, td.analyse(with_weights(network, name, weights), images))
+                counts["right"] += 1
+    print(counts)
+    assert min(counts.values()) > 0
+
+
+@pytest.mark.parametrize("window", ["fixed", "dynamic"])
+def test_neurons_that_the_next_image_cuts_off_are_counted(window):
+    """One neuron of two, in both of two images, would fire long after their ends."""
+    hidden = Dense(name="hidden", input_shape=(2,), weights=np.eye(2))
+    output = Dense(name="output", input_shape=(2,), weights=np.eye(2))
+    network = SpikingNetwork(layers=(hidden, output), leak=3, silent_zeros=True)
+    net = td.build_network(network, np.ones((2, 2)), window=window)
+    net["hidden_synapses"].w = [-1, 0, 0, -1e6]
+    net.run(net.duration)
+    with pytest.raises(td.WindowTooShortError, match=r"'hidden': 2 of 4 neurons had not fired"):
+        td.read_results(net)
+    assert (td.read_results(net, strict=False).latencies["hidden"][:, 1] == td.SILENT).all()
+
+
+def test_a_pool_that_the_next_image_cuts_off_is_named():
+    """Its input fires in the last step of the image, and it a step later."""
+    pool = MaxPool2D(name="pool", input_shape=(1, 1, 2), pool_size=(1, 1))
+    hidden = Dense(name="hidden", input_shape=(2,), weights=np.eye(2))
+    output = Dense(name="output", input_shape=(1, 1, 2), weights=np.eye(2))
+    network = SpikingNetwork(layers=(hidden, pool, output), leak=3, silent_zeros=True)
+    net = td.build_network(network, np.ones((1, 2)))
+    ticks = net.timing.slot - 1 - net.timing.zeros["hidden"]
+    activation = np.expm1((ticks - 0.5) / 3)
+    net["hidden_synapses"].w = [-1, 0, 0, -activation / np.exp(td.latency(1.0, 3) / 3)]
+    net.run(net.duration)
+    assert td.read_results(net, strict=False).latencies["hidden"].tolist() == [[4, ticks]]
+    with pytest.raises(td.WindowTooShortError, match="'pool': 1 of 2 neurons had not fired"):
+        td.read_results(net)

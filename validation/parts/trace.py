@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian import Simulation, SpikingNetwork, build_network
 from tdsnn_brian.brian import read_results
+from tdsnn_brian.brian.interrupts import run_whole
 from tdsnn_brian.brian.timing import Timing
 
 from ..devices import active_device
@@ -73,7 +74,7 @@ def trace_image(
                     group, "v", record=chosen, clock=group.clock
                 )
         net.add(*monitors.values())
-        net.run(net.duration, namespace={})
+        run_whole(net, net.duration)
     potentials = {
         name: Potentials(
             neurons=np.asarray(monitor.record),

@@ -47,12 +47,14 @@ def explicit_standalone(network: SpikingNetwork, images: NDArray) -> tuple[Conte
 
     Timed is the network's run alone, not the making of its synapses.
     """
-    folder = tempfile.mkdtemp(prefix="tdsnn-explicit-")
-    seconds = in_own_process(_build_explicit, network, images, folder)
+    folder = tempfile.TemporaryDirectory(prefix="tdsnn-explicit-")  # until nobody runs it any more
+    seconds = in_own_process(_build_explicit, network, images, folder.name)
 
     def run() -> float:
-        subprocess.run(["./main"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        return float(Path(folder, "results/last_run_info.txt").read_text().split()[0]) / len(images)
+        subprocess.run(["./main"], cwd=folder.name, check=True, stdout=subprocess.DEVNULL)
+        return float(Path(folder.name, "results/last_run_info.txt").read_text().split()[0]) / len(
+            images
+        )
 
     return run, seconds
 

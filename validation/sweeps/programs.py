@@ -28,6 +28,7 @@ from tdsnn_brian.brian.explicit.perturbed_settings import (
     plan,
 )
 from tdsnn_brian.brian.explicit.read import Recordings, late_spikes, recordings_of
+from tdsnn_brian.brian.interrupts import run_whole
 from tdsnn_brian.brian.naming import Names
 from tdsnn_brian.brian.timing import Timing
 from tdsnn_brian.errors import TDSNNError
@@ -148,6 +149,7 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
     prefs.core.default_float_dtype = np.dtype(program.dtype).type
     prefs.devices.cpp_standalone.extra_make_args_unix = ["-j1"]  # others are built beside it
     set_device("cpp_standalone", directory=str(directory), build_on_run=False, with_output=False)
+    prefs.core.stop_on_keyboard_interrupt = False  # or it would end as if it had done its work
     # the finest step that any run asks for decides how finely arrays over time are looked up
     built = _construct(program, Setting(steps_per_tick=64 * program.network.input_steps))
     built.run(built.duration, namespace={})
@@ -221,6 +223,11 @@ def run(program: Program, setting: Setting, directory: Path) -> Outcome:
 
         readout = np.fromfile(results / manifest["readout"], dtype=dtype)
         release = np.fromfile(results / manifest["release"], dtype=dtype)
+        if readout.size != (n + 1) * program.network.output.n_neurons:
+            raise ProgramError(
+                f"the program in {directory} ended before its last image; free disk space, or "
+                "remove the directory to build it anew"
+            )
         recordings = Recordings(
             network=program.network,
             timing=program.plan(setting),
@@ -243,7 +250,7 @@ def run_interpreted(program: Program, setting: Setting) -> Outcome:
     prefs.core.default_float_dtype = np.dtype(program.dtype).type
     try:
         built = _construct(program, setting)
-        built.run(built.duration, namespace={})
+        run_whole(built, built.duration)
     finally:
         prefs.codegen.target, prefs.core.default_float_dtype = before
     return _outcome(

@@ -19,6 +19,7 @@ from typing import Any
 
 from ...errors import CacheError
 from ...provenance import digest
+from ...whole_files import sync
 
 DIRECTORY_VARIABLE = "TDSNN_CACHE"
 SIZE_VARIABLE = "TDSNN_CACHE_GIB"
@@ -173,13 +174,13 @@ def keep(path: Path, key: str, files: list[str], about: Any) -> Path:
         manifest = json.dumps({"content": content, "digest": digest(content)})
         (path / _MANIFEST).write_text(manifest)
         for each in [*path.rglob("*"), path]:
-            _sync(each)
+            sync(each)
         try:
             path.rename(entry)
         except OSError:
             if find(key) is None:  # else somebody was quicker
                 raise
-        _sync(entry.parent)
+        sync(entry.parent)
     except OSError as error:
         raise CacheError(
             f"the compiled program cannot be kept in {str(entry.parent)!r}: {error.strerror}; make "
@@ -196,14 +197,6 @@ def _remove_others(path: Path, files: list[str]) -> None:
                 each.rmdir()  # if it is empty
         elif each not in kept:
             each.unlink()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def discard(entry: Path) -> None:

@@ -10,7 +10,6 @@ from brian2 import (
     NeuronGroup,
     Quantity,
     SpikeMonitor,
-    StateMonitor,
     Synapses,
     TimedArray,
     prefs,
@@ -205,18 +204,7 @@ class ExplicitBuilder:
         self.groups[population] = neurons
         self._weights(population, neurons, sign=+1)
         self._bias(population, neurons, sign=+1)
-        # read before the next image sets the potentials back
-        self.add(
-            StateMonitor(
-                neurons,
-                "v",
-                record=True,
-                clock=self.clocks.image,
-                when="start",
-                order=-1,
-                name=self.names.of(population, "readout"),
-            )
-        )
+        self.add(groups.at_onsets(neurons, "v", self.clocks, self.names.of(population, "readout")))
 
     def _ticked(self, population: Population) -> None:
         cells, events = self.model.membrane + self.model.gate, {}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from brian2 import Clock, NeuronGroup, Quantity, SpikeGeneratorGroup, Synapses
+from brian2 import Clock, NeuronGroup, Quantity, SpikeGeneratorGroup, StateMonitor, Synapses
 from numpy.typing import NDArray
 
 from ...layers import Projection
@@ -75,6 +75,13 @@ def neurons(
         name=f"{name}_run_regularly_new_image",
     )
     return group
+
+
+def at_onsets(group: NeuronGroup, variable: str, clocks: Clocks, name: str) -> StateMonitor:
+    """Record a variable at each image's onset, before it is set back."""
+    return StateMonitor(
+        group, variable, record=True, clock=clocks.image, when="start", order=-1, name=name
+    )
 
 
 def counting_synapses(

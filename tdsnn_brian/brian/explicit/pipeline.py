@@ -33,6 +33,7 @@ from ...population import Population
 from ...results import Result
 from ...ticking import leak_factor
 from ..floating_range import check_ranges
+from ..interrupts import run_whole
 from ..naming import Names
 from ..timing import choose_steps
 from . import groups, models
@@ -135,7 +136,7 @@ class _Stream:
             made[network.output], "v", record=True, clock=self.clock, when="thresholds"
         )
         self.net.add(readout)
-        self.net.run(int(self.schedule.ends.max() + 2) * self.dt, namespace={})
+        run_whole(self.net, int(self.schedule.ends.max() + 2) * self.dt)
         return PipelineRun(
             latencies=self._latencies(monitors),
             windows=self._windows(),

@@ -1,6 +1,6 @@
 """Reading a network of explicit synapses that has run: firing times, potentials, ticks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -126,7 +126,12 @@ def recordings_of(net: Any) -> Recordings:
     )
 
 
-def check_spikes(network: SpikingNetwork, result: Simulation, longest_window: float) -> None:
+def check_spikes(
+    network: SpikingNetwork,
+    result: Simulation,
+    longest_window: float,
+    unsettled: Mapping[str, int],
+) -> None:
     """Raise `WindowTooShortError` for spikes that came too late for those who read them.
 
     Parameters
@@ -135,15 +140,18 @@ def check_spikes(network: SpikingNetwork, result: Simulation, longest_window: fl
     result : Simulation
     longest_window : float
         In ticks, of all layers; for the remedy.
+    unsettled : mapping of str to int
+        How many neurons of a layer with silent zeros the next image cut off, which their firing
+        times do not tell.
     """
     remedy = (
         f"build the network with longer windows (window={2 * ceil(longest_window)} or more), or "
         "read_results(net, strict=False) to see the times"
     )
     for population in network.populations:
-        if population.fires and not population.silent_zeros:
+        if population.fires:
             times = result.latencies[population.name]
-            if missing := int((times == SILENT).sum()):
+            if missing := _cut_off(population, result, unsettled):
                 raise WindowTooShortError(
                     f"layer {population.name!r}: {missing} of {times.size} neurons had not fired "
                     f"when the next image came; {remedy}"
@@ -155,6 +163,18 @@ def check_spikes(network: SpikingNetwork, result: Simulation, longest_window: fl
                     f"layer {source.name!r}: {late} of its spikes came after layer "
                     f"{population.name!r} had been released; {remedy}"
                 )
+
+
+def _cut_off(population: Population, result: Simulation, unsettled: Mapping[str, int]) -> int:
+    """How many neurons of all images had not fired, nor would stay silent, at an image's end."""
+    silent = result.latencies[population.name] == SILENT
+    if not population.silent_zeros:
+        return int(silent.sum())
+    if population.kind is Kind.MAX_POOL and population.source.sources:
+        # they fire a step after their inputs
+        inputs = result.latencies[population.source.name]
+        return int((silent & (population.latest(inputs) != SILENT)).sum())
+    return unsettled.get(population.name, 0)
 
 
 def late_spikes(

@@ -60,6 +60,12 @@ class TickingNeurons:
         )
         if population.silent_zeros:
             self._judge(population, neurons, ticking)
+            # at the end of an image, before it is set back
+            builder.add(
+                groups.at_onsets(
+                    ticking, "n_fired", builder.clocks, names.of(population, "settled")
+                )
+            )
         return ticking
 
     def _judge(self, population: Population, neurons: NeuronGroup, ticking: NeuronGroup) -> None:

@@ -6,6 +6,7 @@ memory, and nothing in it is ever executed.
 
 import math
 import os
+import stat
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,8 +19,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from tdsnn_brian.errors import InvalidInputError, TDSNNError
-from tdsnn_brian.machine import available_bytes
+from .errors import InvalidInputError, TDSNNError
+from .machine import available_bytes
 
 ALONE = ""
 """Name of the array of an ``.npy`` file, which gives it none."""
@@ -106,6 +107,7 @@ def _read_archive(archive: zipfile.ZipFile, names, check) -> dict[str, NDArray]:
         with open_member(archive, member) as stream:
             headers[name] = _read_header(stream, member.file_size, f"array {name!r}")
     check(headers)
+    _check_memory(sum(header.nbytes for header in headers.values()))
     arrays = {}
     for name, member in members.items():
         with open_member(archive, member) as stream:
@@ -156,9 +158,7 @@ def read_exactly(stream: BinaryIO, size: int) -> NDArray[np.uint8]:
     MemoryError
         If they take more memory than is free.
     """
-    free = available_bytes() or math.inf
-    if size > free:
-        raise MemoryError(f"it takes {size / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free")
+    _check_memory(size)
     content = np.empty(size, np.uint8)
     for start in range(0, size, _PIECE):
         piece = stream.read(min(_PIECE, size - start))
@@ -170,24 +170,54 @@ def read_exactly(stream: BinaryIO, size: int) -> NDArray[np.uint8]:
     return content
 
 
+def _check_memory(size: int) -> None:
+    free = available_bytes() or math.inf
+    if size > free:
+        raise MemoryError(f"it takes {size / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free")
+
+
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """A file to write in place of `path`; an old file stays until the new one is whole.
+
+    A link stays one, and what it leads to is replaced; who may read and write stays too. Any number
+    of threads and processes may write to one path: one of their files stands there in the end.
 
     Yields
     ------
     Path
         A path with the same name in a folder of its own. If the block ends without an error, the
         file there takes the place of `path`; otherwise nothing is left of it.
+
+    Raises
+    ------
+    InvalidInputError
+        If something other than a file stands at `path`.
+    OSError
+        If nothing can be written there.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+    if mode is not None and not path.is_file():
+        raise InvalidInputError(f"{path} is no file that could be replaced; name another path")
     with TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
         draft = Path(folder, path.name)
         yield draft
-        with open(draft, "rb") as file:
-            os.fsync(file.fileno())
+        if mode is not None:
+            draft.chmod(mode)
+        sync(draft)
         os.replace(draft, path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a directory, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_text(text: str, path: str | os.PathLike) -> None:

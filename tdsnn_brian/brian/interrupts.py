@@ -1,0 +1,73 @@
+"""Running a network to its end, or saying that it was not.
+
+Brian2 makes a stop of Ctrl-C, on its runtime targets and in its C++ programs: a run then comes back
+early as if it had been shorter.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from brian2 import Network, Quantity, get_device, prefs
+
+from ..errors import RunError
+from .devices import is_runtime
+
+_STOPS = "core.stop_on_keyboard_interrupt"
+
+
+@contextmanager
+def raising_interrupts() -> Iterator[None]:
+    """Let Ctrl-C raise `KeyboardInterrupt`, and end programs that are made here by it."""
+    known = _STOPS in prefs  # Brian2 2.5 does not turn it into a stop
+    before = prefs[_STOPS] if known else None
+    if known:
+        prefs[_STOPS] = False
+    try:
+        yield
+    finally:
+        if known:
+            prefs[_STOPS] = before
+        Network._globally_running = False  # Brian2 leaves it set after an exception
+
+
+def run_whole(net: Network, duration: Quantity, **options: Any) -> None:
+    """Run a network for all of `duration`.
+
+    Parameters
+    ----------
+    net : brian2.Network
+    duration : Quantity
+    **options
+        For `Network.run`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C came.
+    RunError
+        If something else stopped it, or a standalone program could not be made or ended early.
+    """
+    until = float(net.t) + float(duration)
+    device = get_device()
+    with raising_interrupts():
+        try:
+            net.run(duration, namespace={}, **options)
+        except RuntimeError as error:
+            if is_runtime(device) or not str(error).startswith("Project"):
+                raise
+            raise RunError(
+                f"the program of network {net.name!r} did not come to its end: {error}; look at "
+                "the compiler's output (set_device(..., debug=True)), and for free memory and "
+                "disk space"
+            ) from error
+    if abs(float(net.t) - until) > 1e-9 * until or not completed(device):
+        raise RunError(
+            f"network {net.name!r} was stopped at {net.t!s} before its end; run it again"
+        )
+
+
+def completed(device: Any) -> bool:
+    """Whether the last run of a standalone device came to its end, as far as it tells."""
+    share = getattr(device, "_last_run_completed_fraction", None)
+    return is_runtime(device) or share is None or not 0 <= share < 1
