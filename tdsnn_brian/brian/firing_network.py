@@ -19,6 +19,7 @@ from ..errors import InvalidInputError, NotInNetworkError, RunError
 from ..network import SpikingNetwork
 from .naming import Names
 from .result import Simulation
+from .shared_code import share_code
 from .timing import Timing
 
 SCHEDULE = ["start", "groups", "thresholds", "synapses", "resets", "end"]
@@ -98,6 +99,7 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
         added = [item for item in self.objects if item.name not in self._built]
         if self.closed and all(isinstance(item, monitors) for item in added):
             run_namespace = {}  # a user's variable `v` is none of the model's
+        share_code(self.sorted_objects)
         super().before_run(run_namespace)
 
     closed = True
