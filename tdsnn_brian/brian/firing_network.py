@@ -17,6 +17,7 @@ from brian2.devices.device import RuntimeDevice
 from ..analysis import DiscreteAnalysis
 from ..errors import InvalidInputError, NotInNetworkError, RunError
 from ..network import SpikingNetwork
+from .making import economical_make
 from .naming import Names
 from .result import Simulation
 from .shared_code import share_code
@@ -92,6 +93,11 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
         self._built = {item.name for item in self.sorted_objects}
         for item in self.sorted_objects:
             item._network = self.id  # or Brian2 warns if the network is never run
+
+    def run(self, *arguments: Any, level: int = 0, **options: Any) -> None:
+        """As in `brian2.Network`; a standalone program is compiled by no more jobs than cores."""
+        with economical_make():
+            super().run(*arguments, level=level + 1, **options)
 
     def before_run(self, run_namespace: dict[str, Any]) -> None:
         self._check_schedule()

@@ -6,7 +6,7 @@ compiler makes faster is left to numpy.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -19,13 +19,15 @@ from brian2.groups.group import CodeRunner
 
 from .devices import is_runtime
 
-
 _PUSHING = {"before_run": "initialise_queue", "run": "push_spikes"}
 """What spike queues need: methods that are compiled already."""
 
 
 class SharedCythonCode(CythonCodeObject):  # type: ignore[misc]  # Brian2 has no types
     """Cython code whose text does not depend on the names of groups."""
+
+    namespace: dict[str, Any]
+    nonconstant_values: list[tuple[str, Callable[[], Any]]]
 
     def variables_to_namespace(self) -> None:
         super().variables_to_namespace()
