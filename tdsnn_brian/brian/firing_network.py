@@ -18,8 +18,10 @@ from ..analysis import DiscreteAnalysis
 from ..errors import InvalidInputError, NotInNetworkError, RunError
 from ..network import SpikingNetwork
 from .interrupts import completed
+from .making import economical_make
 from .naming import Names
 from .result import Simulation
+from .shared_code import share_code
 from .timing import Timing
 
 SCHEDULE = ["start", "groups", "thresholds", "synapses", "resets", "end"]
@@ -93,12 +95,18 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
         for item in self.sorted_objects:
             item._network = self.id  # or Brian2 warns if the network is never run
 
+    def run(self, *arguments: Any, level: int = 0, **options: Any) -> None:
+        """As in `brian2.Network`; a standalone program is compiled by no more jobs than cores."""
+        with economical_make():
+            super().run(*arguments, level=level + 1, **options)
+
     def before_run(self, run_namespace: dict[str, Any]) -> None:
         self._check_schedule()
         monitors = (SpikeMonitor, StateMonitor, EventMonitor, PopulationRateMonitor)
         added = [item for item in self.objects if item.name not in self._built]
         if self.closed and all(isinstance(item, monitors) for item in added):
             run_namespace = {}  # a user's variable `v` is none of the model's
+        share_code(self.sorted_objects)
         super().before_run(run_namespace)
 
     closed = True

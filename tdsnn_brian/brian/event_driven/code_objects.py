@@ -9,6 +9,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from numpy.typing import NDArray
 
 from ...errors import UnsupportedDeviceError
+from ..shared_code import SharedCythonCode
 
 
 class StandaloneCode(CPPStandaloneCodeObject):  # type: ignore[misc]  # Brian2 has no types
@@ -17,7 +18,7 @@ class StandaloneCode(CPPStandaloneCodeObject):  # type: ignore[misc]  # Brian2 h
     templater = CPPStandaloneCodeObject.templater.derive(__package__)
 
 
-class CythonCode(CythonCodeObject):  # type: ignore[misc]  # Brian2 has no types
+class CythonCode(SharedCythonCode):
     """Cython code from this package's templates."""
 
     templater = CythonCodeObject.templater.derive(__package__)
@@ -29,6 +30,13 @@ class NumpyCode(NumpyCodeObject):  # type: ignore[misc]  # Brian2 has no types
     templater = NumpyCodeObject.templater.derive(__package__)
 
 
+_OURS: dict[type, type] = {
+    CPPStandaloneCodeObject: StandaloneCode,
+    CythonCodeObject: CythonCode,
+    NumpyCodeObject: NumpyCode,
+}
+
+
 def code_class(target: type | None = None) -> type:
     """Our code object class for the active device and target.
 
@@ -38,8 +46,8 @@ def code_class(target: type | None = None) -> type:
         On any target but numpy, cython and cpp_standalone.
     """
     active = get_device().code_object_class(target)
-    for ours in (StandaloneCode, CythonCode, NumpyCode):
-        if active in (ours, ours.__base__):
+    for theirs, ours in _OURS.items():
+        if active in (theirs, ours):
             return ours
     raise UnsupportedDeviceError(
         f"shared weights have no code for {active.__name__}; use the numpy or cython target or "

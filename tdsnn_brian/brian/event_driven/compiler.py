@@ -13,7 +13,6 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,13 @@ from ...errors import ProgramError
 from ...layers import Kind, Layer, Projection, Shape
 from ...network import SpikingNetwork
 from ...provenance import digest, package_digest
+from .. import making
 from . import cache
 
 _FOREVER = 2**40
 _FIELDS = "record.json"
 _COMPILER = "codegen.cpp."
-_JOBS = "devices.cpp_standalone.extra_make_args_unix"
+_MAKE = ("devices.cpp_standalone.make_cmd_unix", making.PREFERENCE)
 _COMPILER_PREFERENCES = tuple(
     _COMPILER + name
     for name in (
@@ -145,16 +145,6 @@ def _processor() -> str:
     return next((line for line in lines if line.startswith("flags")), platform.processor())
 
 
-def _jobs() -> list[str]:
-    """Arguments of make: those preferred, but no more jobs than there are processors."""
-    arguments = [str(argument) for argument in prefs[_JOBS]]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return [
-        f"-j{cores}" if argument in ("-j", "--jobs") and not after.isdigit() else argument
-        for argument, after in zip_longest(arguments, arguments[1:], fillvalue="")
-    ]
-
-
 def compile_request(request: Request, title: str) -> tuple[Path, list]:
     """Compile a program and keep it.
 
@@ -196,7 +186,7 @@ def _run_child(directory: Path, request: Request) -> tuple[str, bool]:
         "path": [path for path in sys.path if os.path.isabs(path)],
         "package": str(Path(tdsnn_brian.__file__).parent),
     }
-    work = {"request": request, "jobs": _jobs(), "make": prefs.devices.cpp_standalone.make_cmd_unix}
+    work = {"request": request, "make": [prefs[name] for name in _MAKE]}
     script = Path(__file__).with_name("compile_child.py")
     with tempfile.TemporaryFile() as output:
         child = subprocess.Popen(
@@ -229,8 +219,8 @@ def build_project(directory: str, work: dict[str, Any]) -> None:
     prefs.reset_to_defaults()
     for name, value in request.preferences.items():
         prefs[name] = value
-    prefs[_JOBS] = work["jobs"]
-    prefs.devices.cpp_standalone.make_cmd_unix = work["make"]
+    for name, value in zip(_MAKE, work["make"], strict=True):
+        prefs[name] = value
     prefs.core.default_float_dtype = np.dtype(request.dtype).type
     set_device("cpp_standalone", directory=directory, build_on_run=False)
     network, steps = request.network, request.steps_per_tick
@@ -245,7 +235,8 @@ def build_project(directory: str, work: dict[str, Any]) -> None:
         steps_per_tick=steps,
     )
     net.run(_FOREVER * dt, namespace={})
-    device.build(directory=directory, run=False, compile=True, with_output=False)
+    with making.economical_make():
+        device.build(directory=directory, run=False, compile=True, with_output=False)
     record = parts.readout.record_dtype
     fields = [(name, record[name].base.str, record[name].shape) for name in record.names or ()]
     Path(directory, _FIELDS).write_text(json.dumps(fields))

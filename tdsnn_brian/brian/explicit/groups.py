@@ -11,6 +11,7 @@ from brian2 import Clock, NeuronGroup, Quantity, SpikeGeneratorGroup, StateMonit
 from numpy.typing import NDArray
 
 from ...layers import Projection
+from ..shared_code import connecting
 from .models import Cells
 
 _INDEX = np.int32
@@ -107,7 +108,8 @@ def counting_synapses(
         namespace=dict(namespace or {}),
     )
     made = projection.synapses()
-    synapses.connect(i=made.i, j=made.j)
+    with connecting(synapses):
+        synapses.connect(i=made.i, j=made.j)
     return synapses
 
 
@@ -137,7 +139,8 @@ def weighted_synapses(
         namespace=dict(namespace or {}),
     )
     made = projection.synapses()
-    synapses.connect(i=made.i, j=made.j)
+    with connecting(synapses):
+        synapses.connect(i=made.i, j=made.j)
     synapses.w = sign * made.w.astype(np.float64)
     return synapses
 
@@ -168,7 +171,8 @@ def bias_synapses(
         namespace=dict(namespace or {}),
     )
     (targets,) = np.nonzero(weights) if weights.any() else (np.arange(len(weights)),)
-    synapses.connect(i=np.zeros(len(targets), _INDEX), j=targets.astype(_INDEX))
+    with connecting(synapses):
+        synapses.connect(i=np.zeros(len(targets), _INDEX), j=targets.astype(_INDEX))
     synapses.w = weights[targets]
     return synapses
 
@@ -200,8 +204,9 @@ def signals(
     if not isinstance(on_pre, str):
         for order, pathway in enumerate(on_pre):
             getattr(synapses, pathway).order = order
-    synapses.connect(
-        i=np.repeat(np.arange(source.N, dtype=_INDEX), target.N),
-        j=np.tile(np.arange(target.N, dtype=_INDEX), source.N),
-    )
+    with connecting(synapses):
+        synapses.connect(
+            i=np.repeat(np.arange(source.N, dtype=_INDEX), target.N),
+            j=np.tile(np.arange(target.N, dtype=_INDEX), source.N),
+        )
     return synapses
