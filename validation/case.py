@@ -1,6 +1,7 @@
 """What is validated: a converted network, images and, where known, labels and Keras models."""
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,13 +134,16 @@ def with_range(network: SpikingNetwork, image_range: Range | None) -> SpikingNet
     return replace(network, image_range=said)
 
 
-def check_labels(labels, n: int) -> NDArray | None:
-    """Labels (n,), where there are any."""
+def check_labels(labels, network: SpikingNetwork, n: int) -> NDArray | None:
+    """Labels, where there are any: (n,), or one a position of a network that answers so."""
     if labels is None:
         return None
     labels = np.asarray(labels)
-    if labels.shape != (n,):
+    positions = network.output.shape[:-1]
+    shape = (n, *positions) if prod(positions) > 1 else (n,)
+    if labels.shape != shape:
         raise InvalidInputError(
-            f"labels must be one number for each of the {n} images, got shape {labels.shape}"
+            f"labels must be one number for each of the {n} images, {shape}, got shape "
+            f"{labels.shape}"
         )
     return labels

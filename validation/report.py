@@ -121,7 +121,7 @@ def report(
     case = Case(
         network=network,
         images=images,
-        labels=check_labels(labels, len(images)),
+        labels=check_labels(labels, network, len(images)),
         predictions=predictions or {},
         logits=logits or {},
         notes=[*notes, *([note] if note else [])],
@@ -229,10 +229,14 @@ def beside_dnn(whole: Case, options: Options, summary: dict) -> list[page.Sectio
     summary["checks"].append(check("answers of the DNN", verdict["status"], verdict["says"]))
     if not known:
         return []
+    if predictions["network"].ndim > 1:
+        why = "the network gives a class a position, not one an image"
+        summary["checks"].append(check("confusions and calibration", "unsupported", why))
+        return []
     summary["dnn"] = dnn_part(whole, predictions, logits)
     plots = [
         dnn_figures.confusion_matrices(
-            predictions["dnn"], predictions["network"], whole.labels, logits.shape[-1]
+            predictions["dnn"], predictions["network"], whole.labels, max(2, logits.shape[-1])
         ),
         dnn_figures.reliability(summary["dnn"]["calibration"]),
         dnn_figures.wrong_images(summary["dnn"]["wrong"], whole.images),

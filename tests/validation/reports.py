@@ -90,8 +90,8 @@ class Page(HTMLParser):
             self.values[-1][1] += data
 
 
-def check_values(values, summary):
-    assert len(values) > 150
+def check_values(values, summary, least=100):
+    assert len(values) > least
     for attributes, text in values:
         value = look_up(summary, attributes["data-path"])
         assert attributes["value"] == ("" if value is None else str(value))

@@ -13,6 +13,8 @@ import tdsnn_brian as td
 import validation
 from reports import EVIL, Page, check_values, make, tiny_network
 from tdsnn_brian.errors import InvalidInputError, WindowTooShortError
+from tdsnn_brian.layers import Conv2D, Dense
+from tdsnn_brian.network import SpikingNetwork
 from validation import kept
 from validation.__main__ import app
 from validation.options import ALL
@@ -366,3 +368,35 @@ def test_refuses_a_file_without_images(tmp_path):
     result = CliRunner().invoke(app, ["report", str(network), "--images", str(images)])
     assert isinstance(result.exception, InvalidInputError)
     assert "cannot be read" in str(result.exception)
+
+
+@pytest.mark.parametrize(("positions", "outputs"), [(2, 3), (1, 1), (1, 25)])
+def test_answers_of_any_shape(tmp_path, positions, outputs):
+    rng = np.random.default_rng(0)
+    network = SpikingNetwork(
+        layers=(
+            Dense(name="hidden", input_shape=(6,), weights=rng.normal(0, 0.6, (6, positions * 4))),
+            Conv2D(
+                name="out",
+                input_shape=(1, positions, 4),
+                kernel=rng.normal(0, 1, (1, 1, 4, outputs)),
+            ),
+        ),
+        leak=5.0,
+    )
+    images = rng.random((5, 6))
+    found = td.analyse(network, images)
+    logits = found.potentials + 1e-9
+    summary = validation.report(
+        network,
+        images,
+        labels=found.predictions,
+        predictions={"dnn": found.predictions},
+        logits={"dnn": logits},
+        output=tmp_path,
+        device="numpy",
+    )
+    assert [verdict["status"] for verdict in summary["verdicts"].values()] == ["pass", "pass"]
+    assert ("dnn" in summary) == (positions == 1)
+    assert [row["status"] for row in summary["checks"]].count("unsupported") == (positions > 1)
+    check_values(Page((tmp_path / "index.html").read_text()).values, summary, least=60)

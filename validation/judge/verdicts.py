@@ -97,8 +97,8 @@ def dnn_verdict(dnn: NDArray | None, network: NDArray, loss: tuple[float, float]
         return _verdict(
             "missing", "No Keras model was given, so nothing is known; give it with --model."
         )
-    differ, n = int(np.sum(dnn != network)), len(dnn)
-    same = f"{n - differ:,} of {n:,} images get the DNN's answer"
+    differ, n = int(np.sum(dnn != network)), dnn.size
+    same = f"{n - differ:,} of {n:,} answers are the DNN's"
     if loss is None:
         return _verdict("fail" if differ else "pass", f"{same}; there are no labels to tell more.")
     lost, error = loss

@@ -13,9 +13,10 @@ def confusion_matrices(
     dnn: NDArray, network: NDArray, labels: NDArray | None, classes: int
 ) -> Plot | None:
     """How often each class is answered for each; None where there are too many to be read."""
-    if not 1 < classes <= _CLASSES:
-        return None
     truth = dnn if labels is None else labels
+    classes = max(classes, 1 + int(truth.max()))
+    if classes > _CLASSES or truth.min() < 0:
+        return None
     shown = [("discrete SNN", network)] if labels is None else [("DNN", dnn), ("SNN", network)]
     figure, (row,) = new_figure(3.7 * len(shown) + 0.3, 3.9, 1, len(shown))
     for axes, (title, answers) in zip(row, shown, strict=True):

@@ -16,7 +16,7 @@ def loss(dnn: NDArray, network: NDArray, labels: NDArray) -> tuple[float, float]
     """Accuracy lost against the DNN, and its standard error, of the images that one got wrong."""
     lost = (dnn == labels) & (network != labels)
     gained = (dnn != labels) & (network == labels)
-    n = len(labels)
+    n = labels.size
     difference = (lost.sum() - gained.sum()) / n
     spread = max((lost.sum() + gained.sum()) / n - difference**2, 0) / n
     return float(difference), sqrt(spread)

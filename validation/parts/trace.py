@@ -124,7 +124,8 @@ def chosen_images(run: Simulated, n: int = 3) -> list[int]:
     truth = case.labels if case.labels is not None else case.predictions.get("dnn")
     wrong = []
     if truth is not None:
-        wrong = np.flatnonzero(run.simulation.predictions != truth)[:1].tolist()
+        differs = (run.simulation.predictions != truth).reshape(len(truth), -1).any(axis=1)
+        wrong = np.flatnonzero(differs)[:1].tolist()
     highest = np.sort(logits, axis=1)
     unsure = [] if logits.shape[1] < 2 else [int(np.argmin(highest[:, -1] - highest[:, -2]))]
     wanted = [0, *wrong, *unsure, *range(len(case.images))]
