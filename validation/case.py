@@ -1,7 +1,9 @@
 """What is validated: a converted network, images and, where known, labels and Keras models."""
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,12 @@ from networks.data.images import SAY_RANGE
 from tdsnn_brian import SpikingNetwork, load
 from tdsnn_brian.errors import InvalidInputError, TDSNNError
 from tdsnn_brian.image_range import Range, check_range, describe
+from tdsnn_brian.results import predict
+
+from .dnn import load_keras, logits
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,7 +33,10 @@ class Case:
     labels : ndarray or None
         (n_images,)
     predictions : dict of str to ndarray
-        ``dnn`` and ``adapted``: classes that the Keras models give, where they are at hand.
+        ``dnn`` and ``adapted``: classes (n_images,) that the Keras models give, where they are at
+        hand.
+    logits : dict of str to ndarray
+        The same models' outputs (n_images, ...) before a softmax.
     notes : list of str
         What was left out, and why.
     """
@@ -34,6 +45,7 @@ class Case:
     images: NDArray
     labels: NDArray | None = None
     predictions: dict[str, NDArray] = field(default_factory=dict)
+    logits: dict[str, NDArray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def first(self, n: int) -> "Case":
@@ -43,7 +55,14 @@ class Case:
             images=self.images[:n],
             labels=None if self.labels is None else self.labels[:n],
             predictions={name: classes[:n] for name, classes in self.predictions.items()},
+            logits={name: values[:n] for name, values in self.logits.items()},
         )
+
+    def beside(self, **models: "keras.Model") -> "Case":
+        """The same with what Keras models answer, ``dnn`` and ``adapted``."""
+        found = {name: logits(model, self.network, self.images) for name, model in models.items()}
+        classes = {name: predict(values) for name, values in found.items()}
+        return replace(self, logits=self.logits | found, predictions=self.predictions | classes)
 
 
 def digits(n_images: int, data: Path | None = None) -> tuple[NDArray, NDArray]:
@@ -66,24 +85,11 @@ def digits(n_images: int, data: Path | None = None) -> tuple[NDArray, NDArray]:
 def shipped_lenet(n_images: int, data: Path | None = None) -> Case:
     """The LeNet that ships with the project, with both its Keras models."""
     images, labels = digits(n_images, data)
-    predictions, notes = {}, []
+    case = Case(network=networks.load_network("lenet"), images=images, labels=labels)
     try:
-        for kind, load in (("dnn", networks.load_model), ("adapted", networks.load_adapted)):
-            predictions[kind] = _predict(load("lenet"), images)
+        return case.beside(dnn=networks.load_model("lenet"), adapted=networks.load_adapted("lenet"))
     except (ImportError, TDSNNError) as error:
-        notes.append(f"The Keras models were left out: {error}")
-    return Case(
-        network=networks.load_network("lenet"),
-        images=images,
-        labels=labels,
-        predictions=predictions,
-        notes=notes,
-    )
-
-
-def _predict(model, images: NDArray) -> NDArray:
-    logits = np.asarray(model.predict(images, batch_size=100, verbose=0))
-    return logits.reshape(len(logits), -1).argmax(axis=1)
+        return replace(case, notes=[f"The Keras models were left out: {error}"])
 
 
 def digits_case(
@@ -91,10 +97,12 @@ def digits_case(
     n_images: int,
     data: Path | None = None,
     image_range: Range | None = None,
+    model: Path | None = None,
 ) -> Case:
     """Digits for the network in the file `path`, or for the LeNet that ships."""
     if path is None:
-        return shipped_lenet(n_images, data)
+        case = shipped_lenet(n_images, data)
+        return case if model is None else case.beside(dnn=load_keras(model))
     images, labels = digits(n_images, data)
     network = with_range(load(path), image_range)
     if network.image_range is None:
@@ -102,10 +110,8 @@ def digits_case(
             f"{path} does not say which values its images have, and digits can be given as 0 to 1 "
             f"or as 0 to 255; {SAY_RANGE}"
         )
-    note = f"{path.name} came without its Keras models."
-    return Case(
-        network=network, images=images * network.image_range[1], labels=labels, notes=[note]
-    )
+    case = Case(network=network, images=images * network.image_range[1], labels=labels)
+    return case if model is None else case.beside(dnn=load_keras(model))
 
 
 def with_range(network: SpikingNetwork, image_range: Range | None) -> SpikingNetwork:
@@ -128,13 +134,16 @@ def with_range(network: SpikingNetwork, image_range: Range | None) -> SpikingNet
     return replace(network, image_range=said)
 
 
-def check_labels(labels, n: int) -> NDArray | None:
-    """Labels (n,), where there are any."""
+def check_labels(labels, network: SpikingNetwork, n: int) -> NDArray | None:
+    """Labels, where there are any: (n,), or one a position of a network that answers so."""
     if labels is None:
         return None
     labels = np.asarray(labels)
-    if labels.shape != (n,):
+    positions = network.output.shape[:-1]
+    shape = (n, *positions) if prod(positions) > 1 else (n,)
+    if labels.shape != shape:
         raise InvalidInputError(
-            f"labels must be one number for each of the {n} images, got shape {labels.shape}"
+            f"labels must be one number for each of the {n} images, {shape}, got shape "
+            f"{labels.shape}"
         )
     return labels

@@ -19,7 +19,8 @@ class Options:
     float_type: str = "float64"
     dt_per_tick: int = 1
     window: int | str = "fixed"
-    parts: tuple[str, ...] = ALL
+    parts: tuple[str, ...] = BASIC
+    simulate: int | None = None
     sweep_images: int | None = None
     integration_images: int | None = None
     workers: int | None = None

@@ -9,11 +9,13 @@ from brian2 import ms
 
 import tdsnn_brian as td
 from tdsnn_brian.brian.timing import choose_windows
+from tdsnn_brian.image_range import describe
 
 from . import summary as summaries
 from .case import Case
 from .devices import active_device
 from .judge.comparison import LayerComparison, compare
+from .judge.verdicts import analysis_verdict, simulation_checks
 
 
 def float_notes(comparisons: list[LayerComparison], float_type: str) -> list[str]:
@@ -85,10 +87,12 @@ def simulate_case(
             tick=1 * ms,
             dt=1 * ms / dt_per_tick,
             window=window,
+            strict=False,  # what came too late is for the report to say
             progress=progress,
         )
     windows = None if window == "dynamic" else choose_windows(network, analysis, window)
     comparisons = compare(network, analysis, simulation, windows=windows, dtype=float_type)
+    checks = simulation_checks(network, comparisons, simulation)
     predictions = {
         **case.predictions,
         "discrete": analysis.predictions,
@@ -104,9 +108,13 @@ def simulate_case(
         "input_steps": network.input_steps,
         "dt_per_tick": dt_per_tick,
         "window": window,
+        "image_range": None if network.image_range is None else describe(network.image_range),
+        "image_values": summaries.image_values(images),
         "boundary_ticks": comparisons[0].boundary,
         "layers": summaries.layer_rows(comparisons),
         "output": summaries.output_row(comparisons),
+        "checks": checks,
+        "verdicts": {"analysis": analysis_verdict(checks)},
         "accuracy": summaries.accuracies(predictions, case.labels),
         "agreement": summaries.agreements(predictions),
         "seconds": {

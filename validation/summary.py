@@ -58,6 +58,11 @@ def agreements(predictions: dict[str, NDArray]) -> dict:
     }
 
 
+def image_values(images: NDArray) -> str:
+    """Type and range of the images that were given."""
+    return f"{images.dtype}, {images.min():.4g} to {images.max():.4g}"
+
+
 def unexplained(summary: dict) -> list[str]:
     """Names of the layers with an unexplained disagreement."""
     return [row["name"] for row in [*summary["layers"], summary["output"]] if row["unexplained"]]

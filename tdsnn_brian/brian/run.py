@@ -33,6 +33,7 @@ def simulate(
     method: str = "exact",
     projection: str = "auto",
     model: NeuronModel = LEAKY,
+    strict: bool = True,
     progress: Callable[[float], None] | None = None,
 ) -> Simulation:
     r"""Simulate `images` in Brian2; all of them in one run, compiled once.
@@ -44,6 +45,8 @@ def simulate(
         (n_images, \*input shape), channels last, finite and not negative.
     tick, dt, window, method, projection, model
         See `build_network`.
+    strict : bool, optional
+        Raise where spikes came too late, or give them as they were; see `read_results`.
     progress : callable, optional
         Called now and then with the completed share of the run, 0 to 1.
 
@@ -95,7 +98,7 @@ def simulate(
         with reporting(device, progress) as report:
             run_whole(net, net.duration, **report)
         elapsed = time.perf_counter() - start
-    return read_results(net, _wall_times(device, elapsed))
+    return read_results(net, _wall_times(device, elapsed), strict=strict)
 
 
 def _is_shared(network: SpikingNetwork, projection: str, method: str, model: NeuronModel) -> bool:

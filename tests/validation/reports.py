@@ -10,6 +10,7 @@ import pytest
 import validation
 from tdsnn_brian.layers import Dense
 from tdsnn_brian.network import SpikingNetwork
+from validation.options import ALL
 from validation.page.rendering import look_up, show
 from validation.sweeps import flaws, grids
 
@@ -47,16 +48,19 @@ def few_runs():
 def make(output, **options):
     network = tiny_network()
     images = np.random.default_rng(0).random((4, 6))
+    logits = np.random.default_rng(1).normal(size=(4, 3))
     return validation.report(
         network,
         images,
         labels=[0, 1, 2, 0],
+        logits={"dnn": logits},
+        predictions={"dnn": logits.argmax(axis=1)},
         output=output,
         device="numpy",
         sweep_images=2,
         integration_images=2,
         notes=[EVIL],
-        **options,
+        **{"parts": ALL, **options},
     )
 
 
@@ -86,8 +90,8 @@ class Page(HTMLParser):
             self.values[-1][1] += data
 
 
-def check_values(values, summary):
-    assert len(values) > 150
+def check_values(values, summary, least=100):
+    assert len(values) > least
     for attributes, text in values:
         value = look_up(summary, attributes["data-path"])
         assert attributes["value"] == ("" if value is None else str(value))

@@ -36,6 +36,10 @@ def test_nothing_is_loaded_from_elsewhere(made):
 PROBE = """
 <script>
 addEventListener("load", () => {
+  for (const choice of document.querySelectorAll("details")) {
+    choice.removeAttribute("name");
+    choice.open = true;
+  }
   const sizes = [...document.images].map((image) => [image.naturalWidth, image.clientHeight]);
   const sorter = document.querySelector("table[data-table=layers] th:nth-child(2) button");
   sorter.click();

@@ -13,8 +13,11 @@ import tdsnn_brian as td
 import validation
 from reports import EVIL, Page, check_values, make, tiny_network
 from tdsnn_brian.errors import InvalidInputError, WindowTooShortError
+from tdsnn_brian.layers import Conv2D, Dense
+from tdsnn_brian.network import SpikingNetwork
 from validation import kept
 from validation.__main__ import app
+from validation.options import ALL
 from validation.sweeps import flaws, grids, programs
 
 
@@ -22,7 +25,13 @@ def test_a_report_on_inputs_that_fire_between_ticks(tmp_path, few_runs):
     network = replace(tiny_network(), input_steps=4, leak=2.0)
     images = np.random.default_rng(0).random((4, 6))
     summary = validation.report(
-        network, images, output=tmp_path, device="numpy", sweep_images=2, integration_images=2
+        network,
+        images,
+        output=tmp_path,
+        device="numpy",
+        parts=ALL,
+        sweep_images=2,
+        integration_images=2,
     )
     assert (summary["input_steps"], summary["dt_per_tick"]) == (4, 4)
     assert validation.failed(summary) == []
@@ -264,8 +273,38 @@ def test_an_unexplained_disagreement_is_loud(tmp_path, monkeypatch):
     assert result.exit_code == 1
     assert "UNEXPLAINED DISAGREEMENT in: second" in result.output
     page = (tmp_path / "out" / "index.html").read_text()
-    assert 'class="banner bad"' in page
-    assert 'class="banner good"' not in page
+    assert 'class="banner fail"' in page
+    assert "Not faithful to the analysis" in page
+    assert 'class="banner pass"' not in page
+
+
+@pytest.mark.parametrize(
+    ("weight", "failed", "parts"),
+    [
+        (0.6, {"firing times", "late spikes"}, ["answers", "one-image", "cost"]),
+        (0.02, {"firing times", "late spikes", "neurons cut off"}, ["answers", "one-image"]),
+    ],
+)
+def test_late_and_missing_spikes_make_a_red_page(tmp_path, monkeypatch, weight, failed, parts):
+    from tdsnn_brian.brian.explicit.ticking_neurons import TickingNeurons
+
+    original = TickingNeurons._pathways
+
+    def lighter(self, population):
+        pathways = original(self, population)
+        if population.name == EVIL:
+            pathways["ticks"].constants["w_tick"] *= weight
+        return pathways
+
+    monkeypatch.setattr(TickingNeurons, "_pathways", lighter)
+    summary = make(tmp_path, parts=parts)
+    assert summary["verdicts"]["analysis"]["status"] == "fail"
+    assert {row["name"] for row in summary["checks"][:5] if row["status"] == "fail"} >= failed
+    assert EVIL in validation.failed(summary)
+    page = Page(text := (tmp_path / "index.html").read_text())
+    assert "Not faithful to the analysis" in text
+    check_values(page.values, summary)
+    assert json.loads((tmp_path / "summary.json").read_text()) == summary
 
 
 @pytest.mark.parametrize("window", ["fixed", "dynamic"])
@@ -329,3 +368,35 @@ def test_refuses_a_file_without_images(tmp_path):
     result = CliRunner().invoke(app, ["report", str(network), "--images", str(images)])
     assert isinstance(result.exception, InvalidInputError)
     assert "cannot be read" in str(result.exception)
+
+
+@pytest.mark.parametrize(("positions", "outputs"), [(2, 3), (1, 1), (1, 25)])
+def test_answers_of_any_shape(tmp_path, positions, outputs):
+    rng = np.random.default_rng(0)
+    network = SpikingNetwork(
+        layers=(
+            Dense(name="hidden", input_shape=(6,), weights=rng.normal(0, 0.6, (6, positions * 4))),
+            Conv2D(
+                name="out",
+                input_shape=(1, positions, 4),
+                kernel=rng.normal(0, 1, (1, 1, 4, outputs)),
+            ),
+        ),
+        leak=5.0,
+    )
+    images = rng.random((5, 6))
+    found = td.analyse(network, images)
+    logits = found.potentials + 1e-9
+    summary = validation.report(
+        network,
+        images,
+        labels=found.predictions,
+        predictions={"dnn": found.predictions},
+        logits={"dnn": logits},
+        output=tmp_path,
+        device="numpy",
+    )
+    assert [verdict["status"] for verdict in summary["verdicts"].values()] == ["pass", "pass"]
+    assert ("dnn" in summary) == (positions == 1)
+    assert [row["status"] for row in summary["checks"]].count("unsupported") == (positions > 1)
+    check_values(Page((tmp_path / "index.html").read_text()).values, summary, least=60)

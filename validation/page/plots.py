@@ -2,14 +2,23 @@
 
 import base64
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import matplotlib
 import matplotlib.ticker
 import numpy as np
 from matplotlib.figure import Figure
 
-COLORS = ("#1b6ca8", "#b3471b", "#3a7d44", "#7b4b94", "#8a6d00", "#444444", "#c2185b", "#00838f")
+# Okabe and Ito's colours, told apart with any colour vision; yellow is too light for lines.
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+SKY, PURPLE, BLACK = "#56B4E9", "#CC79A7", "#000000"
+COLORS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+INHIBITORY, ACTIVE, INK, SOFT = "#d9d5e8", "#fbe3b8", "#1b2a49", "#666677"
+
+_PIXELS_PER_INCH = 110
 
 matplotlib.rcParams.update(
     {
@@ -17,7 +26,7 @@ matplotlib.rcParams.update(
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.edgecolor": "#667",
-        "axes.prop_cycle": matplotlib.cycler(color=COLORS),
+        "axes.prop_cycle": matplotlib.cycler(color=COLORS, linestyle=DASHES),
         "svg.fonttype": "path",
         "svg.hashsalt": "tdsnn-brian",
         # a layer's name is text, never mathematics
@@ -34,16 +43,34 @@ class Plot:
     source: str
     alt: str
     caption: str
+    width: int
+    """In CSS pixels, where there is room."""
+    photo: bool = False
+    """Whether it is a photograph, whose colours a dark page leaves as they are."""
 
 
-def plot(figure: Figure, *, name: str, alt: str, caption: str, kind: str = "svg") -> Plot:
+def styles() -> Iterator[dict]:
+    """Colours with line styles, so that no line is told from another by its colour alone."""
+    for index in count():
+        yield {
+            "color": COLORS[index % len(COLORS)],
+            "ls": DASHES[(index + index // len(COLORS)) % len(DASHES)],
+            "lw": 1.3,
+        }
+
+
+def plot(
+    figure: Figure, *, name: str, alt: str, caption: str, kind: str = "svg", photo: bool = False
+) -> Plot:
     """Turn a matplotlib figure into a `Plot`; `kind` is ``"svg"`` or ``"png"``."""
     buffer = io.BytesIO()
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
-    figure.savefig(buffer, format=kind, dpi=160, metadata=metadata)
+    figure.savefig(buffer, format=kind, dpi=160, metadata=metadata, transparent=not photo)
     mime = {"svg": "image/svg+xml", "png": "image/png"}[kind]
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return Plot(name=name, source=f"data:{mime};base64,{data}", alt=alt, caption=caption)
+    source = f"data:{mime};base64,{data}"
+    width = round(_PIXELS_PER_INCH * figure.get_figwidth())
+    return Plot(name=name, source=source, alt=alt, caption=caption, width=width, photo=photo)
 
 
 def new_figure(width: float, height: float, rows: int = 1, columns: int = 1, **options):

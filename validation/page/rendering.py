@@ -34,18 +34,27 @@ class Fact:
 class Table:
     """Rows that stand in the summary under `path`, for example ``"layers"``.
 
-    `filter_by` names the key of a column to filter by.
+    `filter_by` names the key of a column to filter by, `total` the path of a last row.
     """
 
     path: str
     columns: tuple[Column, ...]
     caption: str = ""
     filter_by: str | None = None
+    total: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One of several things to look at: what it is called, and its plots."""
+
+    title: str
+    plots: tuple[Plot, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of the page: a title, paragraphs, single values, tables and plots."""
+    """A part of the page: a title, paragraphs, single values, tables, plots, explained terms."""
 
     id: str
     title: str
@@ -53,6 +62,33 @@ class Section:
     facts: tuple[Fact, ...] = ()
     tables: tuple[Table, ...] = ()
     plots: tuple[Plot, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    terms: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Banner:
+    """A verdict at the head of the page: pass, fail, chance or missing."""
+
+    kind: str
+    title: str
+    says: str
+
+
+def columns(*described: tuple) -> tuple[Column, ...]:
+    """Columns from (title, key, style), text if there is no style."""
+    return tuple(
+        Column(title=title, key=key, style=style[0] if style else "text")
+        for title, key, *style in described
+    )
+
+
+def facts(*described: tuple) -> tuple[Fact, ...]:
+    """Facts from (title, path, style), a number if there is no style."""
+    return tuple(
+        Fact(title=title, path=path, style=style[0] if style else "number")
+        for title, path, *style in described
+    )
 
 
 def show(value, style: str) -> str:
@@ -68,10 +104,12 @@ def show(value, style: str) -> str:
             return f"{100 * value:.4f} %" if percent == "100.00" and value < 1 else f"{percent} %"
         case "count":
             return f"{value:,}"
+        case "plain":
+            return f"{value}"
         case "whole":
             return f"{value:,.0f}"
         case "number":
-            return f"{value:.3g}"
+            return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.3g}"
         case "fixed":
             return f"{value:.2f}"
     return str(value)
@@ -86,7 +124,12 @@ def look_up(summary: dict, path: str):
 
 
 def render(
-    summary: dict, sections: Iterable[Section], *, title: str, failed: list[str] | None
+    summary: dict,
+    sections: Iterable[Section],
+    *,
+    title: str,
+    banners: Iterable[Banner] = (),
+    files: Iterable[str] = (),
 ) -> str:
     """The page as text.
 
@@ -96,8 +139,9 @@ def render(
         Every number on the page is looked up here.
     sections : iterable of Section
     title : str
-    failed : list of str or None
-        Layers with unexplained disagreements, for the banner; None for a page without one.
+    banners : iterable of Banner, optional
+    files : iterable of str, optional
+        Names of files in the same folder to link to.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -117,7 +161,8 @@ def render(
         summary=summary,
         sections=list(sections),
         title=title,
-        failed=failed,
+        banners=list(banners),
+        files=list(files),
         number=number,
         look_up=lambda path: look_up(summary, path),
     )

@@ -1,47 +1,103 @@
 """The sections of the page: which values of the summary they show, beside which plots."""
 
-from . import sweep_figures
 from .plots import Plot
-from .rendering import Column, Fact, Section, Table
-
-
-def columns(*described: tuple) -> tuple[Column, ...]:
-    """Columns from (title, key, style), text if there is no style."""
-    return tuple(
-        Column(title=title, key=key, style=style[0] if style else "text")
-        for title, key, *style in described
-    )
-
-
-def facts(*described: tuple) -> tuple[Fact, ...]:
-    """Facts from (title, path, style), a number if there is no style."""
-    return tuple(
-        Fact(title=title, path=path, style=style[0] if style else "number")
-        for title, path, *style in described
-    )
+from .rendering import Choice, Section, Table, columns, facts
+from .terms import TERMS
 
 
 def overview() -> Section:
-    """What was simulated, and how well it answers."""
+    """What was simulated, what was checked, and how well it answers."""
     return Section(
         id="overview",
         title="Overview",
+        tables=(
+            Table(
+                path="sample",
+                caption="Answers on all images, by the analysis (± standard error)",
+                columns=columns(
+                    ("", "name"),
+                    ("Images", "images", "count"),
+                    ("Wrong", "wrong", "count"),
+                    ("Accuracy", "accuracy", "share"),
+                    ("±", "accuracy_error", "share"),
+                    ("Same answer as the DNN", "agreement", "share"),
+                    ("±", "agreement_error", "share"),
+                ),
+            ),
+            Table(
+                path="checks",
+                caption="Checks",
+                columns=columns(("Check", "name"), ("Status", "status", "status"), ("", "says")),
+            ),
+        ),
         facts=facts(
-            ("Accuracy, DNN", "accuracy.dnn", "share"),
-            ("Accuracy, adapted DNN", "accuracy.adapted", "share"),
-            ("Accuracy, discrete SNN", "accuracy.discrete", "share"),
-            ("Accuracy, Brian2 SNN", "accuracy.brian2", "share"),
-            ("Adapted DNN and discrete SNN agree", "agreement.adapted_discrete", "share"),
+            ("Images simulated", "images", "count"),
+            ("Accuracy on them, Brian2 SNN", "accuracy.brian2", "share"),
             ("Discrete and Brian2 SNN agree", "agreement.discrete_brian2", "share"),
-            ("Images", "images", "count"),
+            ("Adapted DNN and discrete SNN agree", "agreement.adapted_discrete", "share"),
             ("Leak (ticks)", "leak"),
             ("Steps a tick at which inputs fire", "input_steps", "count"),
             ("Integration steps a tick", "dt_per_tick", "count"),
             ("Window", "window", "text"),
+            ("Values of images, as the network expects", "image_range", "text"),
+            ("Values of images, as given", "image_values", "text"),
             ("Device", "device", "text"),
             ("Seconds to compile", "seconds.compile", "fixed"),
             ("Seconds an image", "seconds.run_per_image"),
         ),
+    )
+
+
+def dnn(plots: list[Plot]) -> Section:
+    """The network beside the DNN."""
+    return Section(
+        id="dnn",
+        title="Beside the DNN",
+        text=(
+            "The Keras model as trained and the network that was converted from it, on all images; "
+            "the network's answers are those of the analysis, which the simulation is checked "
+            "against.",
+        ),
+        facts=facts(
+            ("Images", "dnn.images", "count"),
+            ("Same answer", "dnn.agreement", "share"),
+            ("± standard error", "dnn.agreement_error", "share"),
+            ("Accuracy lost", "dnn.loss", "share"),
+            ("± standard error", "dnn.loss_error", "share"),
+        ),
+        tables=(
+            Table(
+                path="dnn.calibration",
+                caption="Calibration",
+                columns=columns(
+                    ("", "name"),
+                    ("Mean confidence", "confidence", "share"),
+                    ("Accuracy", "accuracy", "share"),
+                    ("Calibration error", "calibration_error", "share"),
+                ),
+            ),
+            Table(
+                path="dnn.confusions",
+                caption="Classes taken for each other",
+                columns=columns(
+                    ("Label", "label", "plain"),
+                    ("Answer", "answer", "plain"),
+                    ("By the DNN", "by_dnn", "count"),
+                    ("By the network", "by_network", "count"),
+                ),
+            ),
+            Table(
+                path="dnn.wrong",
+                caption="Images answered wrongly, or otherwise than by the DNN",
+                columns=columns(
+                    ("Image", "image", "plain"),
+                    ("Label", "label", "plain"),
+                    ("DNN", "dnn", "plain"),
+                    ("Network", "network", "plain"),
+                ),
+            ),
+        ),
+        plots=tuple(plots),
     )
 
 
@@ -97,14 +153,28 @@ def layers(plots: list[Plot]) -> Section:
                 columns=columns(("Layer", "name"), *continuous),
             ),
             Table(
+                path="distances",
+                filter_by="name",
+                caption="Distances between simulated spike trains and others",
+                columns=columns(
+                    ("Layer", "name"),
+                    ("Compared with", "reference"),
+                    ("RMSE (ticks)", "rmse", "number"),
+                    ("Victor-Purpura", "victor_purpura", "number"),
+                    ("van Rossum", "van_rossum", "number"),
+                    ("Kolmogorov-Smirnov", "kolmogorov_smirnov", "number"),
+                    ("Wasserstein (ticks)", "wasserstein", "number"),
+                ),
+            ),
+            Table(
                 path="disagreements",
                 filter_by="name",
                 caption="Neurons that did not fire when their input says, farthest from a jump "
                 "first",
                 columns=columns(
                     ("Layer", "name"),
-                    ("Image", "image", "count"),
-                    ("Neuron", "neuron", "count"),
+                    ("Image", "image", "plain"),
+                    ("Neuron (row, column, channel)", "place"),
                     ("Expected", "expected", "number"),
                     ("Simulated", "simulated", "number"),
                     ("Distance from a jump (ticks)", "distance", "number"),
@@ -116,9 +186,14 @@ def layers(plots: list[Plot]) -> Section:
     )
 
 
-def one_image(plots: list[Plot]) -> Section:
-    """One image closely."""
-    return Section(id="one-image", title="One image, seen", plots=tuple(plots))
+def one_image(choices: list[Choice]) -> Section:
+    """Some images closely, one at a time."""
+    return Section(
+        id="one-image",
+        title="One image, seen",
+        text=("Choose an image; each is simulated with ten integration steps a tick.",),
+        choices=tuple(choices),
+    )
 
 
 def cost() -> Section:
@@ -126,14 +201,20 @@ def cost() -> Section:
     return Section(
         id="cost",
         title="Cost of an image",
+        text=(
+            "Operations are counted as the paper counts them, of the spikes that were simulated. "
+            "Energy is that of the arithmetic alone, 0.9 pJ an addition or comparison and 3.7 pJ a "
+            "multiplication (float32 at 45 nm, Horowitz, ISSCC 2014): memory, clocks and wires are "
+            "left out, so it tells ratios rather than a chip's consumption.",
+        ),
         facts=facts(
             ("Integration steps", "cost.steps_per_image", "count"),
             ("Spikes", "cost.total.spikes", "whole"),
+            ("Spikes a neuron", "cost.total.spikes_per_neuron", "fixed"),
             ("Synapses", "cost.total.synapses", "count"),
-            ("Additions, DNN", "cost.total.dnn_additions", "whole"),
-            ("Additions, SNN", "cost.total.snn_additions", "whole"),
-            ("Multiplications, DNN", "cost.total.dnn_multiplications", "whole"),
-            ("Multiplications, SNN", "cost.total.snn_multiplications", "whole"),
+            ("Additions, DNN over SNN", "cost.ratio.additions", "fixed"),
+            ("Multiplications, DNN over SNN", "cost.ratio.multiplications", "fixed"),
+            ("Energy, DNN over SNN", "cost.ratio.nanojoules", "fixed"),
         ),
         tables=(
             Table(
@@ -145,13 +226,17 @@ def cost() -> Section:
                     ("Neurons", "neurons", "count"),
                     ("Synapses", "synapses", "count"),
                     ("Spikes", "spikes", "whole"),
+                    ("Spikes a neuron", "spikes_per_neuron", "fixed"),
                     ("Ticks", "ticks", "number"),
                     ("Additions, DNN", "dnn_additions", "whole"),
                     ("Additions, SNN", "snn_additions", "whole"),
                     ("Multiplications, DNN", "dnn_multiplications", "whole"),
                     ("Multiplications, SNN", "snn_multiplications", "whole"),
                     ("Comparisons, SNN", "snn_comparisons", "whole"),
+                    ("nJ, DNN", "dnn_nanojoules", "number"),
+                    ("nJ, SNN", "snn_nanojoules", "number"),
                 ),
+                total="cost.total",
             ),
             Table(
                 path="cost.devices",
@@ -167,130 +252,34 @@ def cost() -> Section:
     )
 
 
-def integration(summary: dict) -> Section:
-    """Integration methods and steps."""
-    return Section(
-        id="integration",
-        title="Integration",
-        text=(
-            "The same network with other integration methods, steps and number types. Moved: "
-            "firing times half a tick or more from the discrete ones. The order is fitted to the "
-            "errors of the first layer's potentials at release, as far as they stand above "
-            "rounding; the residual is the distance from a line in factors of ten.",
-        ),
-        facts=facts(("Images", "integration_images", "count")),
-        tables=(
-            Table(
-                path="integration_orders",
-                caption="Observed order of convergence",
-                columns=columns(
-                    ("Method", "method"),
-                    ("Type", "dtype"),
-                    ("Theory", "theory", "number"),
-                    ("Observed", "order", "fixed"),
-                    ("Residual", "residual", "number"),
-                    ("Points", "points", "count"),
-                ),
-            ),
-            Table(
-                path="integration",
-                filter_by="method",
-                caption="Every run",
-                columns=columns(
-                    ("Method", "method"),
-                    ("Steps a tick", "dt_per_tick", "count"),
-                    ("Type", "dtype"),
-                    ("Moved", "moved", "share"),
-                    ("Accuracy", "accuracy", "share"),
-                    ("Agreement", "agreement", "share"),
-                    ("Error of potentials", "potential_error", "number"),
-                ),
-            ),
-        ),
-        plots=(sweep_figures.integration(summary["integration"]),),
-    )
+def terms() -> Section:
+    """What the words on the page mean."""
+    return Section(id="terms", title="Terms", terms=TERMS)
 
 
-def ticks(summary: dict) -> Section:
-    """Ever finer ticks."""
+def origin() -> Section:
+    """Where the report comes from."""
     return Section(
-        id="ticks",
-        title="Finer ticks",
-        text=(
-            "The ticking neuron fires m times a tick with its weight adapted, inputs are coded as "
-            "finely, and in the limit a constant current (the row without m) takes the ticks' "
-            "place. Latencies then approach L ln(A + 1), and the network becomes the DNN with the "
-            "activation max(x, 0) + 1. The integration step is tick/m, and tick/64 for the "
-            "current, which limits how well its latencies are resolved.",
-        ),
+        id="origin",
+        title="Where this report comes from",
         facts=facts(
-            ("Observed order", "ticks_fit.order", "fixed"),
-            ("Residual (factors of ten)", "ticks_fit.residual"),
-            ("Accuracy, continuous DNN", "continuous_accuracy", "share"),
-            ("Images", "sweep_images", "count"),
+            ("Date", "origin.date", "text"),
+            ("Command", "origin.command", "text"),
+            ("Machine", "origin.machine", "text"),
+            ("Free memory (GiB)", "origin.memory_gib"),
+            ("Floating type", "origin.float_type", "text"),
+            ("Seeds", "origin.seeds", "text"),
         ),
         tables=(
             Table(
-                path="ticks",
-                caption="Every run",
-                columns=columns(
-                    ("m", "m", "count"),
-                    ("Mean difference (ticks)", "mean_difference", "number"),
-                    ("Largest difference (ticks)", "max_difference", "number"),
-                    ("Order from the row above", "order", "fixed"),
-                    (
-                        "Identical to the discrete analysis of the finer grid",
-                        "identical_on_grid",
-                        "share",
-                    ),
-                    ("Accuracy", "accuracy", "share"),
-                    ("Agrees with the continuous DNN", "agreement_continuous", "share"),
-                ),
-            ),
-        ),
-        plots=(sweep_figures.finer_ticks(summary["ticks"]),),
-    )
-
-
-def flaws(summary: dict) -> Section:
-    """Flaws of hardware and biology."""
-    return Section(
-        id="perturbations",
-        title="What hardware and biology would do",
-        text=(
-            "Each flaw is a parameter of the model's equations and synapses "
-            "(tdsnn_brian/brian/explicit/perturbed_model.py). Windows are longer by the leak "
-            "constant than the images need, but for the flaw that shortens them. Late: spikes "
-            "after the next layer's release. With few images, one point of accuracy is one image "
-            "or less.",
-        ),
-        facts=facts(("Images", "sweep_images", "count")),
-        tables=(
-            Table(
-                path="perturbation_limits",
-                caption="Strength at which accuracy falls by one point (none: not reached)",
-                columns=columns(
-                    ("Flaw", "title"),
-                    ("Strength", "one_point_strength", "number"),
-                    ("Unit", "unit"),
-                ),
+                path="origin.versions",
+                caption="Versions",
+                columns=columns(("Software", "software"), ("Version", "version")),
             ),
             Table(
-                path="perturbations",
-                filter_by="kind",
-                caption="Every run",
-                columns=columns(
-                    ("Flaw", "kind"),
-                    ("Strength", "strength", "number"),
-                    ("Moved", "moved", "share"),
-                    ("Accuracy", "accuracy", "share"),
-                    ("Agreement", "agreement", "share"),
-                    ("Late", "late", "share"),
-                ),
+                path="origin.digests",
+                caption="Digests: equal ones mean equal content",
+                columns=columns(("Of", "of"), ("SHA-256, first 16 digits", "digest")),
             ),
         ),
-        plots=(sweep_figures.flaws(summary["perturbations"], summary["perturbation_limits"]),),
     )
-
-
-SWEEPS = {"integration": integration, "ticks": ticks, "perturbations": flaws}

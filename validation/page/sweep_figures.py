@@ -14,7 +14,7 @@ def integration(rows: list[dict]) -> Plot:
             steps = [1 / r["dt_per_tick"] for r in own]
             for line, key in enumerate(("potential_error", "moved")):
                 values = [r[key] or np.nan for r in own]  # no error has no logarithm
-                grid[line, column].plot(steps, values, "o-", ms=3, lw=1.2, label=method)
+                grid[line, column].plot(steps, values, marker="o", ms=3, lw=1.2, label=method)
         grid[0, column].set_title(dtype, loc="left", fontweight="bold")
         grid[1, column].set_xlabel("integration step (ticks)")
     for axes in grid.flat:

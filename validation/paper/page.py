@@ -11,7 +11,7 @@ from .sections import sections
 def write_page(summary: dict, path: Path) -> None:
     """Write the page in one go."""
     view = {**summary, "rows": _rows(summary)}
-    text = render(view, sections(view), title="TDSNN: the paper and this project", failed=None)
+    text = render(view, sections(view), title="TDSNN: the paper and this project")
     write_text(text, path)
 
 

@@ -66,6 +66,7 @@ def disagreements(run: Simulated) -> list[dict]:
                     "name": layer.name,
                     "image": int(image),
                     "neuron": int(neuron),
+                    "place": place_of(int(neuron), times.attrs["shape"]),
                     "expected": _finite(times.expected.values[image, neuron]),
                     "simulated": _finite(times.simulated.values[image, neuron]),
                     "distance": _finite(distance),
@@ -74,6 +75,11 @@ def disagreements(run: Simulated) -> list[dict]:
             )
     rows.sort(key=lambda row: -np.inf if row["distance"] is None else -row["distance"])
     return rows[:SHOWN_DISAGREEMENTS]
+
+
+def place_of(neuron: int, shape: tuple[int, ...]) -> str:
+    """A neuron as (row, column, channel), whatever axes its layer has."""
+    return str(tuple(int(at) for at in np.unravel_index(neuron, shape)))
 
 
 def _finite(value: float) -> float | None:

@@ -14,6 +14,8 @@ from ..devices import active_device
 from ..simulated import Simulated
 
 FEW = 3
+PICOJOULES = {"additions": 0.9, "multiplications": 3.7, "comparisons": 0.9}
+"""Of one operation in float32 at 45 nm (Horowitz, ISSCC 2014); a comparison as an addition."""
 
 
 def cost(run: Simulated) -> dict:
@@ -48,15 +50,32 @@ def cost(run: Simulated) -> dict:
         *(
             f"{kind}_{what}"
             for kind in ("dnn", "snn")
-            for what in ("additions", "multiplications", "comparisons")
+            for what in ("additions", "multiplications", "comparisons", "nanojoules")
         ),
     )
+    for row in rows:
+        row |= {f"{kind}_nanojoules": _nanojoules(row, kind) for kind in ("dnn", "snn")}
+        row["spikes_per_neuron"] = row["spikes"] / row["neurons"]
+    total = {key: sum(row[key] for row in rows) for key in summed}
+    total["spikes_per_neuron"] = total["spikes"] / total["neurons"]
     return {
         "steps_per_image": timing.slot,
         "layers": rows,
-        "total": {key: sum(row[key] for row in rows) for key in summed},
+        "total": total,
+        "ratio": {
+            what: _ratio(total[f"dnn_{what}"], total[f"snn_{what}"])
+            for what in ("additions", "multiplications", "nanojoules")
+        },
         "devices": _devices(run),
     }
+
+
+def _nanojoules(row: dict, kind: str) -> float:
+    return sum(row[f"{kind}_{what}"] * energy for what, energy in PICOJOULES.items()) / 1000
+
+
+def _ratio(dnn: float, snn: float) -> float | None:
+    return dnn / snn if snn else None
 
 
 def _mean(values) -> float | None:

@@ -1,4 +1,4 @@
-"""One image followed closely: potentials of a few neurons at a fine integration step."""
+"""Some images followed closely: potentials of a few neurons at a fine integration step."""
 
 from dataclasses import dataclass
 from math import lcm
@@ -13,6 +13,9 @@ from tdsnn_brian.brian.interrupts import run_whole
 from tdsnn_brian.brian.timing import Timing
 
 from ..devices import active_device
+from ..simulated import Simulated
+
+SHOWN_OUTPUTS = 10
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,57 +41,96 @@ class Potentials:
 class Trace:
     """One image in all layers.
 
-    `input_latencies` (n_inputs,) in ticks; `dt_per_tick` integration steps a tick.
+    Attributes
+    ----------
+    image : ndarray
+        (*input shape)
+    simulation : Simulation
+        Of this image alone.
+    timing : Timing
+    input_latencies : ndarray
+        (n_inputs,) in ticks.
+    potentials : dict of str to Potentials
+        Of the layers that ticking neurons drive.
+    output : Potentials
+        Of the output layer.
     """
 
+    image: NDArray
     simulation: Simulation
     timing: Timing
     input_latencies: NDArray
     potentials: dict[str, Potentials]
+    output: Potentials
 
 
-def trace_image(
-    network: SpikingNetwork, image: NDArray, *, steps_per_tick: int = 10, neurons: int = 3
-) -> Trace:
-    """Simulate one image on the numpy target and record potentials.
+def trace_images(
+    network: SpikingNetwork, images: NDArray, *, steps_per_tick: int = 10, neurons: int = 3
+) -> list[Trace]:
+    """Simulate some images on the numpy target and record potentials.
 
     Parameters
     ----------
     network : SpikingNetwork
-    image : ndarray
-        (*input shape)
+    images : ndarray
+        (n_images, *input shape)
     steps_per_tick : int, optional
         Raised to a multiple of the network's `input_steps`.
     neurons : int, optional
-        How many to record in each layer: from the earliest to the latest to fire.
+        How many to record in each layer: from the earliest to the latest to fire in the first
+        image.
     """
     steps_per_tick = lcm(steps_per_tick, network.input_steps)
     with active_device("numpy"):
-        net = build_network(network, image[None], tick=1 * ms, dt=1 * ms / steps_per_tick)
+        net = build_network(network, images, tick=1 * ms, dt=1 * ms / steps_per_tick)
         monitors = {}
         for population in network.populations:
             if population.kind.is_ticked:
-                group = net[net.names.of(population)]
-                chosen = _spread(net.analysis.latencies[population.name].ravel(), neurons)
-                monitors[population.name] = StateMonitor(
-                    group, "v", record=chosen, clock=group.clock
-                )
+                chosen = _spread(net.analysis.latencies[population.name][0].ravel(), neurons)
+            elif population is network.output:
+                chosen = np.arange(min(population.n_neurons, SHOWN_OUTPUTS))
+            else:
+                continue
+            group = net[net.names.of(population)]
+            monitors[population.name] = StateMonitor(group, "v", record=chosen, clock=group.clock)
         net.add(*monitors.values())
         run_whole(net, net.duration)
-    potentials = {
-        name: Potentials(
-            neurons=np.asarray(monitor.record),
-            steps=np.arange(monitor.v.shape[1]),
-            v=np.asarray(monitor.v),
+    result, slot = read_results(net, strict=False), net.timing.slot
+    traces = []
+    for index, image in enumerate(images):
+        potentials = {
+            name: Potentials(
+                neurons=np.asarray(monitor.record),
+                steps=np.arange(slot),
+                v=np.asarray(monitor.v)[:, index * slot : (index + 1) * slot],
+            )
+            for name, monitor in monitors.items()
+        }
+        traces.append(
+            Trace(
+                image=image,
+                simulation=result.take(slice(index, index + 1)),
+                timing=net.timing,
+                output=potentials.pop(network.output.name),
+                potentials=potentials,
+                input_latencies=net.analysis.input_latencies[index].ravel(),
+            )
         )
-        for name, monitor in monitors.items()
-    }
-    return Trace(
-        simulation=read_results(net),
-        timing=net.timing,
-        potentials=potentials,
-        input_latencies=net.analysis.input_latencies.ravel(),
-    )
+    return traces
+
+
+def chosen_images(run: Simulated, n: int = 3) -> list[int]:
+    """The first image, one that is wrong, the one least sure of, then others."""
+    case, logits = run.case, run.simulation.potentials.reshape(len(run.case.images), -1)
+    truth = case.labels if case.labels is not None else case.predictions.get("dnn")
+    wrong = []
+    if truth is not None:
+        differs = (run.simulation.predictions != truth).reshape(len(truth), -1).any(axis=1)
+        wrong = np.flatnonzero(differs)[:1].tolist()
+    highest = np.sort(logits, axis=1)
+    unsure = [] if logits.shape[1] < 2 else [int(np.argmin(highest[:, -1] - highest[:, -2]))]
+    wanted = [0, *wrong, *unsure, *range(len(case.images))]
+    return list(dict.fromkeys(wanted))[:n]
 
 
 def _spread(latencies: NDArray, n: int) -> NDArray:

@@ -1,0 +1,115 @@
+"""Two verdicts: is the simulation what the analysis says, is the network what the DNN was.
+
+A check passes or fails; it is missing where what it needs was not given or not asked for, and
+unsupported where this network or engine cannot have it.
+"""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tdsnn_brian import Simulation, SpikingNetwork
+from tdsnn_brian.brian.explicit.read import late_spikes
+from tdsnn_brian.firing_times import SILENT
+
+from .comparison import LayerComparison
+
+Status = Literal["pass", "fail", "missing", "unsupported"]
+CHANCE = 2.0
+"""Standard errors within which a loss may be chance."""
+
+
+def check(name: str, status: Status, says: str) -> dict:
+    return {"name": name, "status": status, "says": says}
+
+
+def simulation_checks(
+    network: SpikingNetwork, comparisons: list[LayerComparison], simulation: Simulation
+) -> list[dict]:
+    """Whether the simulation did what it should."""
+    firing = [layer for layer in comparisons if layer.fires]
+    total = sum(layer.times.simulated.size for layer in firing)
+    times = {
+        layer.name: layer.unexplained - layer.window_faults - layer.readout_faults
+        for layer in comparisons
+    }
+    windows = {layer.name: layer.window_faults for layer in comparisons}
+    readout = {layer.name: layer.readout_faults for layer in comparisons}
+    late, cut = _late(network, simulation), _cut_off(network, simulation)
+    return [
+        _counted("firing times", times, f"of {total:,} are not what the layer's input makes of it"),
+        _counted("inhibitory periods", windows, "images have another period than intended"),
+        _counted("output potentials", readout, "differ from the logits that the spikes stand for"),
+        _counted("late spikes", late, "came after a layer that reads them had been released"),
+        _counted("neurons cut off", cut, "had not fired when the next image came"),
+    ]
+
+
+def _counted(name: str, faults: dict[str, int], what: str) -> dict:
+    found = {layer: count for layer, count in faults.items() if count}
+    if not found:
+        return check(name, "pass", f"0 {what}")
+    where = ", ".join(f"{layer} ({count:,})" for layer, count in found.items())
+    return check(name, "fail", f"{sum(found.values()):,} {what}: {where}")
+
+
+def _late(network: SpikingNetwork, simulation: Simulation) -> dict[str, int]:
+    late: dict[str, int] = {}
+    for population in network.populations:
+        window = simulation.windows.get(population.name)
+        for source, count in late_spikes(network, population, simulation, window):
+            late[source.name] = max(count, late.get(source.name, 0))
+    return late
+
+
+def _cut_off(network: SpikingNetwork, simulation: Simulation) -> dict[str, int]:
+    return {
+        population.name: int((simulation.latencies[population.name] == SILENT).sum())
+        for population in network.populations
+        if population.fires and not population.silent_zeros
+    }
+
+
+def analysis_verdict(checks: list[dict]) -> dict:
+    """Whether the simulation is faithful to the analysis."""
+    failed = [row["name"] for row in checks if row["status"] == "fail"]
+    if failed:
+        return _verdict("fail", f"The simulation differs from the analysis: {', '.join(failed)}.")
+    return _verdict(
+        "pass",
+        "Every difference between simulated and discrete firing times, if there is one, lies at a "
+        "jump of the ceiling.",
+    )
+
+
+def dnn_verdict(dnn: NDArray | None, network: NDArray, loss: tuple[float, float] | None) -> dict:
+    """Whether the network still answers as the DNN; it fails where the accuracy fell at all.
+
+    Parameters
+    ----------
+    dnn, network : ndarray
+        (n_images,) classes; None where no Keras model is at hand.
+    loss : tuple of float or None
+        Accuracy lost and its standard error; None without labels.
+    """
+    if dnn is None:
+        return _verdict(
+            "missing", "No Keras model was given, so nothing is known; give it with --model."
+        )
+    differ, n = int(np.sum(dnn != network)), dnn.size
+    same = f"{n - differ:,} of {n:,} answers are the DNN's"
+    if loss is None:
+        return _verdict("fail" if differ else "pass", f"{same}; there are no labels to tell more.")
+    lost, error = loss
+    points = f"{abs(100 * lost):.2f} ± {100 * error:.2f} points"
+    if lost <= 0:
+        gained = f"is {points} higher" if lost < 0 else "has not changed"
+        return _verdict("pass", f"Accuracy {gained}; {same}.")
+    chance = lost <= CHANCE * error
+    size = ", which may be chance" if chance else ", more than chance"
+    return _verdict("fail", f"Accuracy fell by {points}{size}; {same}.", chance=chance)
+
+
+def _verdict(status: Status, says: str, *, chance: bool = False) -> dict:
+    return {"status": status, "says": says, "may_be_chance": chance}
