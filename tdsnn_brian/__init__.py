@@ -23,7 +23,9 @@ from .errors import (
 from .firing_times import SILENT
 from .network import SpikingNetwork
 from .network_file import load
+from .plots import plot_latencies, plot_potentials, plot_raster
 from .results import Comparison, Result
+from .traces import Trace
 from .when_keras_is_imported import register_layers
 
 __version__ = "0.1.0"
@@ -44,6 +46,7 @@ _LAZY = {
     "run_pipeline": "brian",
     "simulate": "brian",
     "stream": "brian",
+    "trace": "brian",
 }
 
 __all__ = [
@@ -63,6 +66,7 @@ __all__ = [
     "Simulation",
     "SpikingNetwork",
     "TDSNNError",
+    "Trace",
     "UnsupportedDeviceError",
     "UnsupportedLayerError",
     "WindowTooShortError",
@@ -77,12 +81,16 @@ __all__ = [
     "layers",
     "load",
     "models",
+    "plot_latencies",
+    "plot_potentials",
+    "plot_raster",
     "read_results",
     "reverse_coding",
     "run_algorithm_1",
     "run_pipeline",
     "simulate",
     "stream",
+    "trace",
 ]
 
 

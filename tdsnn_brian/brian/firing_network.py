@@ -1,6 +1,8 @@
 """A `brian2.Network` that shows images to a `SpikingNetwork`, and the checks around its run."""
 
 from abc import abstractmethod
+from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from brian2 import (
@@ -131,12 +133,29 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
                 "before running it again)"
             )
 
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} of {self.spiking_network.name!r}: {self.n_images} images in "
+            f"{self.duration!s}, {len(self.objects)} objects>"
+        )
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """What a notebook offers behind ``net["``."""
+        return sorted(item.name for item in self.sorted_objects)
+
     def __getitem__(self, item: str) -> Any:
         try:
             return super().__getitem__(item)
         except KeyError:
-            remedy = self.instead.get(item) or "its objects are " + ", ".join(sorted(self._built))
+            remedy = self.instead.get(item) or _did_you_mean(item, sorted(self._built))
             raise NotInNetworkError(f"this network has no {item!r}: {remedy}") from None
+
+
+def _did_you_mean(item: str, names: list[str]) -> str:
+    folded = {name.casefold(): name for name in names}
+    near = get_close_matches(str(item).casefold(), folded, n=1)
+    guess = f"did you mean {folded[near[0]]!r}? " if near else ""
+    return f"{guess}its objects are {', '.join(names)}"
 
 
 def read_results(
@@ -182,4 +201,4 @@ def read_results(
     net.check_complete()
     result = net.read(strict=strict)
     result.seconds.update(seconds or {})
-    return result
+    return replace(result, tick=net.timing.steps_per_tick * net.dt)
