@@ -26,6 +26,8 @@ from .network_file import load
 from .plots import plot_latencies, plot_potentials, plot_raster
 from .results import Comparison, Result
 from .traces import Trace
+from .tuned import Tuned
+from .tuning import Measured, Setting
 from .when_keras_is_imported import register_layers
 
 __version__ = "0.1.0"
@@ -34,6 +36,7 @@ _LAZY = {
     "ReverseCoding": "keras",
     "adapt": "keras",
     "convert": "keras",
+    "tune": "keras",
     "Deployment": "brian",
     "FiringNetwork": "brian",
     "PipelineRun": "brian",
@@ -56,17 +59,20 @@ __all__ = [
     "DiscreteAnalysis",
     "FiringNetwork",
     "InvalidInputError",
+    "Measured",
     "NetworkFileError",
     "NotAdaptedError",
     "PipelineRun",
     "Result",
     "ReverseCoding",
     "RunError",
+    "Setting",
     "SharedProjection",
     "Simulation",
     "SpikingNetwork",
     "TDSNNError",
     "Trace",
+    "Tuned",
     "UnsupportedDeviceError",
     "UnsupportedLayerError",
     "WindowTooShortError",
@@ -91,6 +97,7 @@ __all__ = [
     "simulate",
     "stream",
     "trace",
+    "tune",
 ]
 
 

@@ -19,6 +19,7 @@ from .traces import Trace
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from .tuned import Tuned
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
@@ -189,6 +190,49 @@ def plot_potentials(trace: Trace, image: int = 0, *, ax: "Axes | None" = None) -
     ax.set_xlabel(f"ticks after the onset of image {image}")
     ax.set_ylabel(f"{trace.variable} of {trace.layer}")
     ax.legend(title="neuron")
+    return ax
+
+
+def plot_frontier(tuned: "Tuned", *, ax: "Axes | None" = None) -> "Axes":
+    """Loss of the settings that `tdsnn_brian.tune` tried against their ticks; see `Tuned.plot`."""
+    ax = _axes(ax)
+    ax.plot(
+        [one.ticks for one in tuned.candidates],
+        [100 * one.loss.value for one in tuned.candidates],
+        linestyle="",
+        marker=".",
+        color="0.7",
+        label="tried",
+    )
+    best: list[Any] = []
+    for one in tuned.frontier:  # by ticks; what saves operations alone lies behind the line
+        if not best or one.loss.value < best[-1].loss.value:
+            best.append(one)
+    ax.errorbar(
+        [one.ticks for one in best],
+        [100 * one.loss.value for one in best],
+        yerr=[100 * one.loss.error for one in best],
+        color=COLOURS[0],
+        marker="o",
+        capsize=3,
+        label="frontier",
+    )
+    shown = tuned.validated
+    ax.errorbar(
+        [shown.ticks],
+        [100 * shown.loss.value],
+        yerr=[100 * shown.loss.error],
+        color=COLOURS[1],
+        marker="s",
+        capsize=3,
+        linestyle="",
+        label=f"chosen, other images: {tuned.setting}",
+    )
+    if tuned.limits.max_loss is not None:
+        ax.axhline(100 * tuned.limits.max_loss, color="0.4", linestyle=":", label="max_loss")
+    ax.set_xlabel("ticks until the answer")
+    ax.set_ylabel("loss in percentage points")
+    ax.legend()
     return ax
 
 
