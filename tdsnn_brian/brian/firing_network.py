@@ -15,6 +15,7 @@ from brian2 import (
     get_device,
 )
 from brian2.devices.device import RuntimeDevice
+from numpy.typing import NDArray
 
 from ..analysis import DiscreteAnalysis
 from ..errors import InvalidInputError, NotInNetworkError, RunError
@@ -83,6 +84,13 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
     def instead(self) -> dict[str, str]:
         """What to use for objects that this kind of network does not have."""
         return {}
+
+    def set_images(self, images: NDArray) -> None:
+        """Show other images, without building again; networks of explicit synapses can do it."""
+        raise InvalidInputError(
+            f"{type(self).__name__} has its images compiled in; build the network with "
+            "projection='explicit', or show images one after the other with tdsnn_brian.stream"
+        )
 
     @abstractmethod
     def read(self, *, strict: bool) -> Simulation:
