@@ -5,6 +5,7 @@ where the other is not installed.
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from . import layers
@@ -12,6 +13,7 @@ from .analysis import DiscreteAnalysis, analyse, discrete_latencies, run_algorit
 from .coding import continuous_latency, latency, reverse_coding
 from .errors import (
     InvalidInputError,
+    MissingExtraError,
     NetworkFileError,
     NotAdaptedError,
     RunError,
@@ -20,6 +22,7 @@ from .errors import (
     UnsupportedLayerError,
     WindowTooShortError,
 )
+from .extras import missing_extra, stand_in
 from .firing_times import SILENT
 from .network import SpikingNetwork
 from .network_file import load
@@ -49,6 +52,8 @@ _LAZY = {
     "run_pipeline": "brian",
     "simulate": "brian",
     "stream": "brian",
+    "networks": "networks",
+    "validation": "validation",
     "trace": "brian",
 }
 
@@ -60,6 +65,7 @@ __all__ = [
     "FiringNetwork",
     "InvalidInputError",
     "Measured",
+    "MissingExtraError",
     "NetworkFileError",
     "NotAdaptedError",
     "PipelineRun",
@@ -87,6 +93,7 @@ __all__ = [
     "layers",
     "load",
     "models",
+    "networks",
     "plot_latencies",
     "plot_potentials",
     "plot_raster",
@@ -98,6 +105,7 @@ __all__ = [
     "stream",
     "trace",
     "tune",
+    "validation",
 ]
 
 
@@ -105,10 +113,24 @@ register_layers()
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(f".{_LAZY[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = import_module(f".{_LAZY[name]}", __name__)
+    except MissingExtraError as error:
+        return stand_in(name, error)
+    except ImportError as error:
+        missing = missing_extra(error)
+        if missing is None:
+            raise
+        return stand_in(name, missing)
+    return module if name == _LAZY[name] else getattr(module, name)
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+_HERE = Path(__file__).parent
+if not (_HERE / "networks").is_dir():
+    __path__.append(str(_HERE.parent))  # in a checkout, networks and validation stand beside
