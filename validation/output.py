@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from networks.whole_files import write_text
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.networks.whole_files import write_text
 
 
 def prepare_directory(output: Path) -> Path:

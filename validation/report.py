@@ -9,11 +9,11 @@ import numpy as np
 from brian2 import ms
 from numpy.typing import NDArray
 
-from networks.whole_files import write_text
 from tdsnn_brian import SpikingNetwork
 from tdsnn_brian.engines import obstacle
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.network import check_images
+from tdsnn_brian.networks.whole_files import write_text
 
 from . import summary as summaries
 from .case import Case, check_labels

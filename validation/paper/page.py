@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from networks.whole_files import write_text
+from tdsnn_brian.networks.whole_files import write_text
 
 from ..page.rendering import render
 from .sections import sections

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from networks.whole_files import replacing
 from tdsnn_brian import Result
 from tdsnn_brian.analysis.continuous import closed_loop, open_loop
 from tdsnn_brian.firing_times import with_nan
+from tdsnn_brian.networks.whole_files import replacing
 
 from ..simulated import Simulated
 
