@@ -61,6 +61,10 @@ class Share:
         return f"{100 * self.value:.2f} ± {100 * self.error:.2f} %"
 
 
+CAUTION = 1.5
+"""Standard errors. The cheapest of many settings is often one that was lucky."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Measured:
     """A setting, and what it costs and loses on some images, by the discrete analysis.
@@ -94,10 +98,14 @@ class Measured:
     energy: float
 
     @property
+    def doubt(self) -> float:
+        """By how much the loss may differ on other images: one image of all at the least."""
+        return CAUTION * hypot(self.loss.error, 1 / self.images)
+
+    @property
     def largest_loss(self) -> float:
-        """What the loss may be on other images: two standard errors more, one image at least."""
-        error = hypot(self.loss.error, 1 / self.images)
-        return max(self.loss.value, 0.0) + 2 * error
+        """What the loss may be on other images."""
+        return max(self.loss.value, 0.0) + self.doubt
 
     @property
     def objectives(self) -> tuple[float, float, float]:
@@ -165,6 +173,19 @@ def _beats(one: Measured, other: Measured) -> bool:
     return all(a <= b for a, b in zip(one.objectives, other.objectives, strict=True))
 
 
+def ladder(measured: Iterable[Measured], step: float) -> list[Measured]:
+    """Ever finer ones, each with `step` times the ticks of the one before, or more agreement."""
+    found: list[Measured] = []
+    for one in sorted(measured, key=lambda x: (x.ticks, -x.agreement.value)):
+        if (
+            not found
+            or one.ticks >= step * found[-1].ticks
+            or one.agreement.value > found[-1].agreement.value
+        ):
+            found.append(one)
+    return found
+
+
 def most_promising(measured: Sequence[Measured], n: int) -> list[Measured]:
     """The frontier, then that of the rest, and so on, until there are `n` or no more."""
     rest, found = list(measured), list[Measured]()
@@ -212,6 +233,11 @@ class Limits:
             self.max_operations
         )
 
+    def may_keep(self, one: Measured) -> bool:
+        """Whether a setting could turn out to be within the limits on more images."""
+        allowed = _or_inf(self.max_loss)
+        return self.affords(one) and one.loss.value - one.doubt <= allowed
+
     def surely_keep(self, one: Measured) -> bool:
         """Whether a setting is within the limits, on other images too as far as one can tell."""
         return self.max_loss is not None and self.affords(one) and one.largest_loss <= self.max_loss
@@ -219,8 +245,8 @@ class Limits:
     def choose(self, measured: Sequence[Measured]) -> Measured:
         """The one with the fewest ticks that loses little enough, or the one that loses least.
 
-        The cheapest of many settings is often one that was lucky, so that `largest_loss` is to be
-        within `max_loss`; where the images are too few for that, the smallest one is taken.
+        `largest_loss` is to be within `max_loss`; where the images are too few for that, the
+        smallest one is taken.
 
         Raises
         ------

@@ -10,7 +10,16 @@ from tdsnn_brian import analyse
 from tdsnn_brian.analysis.operations import Operations, measure_snn, total
 from tdsnn_brian.analysis.timeline import ticks_to_answer
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.tuning import Limits, Measured, Setting, Share, frontier, measure, most_promising
+from tdsnn_brian.tuning import (
+    Limits,
+    Measured,
+    Setting,
+    Share,
+    frontier,
+    ladder,
+    measure,
+    most_promising,
+)
 
 
 def measured(loss, ticks, operations=100.0, error=0.0, leak=1.0, agreement=1.0):
@@ -97,7 +106,7 @@ def test_the_fewest_ticks_within_the_loss_are_chosen():
     assert Limits(max_loss=0.005).choose(options).ticks == 20  # the error counts
     assert Limits(max_loss=0.005).choose(options[:2]).ticks == 10  # unless nothing else is left
     few = [replace(x, images=100) for x in (measured(0, 10, agreement=0.9), measured(0, 20))]
-    assert few[0].largest_loss == 0.02  # one image that nobody saw
+    assert few[0].largest_loss == 0.015  # one image that nobody saw
     assert Limits(max_loss=0.005).choose(few).ticks == 20  # the one that agrees more
     assert Limits(max_loss=0.2).choose(options).ticks == 5
     assert Limits(max_ticks=12).choose(options).ticks == 10
@@ -124,3 +133,12 @@ def test_limits_that_nothing_keeps_are_refused(limits, message):
 def test_impossible_limits_are_refused(limits):
     with pytest.raises(InvalidInputError, match=next(iter(limits))):
         Limits(**limits)
+
+
+def test_a_ladder_gets_finer():
+    steps = [measured(0, ticks, agreement=x) for ticks, x in ((10, 0.9), (11, 0.8), (11, 0.95))]
+    steps.append(measured(0, 13, agreement=0.5))
+    assert [x.ticks for x in ladder(steps, 1.1)] == [10, 11, 13]
+    assert ladder(steps, 1.1)[1].agreement.value == 0.95
+    assert Limits(max_loss=0.01).may_keep(measured(0.05, 5, error=0.04))
+    assert not Limits(max_loss=0.01).may_keep(measured(0.05, 5, error=0.01))

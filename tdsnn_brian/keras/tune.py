@@ -20,6 +20,7 @@ from ..tuning import (
     Setting,
     Share,
     frontier,
+    ladder,
     measure,
     most_promising,
     variations,
@@ -31,7 +32,7 @@ from .reader import read
 FEWEST_IMAGES = 40
 FEW = 100
 """Images that all settings are tried on, before the promising ones are on more."""
-PROMISING, VARIED, FINER = 12, 4, 1.15
+PROMISING, VARIED, RUNGS, FINER = 6, 6, 20, 1.2
 CALIBRATION_IMAGES = 128
 
 
@@ -234,24 +235,27 @@ class _Trial:
         )
 
     def search(self, limits: Limits) -> list[Measured]:
-        """From a coarse grid to variations of its best, and the best of all on more images."""
+        """A coarse grid, variations of what may do, and from there to what surely does.
+
+        Few images tell what is hopeless, and more of them what is good enough.
+        """
         few = self._choosing.first(FEW)
         tried = self._measured(COARSE, few, 0.0, 0.4)
-        best = [one.setting for one in most_promising(tried, VARIED)]
-        more = [setting for one in best for setting in variations(one)]
+        rungs = ladder(filter(limits.may_keep, tried), FINER)
+        more = [new for one in rungs[:VARIED] for new in variations(one.setting)]
         tried += self._measured(more, few, 0.4, 0.7)
         if len(self._choosing.images) == len(few.images):
             return tried
         best = [one.setting for one in most_promising(tried, PROMISING)]
-        measured = self._measured(best, self._choosing, 0.7, 0.9)
-        # few images do not tell fine settings from very fine ones
-        while not any(map(limits.surely_keep, measured)):
-            finest = max((one.ticks for one in measured if limits.affords(one)), default=0.0)
-            finer = [x for x in tried if limits.affords(x) and x.ticks > FINER * finest]
-            if not finer:
+        measured = self._measured(best, self._choosing, 0.7, 0.8)
+        rungs = [x for x in ladder(filter(limits.may_keep, tried), 1.0) if x.setting not in best]
+        if limits.max_loss is None:
+            rungs = rungs[::-1]  # the finest that there are means for
+        for place, one in enumerate(rungs[:RUNGS]):
+            if any(map(limits.surely_keep, measured)):
                 break
-            setting = min(finer, key=lambda x: x.ticks).setting
-            measured += self._measured([setting], self._choosing, 0.9, 1.0)
+            share = 0.8 + 0.2 * place / RUNGS
+            measured += self._measured([one.setting], self._choosing, share, share)
         return measured
 
     def all(self, settings: Sequence[Setting]) -> list[Measured]:
