@@ -1,16 +1,12 @@
 """`python -m networks`."""
 
-import os
 import sys
 
 from rich.console import Console
 from rich.markup import escape
 
-os.environ.setdefault("KERAS_BACKEND", "jax")  # before anything imports Keras
-
 from tdsnn_brian.errors import TDSNNError
-
-from .cli import app
+from tdsnn_brian.networks.cli import app
 
 
 def main() -> None:
@@ -20,7 +16,7 @@ def main() -> None:
     except TDSNNError as error:
         message = f"[red]error:[/] {escape(str(error))}"
         Console(stderr=True).print(message, soft_wrap=True, highlight=False)
-        sys.exit(1)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def train(
         files.save_model(model, path)
     _show(network, dataset, [_measure("DNN", model, dataset)])
     _say(f"wrote {path}")
-    _say(f"next: python -m networks adapt {network} --weights {output}")
+    _say(f"next: python -m tdsnn_brian.networks adapt {network} --weights {output}")
 
 
 @app.command()
@@ -109,7 +109,7 @@ def load(
     path = files.plain_path(network, output)
     files.save_model(model, path)
     _say(f"wrote {path}: {model.count_params():,} weights")
-    _say(f"next: python -m networks adapt {network} --no-retrain --weights {output}")
+    _say(f"next: python -m tdsnn_brian.networks adapt {network} --no-retrain --weights {output}")
 
 
 @app.command()
@@ -202,7 +202,7 @@ def _with_dataset(network: str) -> Entry:
     if known.dataset is None:
         raise InvalidInputError(
             f"network {network!r} has no data set here to train or to measure on; give it weights "
-            f"of your own (python -m networks load {network} FILE), and adapt it with "
+            f"of your own (python -m tdsnn_brian.networks load {network} FILE), and adapt it with "
             "--no-retrain, --calibration-images for the images to correct channels on"
         )
     return known

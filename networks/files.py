@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tdsnn_brian.network import SpikingNetwork
 
+COMMAND = "python -m tdsnn_brian.networks"
 SHIPPED = Path(__file__).parent / "weights"
 
 
@@ -69,14 +70,18 @@ def load_model(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Mode
         model = entry(name).build()
         read_weights(model.layers[-1], output_layer)
         return model
-    return _read_keras(plain_path(name, directory), remedy=f"python -m networks train {name}")
+    return _read_keras(
+        plain_path(name, directory), remedy=f"python -m tdsnn_brian.networks train {name}"
+    )
 
 
 def load_adapted(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Model":
     """Load a network with `ReverseCoding` in place; otherwise like `load_model`."""
     import tdsnn_brian.keras  # noqa: F401  registers ReverseCoding
 
-    return _read_keras(adapted_path(name, directory), remedy=f"python -m networks adapt {name}")
+    return _read_keras(
+        adapted_path(name, directory), remedy=f"python -m tdsnn_brian.networks adapt {name}"
+    )
 
 
 def load_network(name: str, directory: str | os.PathLike = SHIPPED) -> "SpikingNetwork":
@@ -84,7 +89,7 @@ def load_network(name: str, directory: str | os.PathLike = SHIPPED) -> "SpikingN
     from tdsnn_brian.network_file import load
 
     path = converted_path(name, directory)
-    _check_exists(path, remedy=f"python -m networks adapt {name}")
+    _check_exists(path, remedy=f"{COMMAND} adapt {name}")
     return load(path)
 
 

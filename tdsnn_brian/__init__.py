@@ -5,6 +5,7 @@ where the other is not installed.
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from . import layers
@@ -12,6 +13,7 @@ from .analysis import DiscreteAnalysis, analyse, discrete_latencies, run_algorit
 from .coding import continuous_latency, latency, reverse_coding
 from .errors import (
     InvalidInputError,
+    MissingExtraError,
     NetworkFileError,
     NotAdaptedError,
     RunError,
@@ -20,10 +22,15 @@ from .errors import (
     UnsupportedLayerError,
     WindowTooShortError,
 )
+from .extras import missing_extra, stand_in
 from .firing_times import SILENT
 from .network import SpikingNetwork
 from .network_file import load
+from .plots import plot_latencies, plot_potentials, plot_raster
 from .results import Comparison, Result
+from .traces import Trace
+from .tuned import Tuned
+from .tuning import Measured, Setting
 from .when_keras_is_imported import register_layers
 
 __version__ = "0.1.0"
@@ -32,6 +39,7 @@ _LAZY = {
     "ReverseCoding": "keras",
     "adapt": "keras",
     "convert": "keras",
+    "tune": "keras",
     "Deployment": "brian",
     "FiringNetwork": "brian",
     "PipelineRun": "brian",
@@ -44,6 +52,9 @@ _LAZY = {
     "run_pipeline": "brian",
     "simulate": "brian",
     "stream": "brian",
+    "networks": "networks",
+    "validation": "validation",
+    "trace": "brian",
 }
 
 __all__ = [
@@ -53,16 +64,21 @@ __all__ = [
     "DiscreteAnalysis",
     "FiringNetwork",
     "InvalidInputError",
+    "Measured",
+    "MissingExtraError",
     "NetworkFileError",
     "NotAdaptedError",
     "PipelineRun",
     "Result",
     "ReverseCoding",
     "RunError",
+    "Setting",
     "SharedProjection",
     "Simulation",
     "SpikingNetwork",
     "TDSNNError",
+    "Trace",
+    "Tuned",
     "UnsupportedDeviceError",
     "UnsupportedLayerError",
     "WindowTooShortError",
@@ -77,12 +93,19 @@ __all__ = [
     "layers",
     "load",
     "models",
+    "networks",
+    "plot_latencies",
+    "plot_potentials",
+    "plot_raster",
     "read_results",
     "reverse_coding",
     "run_algorithm_1",
     "run_pipeline",
     "simulate",
     "stream",
+    "trace",
+    "tune",
+    "validation",
 ]
 
 
@@ -90,10 +113,24 @@ register_layers()
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(f".{_LAZY[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = import_module(f".{_LAZY[name]}", __name__)
+    except MissingExtraError as error:
+        return stand_in(name, error)
+    except ImportError as error:
+        missing = missing_extra(error)
+        if missing is None:
+            raise
+        return stand_in(name, missing)
+    return module if name == _LAZY[name] else getattr(module, name)
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+_HERE = Path(__file__).parent
+if not (_HERE / "networks").is_dir():
+    __path__.append(str(_HERE.parent))  # in a checkout, networks and validation stand beside

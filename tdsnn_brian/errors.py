@@ -42,6 +42,10 @@ class NotInNetworkError(TDSNNError, KeyError, AttributeError):
     __str__ = Exception.__str__  # a KeyError's would be in quotes
 
 
+class MissingExtraError(TDSNNError, ImportError):
+    """A package that an extra brings is not installed; it says which extra."""
+
+
 class ProgramError(TDSNNError, RuntimeError):
     """A program could not be compiled, or ended before its last image."""
 

@@ -17,6 +17,8 @@ from .image_range import UNIT, Range, check_range, out_of_range
 from .layers import Kind, Layer, Shape
 from .layers.base import check_threshold
 from .population import INPUT, Population, populations_of
+from .summary import summarise
+from .tables import times
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -229,6 +231,36 @@ class SpikingNetwork:
 
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
+
+    def summary(self) -> None:
+        """Print a table of the layers: kind, shape, neurons, synapses, window, transfer.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tdsnn_brian.layers import Dense
+        >>> output = Dense(name="output", input_shape=(2,), weights=np.ones((2, 3)))
+        >>> SpikingNetwork(layers=(output,), leak=5, name="small").summary()
+        layer    kind  shape  neurons  synapses  window           transfer
+        ------------------------------------------------------------------
+        input   input      2        2                    ceil(5 ln(x + 1))
+        output  Dense      3        3         6                     logits
+        total                       5         6
+        small: leak 5 ticks; synapses of bias neurons are not counted
+        """
+        print(summarise(self))
+
+    def __repr__(self) -> str:
+        populations = (self.input, *self.populations)
+        return (
+            f"<SpikingNetwork {self.name!r}: {times(self.input_shape)} -> "
+            f"{times(self.output.shape)}, {len(self.layers)} layers, "
+            f"{sum(x.n_neurons for x in populations):,} neurons, "
+            f"{sum(x.n_synapses for x in populations):,} synapses, leak {self.leak:g}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return summarise(self).to_html()
 
     def save(self, path: str | PathLike) -> None:
         """Write the network to one ``.npz`` file; see `tdsnn_brian.load`."""

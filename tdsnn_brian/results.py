@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import InvalidInputError
 from .firing_times import SILENT, with_nan
+from .tables import Table, times
 
 if TYPE_CHECKING:
     import xarray
@@ -35,6 +36,37 @@ class Result:
     latencies: dict[str, NDArray]
     windows: dict[str, NDArray]
     potentials: NDArray
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.__repr__ = Result.__repr__  # type: ignore[method-assign]  # a dataclass makes its own
+
+    def __repr__(self) -> str:
+        layers = ", ".join(f"{x} {times(y.shape[1:])}" for x, y in self.latencies.items())
+        return f"<{type(self).__name__} of {self.n_images} images: {layers or 'no layer fires'}>"
+
+    def _repr_html_(self) -> str:
+        return self.table.to_html()
+
+    @property
+    def table(self) -> Table:
+        """Firing times of each layer in short; prints."""
+        rows = []
+        for name, found in self.latencies.items():
+            fired = found[found != SILENT]
+            window = self.windows.get(name)
+            rows.append(
+                (
+                    name,
+                    times(found.shape[1:]),
+                    f"{found.size - fired.size:,}",
+                    f"{fired.mean():.2f}" if fired.size else "",
+                    f"{fired.max():g}" if fired.size else "",
+                    "" if window is None else f"{window.max():g}",
+                )
+            )
+        head = ("layer", "shape", "silent", "mean latency", "last spike", "window")
+        return Table(head, rows, f"{self.n_images} images; times in ticks after release")
 
     @property
     def logits(self) -> NDArray:
@@ -88,11 +120,27 @@ class Result:
         >>> other = Result(latencies=silent, windows={}, potentials=logits)
         >>> print(one.compare(other))
         layer    firing times  differ  silent in one alone  largest difference
+        ----------------------------------------------------------------------
         a                   2       1                    1             0 ticks
         answers             1       0
         <BLANKLINE>
         """
         return _compare(self, expected, rtol)
+
+    def times(self, tick: Any) -> dict[str, Any]:
+        """Firing times as Brian2 has them, `nan` for silence, by layer.
+
+        Parameters
+        ----------
+        tick : Quantity
+            Interval of the ticking neurons, for example ``1 * ms``.
+
+        Returns
+        -------
+        dict of str to Quantity
+            (n_images, *layer shape), after each layer's release.
+        """
+        return {name: with_nan(found) * tick for name, found in self.latencies.items()}
 
     def to_xarray(self) -> "xarray.Dataset":
         """Firing times and potentials as named arrays; `nan` for silence, as xarray has it.
@@ -125,15 +173,17 @@ class Result:
         changed = {}
         for item in fields(self):
             value = getattr(self, item.name)
-            if isinstance(value, np.ndarray):
-                value = function(value)
-            elif isinstance(value, Mapping):
-                value = {
-                    name: function(part) if isinstance(part, np.ndarray) else part
-                    for name, part in value.items()
-                }
-            changed[item.name] = value
+            if isinstance(value, Mapping):
+                value = {name: _one_mapped(part, function) for name, part in value.items()}
+            changed[item.name] = _one_mapped(value, function)
         return type(self)(**changed)
+
+
+def _one_mapped(value: Any, function: Callable[[NDArray], NDArray]) -> Any:
+    """What has an entry an image, by `function`; everything else as it is."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return function(value)
+    return value.mapped(function) if hasattr(value, "mapped") else value
 
 
 def joined(parts: list[R]) -> R:
@@ -143,7 +193,9 @@ def joined(parts: list[R]) -> R:
     together: dict[str, Any] = {}
     for item in fields(parts[0]):
         values = [getattr(part, item.name) for part in parts]
-        if isinstance(values[0], np.ndarray):
+        if not isinstance(values[0], np.ndarray | Mapping):
+            together[item.name] = values[0]
+        elif isinstance(values[0], np.ndarray):
             together[item.name] = np.concatenate(values)
         else:
             together[item.name] = {
@@ -213,17 +265,26 @@ class Comparison:
         return not (self.differ or self.answers or self.potentials)
 
     def __str__(self) -> str:
-        width = max(len(name) for name in ["answers", *(layer.name for layer in self.layers)])
-        lines = [
-            f"{'layer':{width}}  firing times  differ  silent in one alone  largest difference",
-            *(
-                f"{x.name:{width}}  {x.neurons:12,}  {x.differ:6,}  {x.silent_in_one:19,}  "
-                f"{x.largest:12g} ticks"
-                for x in self.layers
-            ),
-            f"{'answers':{width}}  {self.images:12,}  {self.answers:6,}",
+        return f"{self.table}\n"
+
+    def _repr_html_(self) -> str:
+        return self.table.to_html()
+
+    @property
+    def table(self) -> Table:
+        """A row for each layer, and one for the answers."""
+        head = ("layer", "firing times", "differ", "silent in one alone", "largest difference")
+        rows = [
+            (
+                x.name,
+                f"{x.neurons:,}",
+                f"{x.differ:,}",
+                f"{x.silent_in_one:,}",
+                f"{x.largest:g} ticks",
+            )
+            for x in self.layers
         ]
-        return "\n".join(lines) + "\n"
+        return Table(head, [*rows, ("answers", f"{self.images:,}", f"{self.answers:,}", "", "")])
 
 
 def _compare(result: Result, expected: Result, rtol: float) -> Comparison:

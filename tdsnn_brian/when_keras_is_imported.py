@@ -1,4 +1,7 @@
-"""Make the layers of adapted models known to Keras, without importing Keras for it.
+"""Choose a backend that is installed, and make the layers of adapted models known to Keras.
+
+Neither imports Keras, which takes TensorFlow where it is told of no other backend, installed or
+not.
 
 ``keras.models.load_model`` finds classes of others only if they have been registered. Where Keras
 is imported before this package, they are registered at once, else as soon as it is.
@@ -6,12 +9,17 @@ is imported before this package, they are registered at once, else as soon as it
 
 import importlib
 import importlib.util
+import json
+import os
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from .errors import MissingExtraError
 
 _LAYERS = "tdsnn_brian.keras.serializable"
 
@@ -27,6 +35,42 @@ def register_layers() -> None:
 def _register_with(keras: ModuleType | None) -> None:
     if hasattr(keras, "ops"):  # Keras 3; older ones load no model of this package
         importlib.import_module(_LAYERS)
+
+
+BACKENDS = ("jax", "torch")
+
+
+def choose_backend() -> None:
+    """Set ``KERAS_BACKEND`` where Keras would take a backend that is not installed.
+
+    Raises
+    ------
+    MissingExtraError
+        If none is installed.
+    """
+    if "KERAS_BACKEND" in os.environ or _is_installed(_configured()):
+        return
+    for backend in BACKENDS:
+        if _is_installed(backend):
+            os.environ["KERAS_BACKEND"] = backend
+            return
+    raise MissingExtraError(
+        "Keras has no backend: none of tensorflow, jax and torch is installed; pip install "
+        "'tdsnn-brian[keras]' brings jax, and the environment variable KERAS_BACKEND chooses"
+    )
+
+
+def _is_installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+def _configured() -> str:
+    """What Keras takes by itself."""
+    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    try:
+        return str(json.loads((home / "keras.json").read_text())["backend"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "tensorflow"
 
 
 class _KerasFinder(MetaPathFinder):
@@ -46,6 +90,7 @@ class _KerasFinder(MetaPathFinder):
         finally:
             self._looking = False
         if spec is not None and spec.loader is not None:
+            choose_backend()
             spec.loader = _ThenRegister(spec.loader, self)
         return spec
 

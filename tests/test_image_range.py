@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import tdsnn_brian as td
-from networks.data.images import read_images
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.image_range import BYTES, UNIT
 from tdsnn_brian.layers import Dense
 from tdsnn_brian.network import SpikingNetwork
+from tdsnn_brian.networks.data.images import read_images
 
 IMAGES = np.random.default_rng(0).integers(2, 256, (5, 6), dtype=np.uint8)
 NETWORK = SpikingNetwork(

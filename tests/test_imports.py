@@ -81,7 +81,7 @@ def test_importing_the_package_loads_neither_keras_nor_brian2():
 def test_the_large_networks_need_no_keras():
     code = (
         "import sys; sys.modules['keras'] = None; import numpy as np; "
-        "from networks.models.large import large_network; "
+        "from tdsnn_brian.networks.models.large import large_network; "
         "conv = [(np.ones((3, 3, 3, 3)), np.ones(3))] * 13; "
         "print(len(large_network('vgg16', convolutions=conv, side=32, dense=(4,)).layers))"
     )
@@ -92,8 +92,8 @@ def test_the_large_networks_need_no_keras():
 def test_the_commands_of_validation_start_without_keras():
     """GeNN's environment has none."""
     code = (
-        "import sys; sys.modules['keras'] = None; import validation.__main__; "
-        "print(len(validation.__main__.app.registered_commands))"
+        "import sys; sys.modules['keras'] = None; import tdsnn_brian.validation.__main__ as main; "
+        "print(len(main.app.registered_commands))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert result.stdout.strip() == "5", result.stderr

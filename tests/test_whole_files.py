@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from networks.data.cifar10 import cifar10_part
-from networks.data.fashion_mnist import read_idx
-from networks.data.images import read_images
-from networks.data.photographs import photographs
 from tdsnn_brian import whole_files
 from tdsnn_brian.errors import InvalidInputError, NetworkFileError
 from tdsnn_brian.image_range import UNIT
+from tdsnn_brian.networks.data.cifar10 import cifar10_part
+from tdsnn_brian.networks.data.fashion_mnist import read_idx
+from tdsnn_brian.networks.data.images import read_images
+from tdsnn_brian.networks.data.photographs import photographs
 from tdsnn_brian.whole_files import ALONE, read_arrays, replacing
 
 RNG = np.random.default_rng(0)

@@ -7,15 +7,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-os.environ.setdefault("KERAS_BACKEND", "jax")  # before anything imports Keras
 os.environ.setdefault("MPLBACKEND", "agg")
 
 from tdsnn_brian.errors import TDSNNError
-
-from .accuracy.evaluate import evaluate
-from .commands import report_command, validate
-from .paper.command import paper
-from .speed.benchmark import benchmark
+from tdsnn_brian.validation.accuracy.evaluate import evaluate
+from tdsnn_brian.validation.commands import report_command, validate
+from tdsnn_brian.validation.paper.command import paper
+from tdsnn_brian.validation.speed.benchmark import benchmark
 
 app = typer.Typer(
     help="Compare simulations in continuous time with the discrete analysis.",

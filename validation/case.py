@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-import networks
-from networks.data.images import SAY_RANGE
-from tdsnn_brian import SpikingNetwork, load
+from tdsnn_brian import SpikingNetwork, load, networks
 from tdsnn_brian.errors import InvalidInputError, TDSNNError
 from tdsnn_brian.image_range import Range, check_range, describe
 from tdsnn_brian.results import predict
@@ -19,6 +17,7 @@ from .dnn import load_keras, logits
 
 if TYPE_CHECKING:
     import keras
+from tdsnn_brian.networks.data.images import SAY_RANGE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,7 +75,7 @@ def digits(n_images: int, data: Path | None = None) -> tuple[NDArray, NDArray]:
     """
     if data is None and n_images <= 1000:
         return networks.sample_digits(n_images)
-    from networks.data import load_dataset
+    from tdsnn_brian.networks.data import load_dataset
 
     dataset = load_dataset("mnist", data)
     return dataset.x_test[:n_images], dataset.y_test[:n_images]

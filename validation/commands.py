@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from networks.data.images import read_images
 from tdsnn_brian import load
+from tdsnn_brian.cli.progress import progress_lines
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.networks.data.images import read_images
 
 from . import summary as summaries
 from .case import digits_case, with_range
@@ -166,7 +167,13 @@ def report_command(
 
 
 def run_with_progress(work: Callable[[Progress], dict]) -> dict:
-    """Do `work` with a progress bar for each of its stages, with an estimate of what is left."""
+    """Do `work` with a progress bar for each of its stages, with an estimate of what is left.
+
+    Without a terminal there are lines instead.
+    """
+    if not console.is_terminal:
+        with progress_lines() as advance:
+            return work(advance)
     with progress_bar() as bar:
         tasks = {"simulate": bar.add_task("build and simulate", total=None)}
 

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import networks
+from tdsnn_brian import networks
 from tdsnn_brian.provenance import digest, package_digest, source_digest
 
 from .output import write_json

@@ -34,6 +34,9 @@ from ..layers import Layer, Projection
 from ..network import SpikingNetwork
 from ..population import Population
 
+ADDITION, MULTIPLICATION = 0.9, 3.7
+"""Picojoules; see `Operations.energy`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Operations:
@@ -51,6 +54,20 @@ class Operations:
     @property
     def total_with_comparisons(self) -> float:
         return self.total + self.comparisons
+
+    @property
+    def energy(self) -> float:
+        """Of the computing alone, without memory and transport: an estimate in picojoules.
+
+        32-bit floating point in 45 nm (Horowitz, ISSCC 2014): 0.9 pJ an addition, which is an AC,
+        and 3.7 pJ a multiplication, together the 4.6 pJ of a MAC.
+
+        Examples
+        --------
+        >>> Operations(additions=1, multiplications=1).energy
+        4.6
+        """
+        return ADDITION * self.additions + MULTIPLICATION * self.multiplications
 
     def __add__(self, other: "Operations") -> "Operations":
         return Operations(

@@ -11,6 +11,7 @@ from .explicit.pipeline_schedule import plan_pipeline
 from .firing_network import FiringNetwork, read_results
 from .result import Simulation
 from .run import simulate
+from .trace import trace
 
 __all__ = [
     "Deployment",
@@ -28,5 +29,6 @@ __all__ = [
     "run_pipeline",
     "simulate",
     "stream",
+    "trace",
     "trim_cache",
 ]

@@ -1,6 +1,8 @@
 """A `brian2.Network` that shows images to a `SpikingNetwork`, and the checks around its run."""
 
 from abc import abstractmethod
+from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from brian2 import (
@@ -13,6 +15,7 @@ from brian2 import (
     get_device,
 )
 from brian2.devices.device import RuntimeDevice
+from numpy.typing import NDArray
 
 from ..analysis import DiscreteAnalysis
 from ..errors import InvalidInputError, NotInNetworkError, RunError
@@ -85,6 +88,13 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
         """What to use for objects that this kind of network does not have."""
         return {}
 
+    def set_images(self, images: NDArray) -> None:
+        """Show other images, without building again; networks of explicit synapses can do it."""
+        raise InvalidInputError(
+            f"{type(self).__name__} has its images compiled in; build the network with "
+            "projection='explicit', or show images one after the other with tdsnn_brian.stream"
+        )
+
     @abstractmethod
     def read(self, *, strict: bool) -> Simulation:
         """The results of a run that is complete."""
@@ -145,12 +155,29 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
                 "before running it again)"
             )
 
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} of {self.spiking_network.name!r}: {self.n_images} images in "
+            f"{self.duration!s}, {len(self.objects)} objects>"
+        )
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """What a notebook offers behind ``net["``."""
+        return sorted(item.name for item in self.sorted_objects)
+
     def __getitem__(self, item: str) -> Any:
         try:
             return super().__getitem__(item)
         except KeyError:
-            remedy = self.instead.get(item) or "its objects are " + ", ".join(sorted(self._built))
+            remedy = self.instead.get(item) or _did_you_mean(item, sorted(self._built))
             raise NotInNetworkError(f"this network has no {item!r}: {remedy}") from None
+
+
+def _did_you_mean(item: str, names: list[str]) -> str:
+    folded = {name.casefold(): name for name in names}
+    near = get_close_matches(str(item).casefold(), folded, n=1)
+    guess = f"did you mean {folded[near[0]]!r}? " if near else ""
+    return f"{guess}its objects are {', '.join(names)}"
 
 
 def read_results(
@@ -196,4 +223,4 @@ def read_results(
     net.check_complete()
     result = net.read(strict=strict)
     result.seconds.update(seconds or {})
-    return result
+    return replace(result, tick=net.timing.steps_per_tick * net.dt)

@@ -1,14 +1,16 @@
 """Build, run and read in one call, on whatever Brian2 device is active."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
-from brian2 import Quantity, get_device, ms
+from brian2 import Quantity, get_device, ms, second
 from numpy.typing import NDArray
 
 from ..analysis.closed_form import WindowChoice
+from ..errors import InvalidInputError, UnsupportedDeviceError
 from ..network import SpikingNetwork, check_network
 from . import genn
 from .build import build_network
@@ -21,6 +23,7 @@ from .memory import choose_projection, obstacle
 from .progress import reporting
 from .result import Simulation
 from .timing import choose_steps
+from .trace import Recorded, add_monitors, trace
 
 
 def simulate(
@@ -35,6 +38,10 @@ def simulate(
     model: NeuronModel = LEAKY,
     strict: bool = True,
     progress: Callable[[float], None] | None = None,
+    monitors: Mapping[str, Recorded] | None = None,
+    report: str | Callable | None = None,
+    report_period: Quantity = 10 * second,
+    profile: bool = False,
 ) -> Simulation:
     r"""Simulate `images` in Brian2; all of them in one run, compiled once.
 
@@ -49,6 +56,11 @@ def simulate(
         Raise where spikes came too late, or give them as they were; see `read_results`.
     progress : callable, optional
         Called now and then with the completed share of the run, 0 to 1.
+    monitors : mapping, optional
+        What to record: layer name -> variable of all its neurons (``{"conv1": "v"}``), or variable
+        and neurons (``{"conv1": ("v", range(5))}``); it comes back as `traces`.
+    report, report_period, profile : optional
+        As in `brian2.Network.run`; what was profiled comes back as `profile`.
 
     Returns
     -------
@@ -57,7 +69,8 @@ def simulate(
     Notes
     -----
     In cpp_standalone, shared projections run in a program that is compiled once for a network and
-    kept (see `stream`), not in the device's own project.
+    kept (see `stream`), not in the device's own project, unless something is to be monitored,
+    reported or profiled.
 
     Raises
     ------
@@ -72,14 +85,24 @@ def simulate(
     check_network(network)
     device = get_device()
     check_results_at_once(device)
+    watched = bool(monitors or report or profile)
+    if progress is not None and report is not None:
+        raise InvalidInputError("progress and report tell the same; pass one of them")
+    if is_genn(device) and (report or profile):
+        raise UnsupportedDeviceError(
+            "GeNN reports nothing while it runs and profiles no code objects; leave report and "
+            "profile out, or use another device"
+        )
     if (
         is_standalone(device)
+        and not watched
         and projection != "explicit"
         and _is_shared(network, projection, method, model)
     ):
-        return simulate_by_program(
+        result = simulate_by_program(
             network, images, tick=tick, dt=dt, window=window, progress=progress
         )
+        return replace(result, tick=tick)
     if is_genn(device):
         genn.check_device(device)
         dt, _ = choose_steps(network, tick, dt)
@@ -94,11 +117,20 @@ def simulate(
             projection=projection,
             model=model,
         )
+        added = add_monitors(net, monitors or {})
         start = time.perf_counter()
-        with reporting(device, progress) as report:
-            run_whole(net, net.duration, **report)
+        with reporting(device, progress) as options:
+            if report is not None:
+                options = {"report": report, "report_period": report_period}
+            if profile:
+                options["profile"] = True
+            run_whole(net, net.duration, **options)
         elapsed = time.perf_counter() - start
-    return read_results(net, _wall_times(device, elapsed), strict=strict)
+    return replace(
+        read_results(net, _wall_times(device, elapsed), strict=strict),
+        traces={layer: trace(net, *recorded) for layer, recorded in added.items()},
+        profile=net.get_profiling_info() if profile else [],
+    )
 
 
 def _is_shared(network: SpikingNetwork, projection: str, method: str, model: NeuronModel) -> bool:

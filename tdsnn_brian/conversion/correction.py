@@ -32,7 +32,7 @@ class Correction:
 
     leak: float
     scale: float = 1.0
-    compensate: bool = False
+    compensate: bool = True
     silent_zeros: bool = False
     input_steps: int = 1
     needs_bias: bool = False
@@ -151,8 +151,8 @@ class _Correcting:
         if correction.scale != 1 or correction.compensate or correction.needs_bias:
             raise UnsupportedLayerError(
                 f"{node.origin}: adapt knows how to correct convolutions, Dense layers and "
-                "means only; leave compensate, scale and calibration out, and retrain the "
-                "adapted model"
+                "means only; pass compensate=False, leave scale and calibration out, and retrain "
+                "the adapted model"
             )
         return node
 

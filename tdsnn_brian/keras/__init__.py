@@ -1,4 +1,4 @@
-"""From a Keras model to a `SpikingNetwork`: `ReverseCoding`, `adapt`, `convert`.
+"""From a Keras model to a `SpikingNetwork`: `ReverseCoding`, `adapt`, `tune`, `convert`.
 
 Layers of your own join with `tdsnn_brian.keras.register`.
 """
@@ -8,5 +8,6 @@ from .adapt import adapt
 from .convert import convert
 from .registry import Site, register
 from .reverse_coding import ReverseCoding
+from .tune import tune
 
-__all__ = ["ReverseCoding", "Role", "Site", "adapt", "convert", "register"]
+__all__ = ["ReverseCoding", "Role", "Site", "adapt", "convert", "register", "tune"]

@@ -20,7 +20,7 @@ def adapt(
     model: keras.Model,
     leak: float,
     *,
-    compensate: bool = False,
+    compensate: bool = True,
     scale: float = 1,
     silent_zeros: bool = False,
     input_steps: int = 1,
@@ -28,7 +28,8 @@ def adapt(
 ) -> keras.Model:
     r"""A copy of a trained model with `ReverseCoding` right before every synapse-based layer.
 
-    Retrain the result, or let `compensate` and `scale` make up for what the coding changes.
+    `compensate` and `scale` make up for what the coding changes; `tdsnn_brian.tune` finds values
+    that fit a model. Retraining the result lets a coarser code do.
 
     Parameters
     ----------
@@ -42,6 +43,8 @@ def adapt(
         :math:`e^{-1/(2L)}` and their sum is taken off the bias, so that no retraining is needed.
         Zero padding becomes a layer of its own before the coding: a padded position then is a
         zero-valued input with ``G(0) = 1``, and the sum of the weights is the same everywhere.
+        False leaves all weights as they are: the paper's way, after which the result has to be
+        retrained.
     scale : float, optional
         Multiplies the input and every hidden activation, which leaves the model's output as it is
         (ReLU networks are homogeneous) but shrinks the error of the coding, relative to `x`, for
@@ -73,6 +76,24 @@ def adapt(
         more, or `model` has no definite input shape.
     UnsupportedLayerError
         If a layer, or its place, has no spiking counterpart; it says which one and what to do.
+
+    Examples
+    --------
+    Without retraining:
+
+    >>> import keras
+    >>> model = keras.Sequential([
+    ...     keras.Input((4,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(3, "softmax")])
+    >>> adapted = adapt(model, leak=5, scale=3)
+    >>> [type(layer).__name__ for layer in adapted.layers]
+    ['InputLayer', 'Rescaling', 'ReverseCoding', 'Dense', 'ReverseCoding', 'Dense']
+
+    Retrained as any Keras model, for a coarser code:
+
+    >>> adapted = adapt(model, leak=2)
+    >>> adapted.compile(keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy")
+    >>> x_train, y_train = np.random.default_rng(0).random((8, 4)), np.arange(8) % 3
+    >>> history = adapted.fit(x_train, y_train, epochs=1, verbose=0)
     """
     graph = read(model)
     correction = Correction(

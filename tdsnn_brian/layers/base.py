@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..arguments import check_name, check_shape, is_number
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
+from ..tables import times
 from .projection import Projection
 from .window import Pair, Shape
 
@@ -71,6 +72,14 @@ class Layer:
         kind = Kind.TICKED
         bias = None
         minimum = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.__repr__ = Layer.__repr__  # type: ignore[method-assign]  # a dataclass makes its own
+
+    def __repr__(self) -> str:
+        shapes = f"{times(self.input_shape)} -> {times(self.output_shape)}"
+        return f"<{type(self).__name__} {self.name!r}: {shapes}>"
 
     def __post_init__(self) -> None:
         try:

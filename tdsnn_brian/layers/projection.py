@@ -46,6 +46,9 @@ class Projection:
     share: NDArray | None = None
     source: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<Projection: {self.window}, {self.n_synapses:,} synapses>"
+
     def __post_init__(self) -> None:
         window = self.window
         if self.kernel is None:

@@ -199,7 +199,7 @@ def generate(directory, window="fixed", **arguments):
 class TestGeneratedCode:
     @pytest.mark.parametrize("window", ["fixed", "dynamic"])
     def test_is_complete(self, activate, window):
-        faults = pytest.importorskip("validation.genn").code_faults
+        faults = pytest.importorskip("tdsnn_brian.validation.genn").code_faults
         directory = activate(compile=False, run=False)
         net, _ = generate(directory, window)
         assert faults(net, directory) == []
@@ -224,7 +224,7 @@ class TestGeneratedCode:
         ],
     )
     def test_the_check_finds_what_is_missing(self, activate, file, wrong, right, fault):
-        faults = pytest.importorskip("validation.genn").code_faults
+        faults = pytest.importorskip("tdsnn_brian.validation.genn").code_faults
         directory = activate(compile=False, run=False)
         net, _ = generate(directory)
         path = directory / file
@@ -234,7 +234,7 @@ class TestGeneratedCode:
         assert any(fault in found for found in faults(net, directory))
 
     def test_the_check_finds_lost_weights(self, activate):
-        faults = pytest.importorskip("validation.genn").code_faults
+        faults = pytest.importorskip("tdsnn_brian.validation.genn").code_faults
         directory = activate(compile=False, run=False)
         net, _ = generate(directory)
         path = directory / "static_arrays" / "_static_array__dynamic_array_conv2_synapses_w"

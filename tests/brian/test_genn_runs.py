@@ -108,7 +108,7 @@ def warnings(directory):
 
 
 def test_lenet_on_a_hundred_digits(tmp_path):
-    pytest.importorskip("validation.commands")
+    pytest.importorskip("tdsnn_brian.validation.commands")
     subprocess.run(
         [
             sys.executable,

@@ -12,7 +12,7 @@ SCRIPT = """
 import sys
 import numpy as np
 from brian2 import ms, prefs, set_device
-import networks
+from tdsnn_brian import networks
 import tdsnn_brian as td
 
 target, n_images, window, steps = sys.argv[1:]

@@ -15,7 +15,7 @@ FINE = {"leak": 2000, "scale": 100, "compensate": True}
 """So fine a coding that what remains is the function of the model as trained."""
 
 CODINGS = {
-    "plain": {},
+    "plain": {"compensate": False},
     "compensated": {"scale": 3, "compensate": True},
     "silent": {"scale": 10, "compensate": True, "silent_zeros": True},
 }

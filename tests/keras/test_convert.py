@@ -15,8 +15,8 @@ from tdsnn_brian.conversion.padding import same_padding
 from tdsnn_brian.keras import ReverseCoding, adapt, convert
 
 OPTIONS = {
-    "plain": {},
-    "scaled": {"scale": 3},
+    "plain": {"compensate": False},
+    "scaled": {"scale": 3, "compensate": False},
     "compensated": {"scale": 3, "compensate": True},
     "silent": {"scale": 10, "compensate": True, "silent_zeros": True},
 }

@@ -10,7 +10,7 @@ from tdsnn_brian import analyse
 from tdsnn_brian.keras import adapt, convert
 
 OPTIONS = {
-    "plain": {},
+    "plain": {"compensate": False},
     "compensated": {"scale": 3, "compensate": True},
     "silent": {"scale": 10, "compensate": True, "silent_zeros": True},
 }

@@ -57,11 +57,17 @@ def convert_doubled(layer, site):
 def test_a_registered_layer_takes_part(registered):
     registered(Doubled)(convert_doubled)
     model = sequential((6,), kl.Rescaling(0.5), Doubled(name="mine"), kl.ReLU(), kl.Dense(3))
-    network = assert_adapted_as_analysed(model, {})
+    network = assert_adapted_as_analysed(model, {"compensate": False})
     assert network.layers[0].name == "mine"
     assert network.input_scale == 0.5
-    for options in ({"compensate": True}, {"scale": 2}, {"calibration": images_for(model)}):
-        with pytest.raises(UnsupportedLayerError, match=r"'mine'.*leave compensate"):
+    plain = {"compensate": False}
+    for options in (
+        {},
+        {"compensate": True},
+        {"scale": 2, **plain},
+        {"calibration": images_for(model), **plain},
+    ):
+        with pytest.raises(UnsupportedLayerError, match=r"'mine'.*pass compensate=False"):
             adapt(model, 5, **options)
 
 
@@ -89,7 +95,7 @@ def test_a_registered_layer_is_told_of_zero_padding(registered, silent_zeros):
     model = sequential(
         (6, 6, 2), kl.ZeroPadding2D(1), Crossed(name="cross"), kl.ReLU(), kl.Flatten(), kl.Dense(3)
     )
-    assert_adapted_as_analysed(model, {"silent_zeros": silent_zeros})
+    assert_adapted_as_analysed(model, {"silent_zeros": silent_zeros, "compensate": False})
     assert {(site.name, site.input_shape, site.padding) for site in sites} == {
         ("cross", (6, 6, 2), ((1, 1), (1, 1)))
     }

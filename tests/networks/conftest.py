@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from networks import sample_digits
+from tdsnn_brian.networks import sample_digits
 
 
 @pytest.fixture

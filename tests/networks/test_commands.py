@@ -9,11 +9,11 @@ import pytest
 from keras import layers as kl
 from typer.testing import CliRunner
 
-from networks import load_adapted, load_model, load_network
-from networks.cli import app
-from networks.models.vgg16 import vgg16
-from networks.registry import NETWORKS, Entry
 from tdsnn_brian.errors import InvalidInputError, NetworkFileError
+from tdsnn_brian.networks import load_adapted, load_model, load_network
+from tdsnn_brian.networks.cli import app
+from tdsnn_brian.networks.models.vgg16 import vgg16
+from tdsnn_brian.networks.registry import NETWORKS, Entry
 
 FILES = {"lenet.keras", "lenet-adapted.keras", "lenet.npz"}
 
@@ -209,14 +209,14 @@ def test_where_the_output_layer_is_trained_it_alone_is_kept(large, run, tmp_path
 def test_errors_are_one_message_without_traceback(tmp_path, arguments, message):
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     result = subprocess.run(
-        [sys.executable, "-m", "networks", *arguments],
+        [sys.executable, "-m", "tdsnn_brian.networks", *arguments],
         capture_output=True,
         text=True,
         timeout=120,
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": root},
     )
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert result.stderr.startswith("error: ")
     assert message in result.stderr
     assert "Traceback" not in result.stderr

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from networks.data import DataNotFoundError, load_dataset
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.networks.data import DataNotFoundError, load_dataset
 
 PIXELS = np.zeros((4, 28, 28), np.uint8)
 LABELS = np.arange(4, dtype=np.uint8)
@@ -73,7 +73,7 @@ def test_unknown_data_set():
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "cifar10-jpeg"])
 def test_every_data_set_is_known_without_further_imports(name, tmp_path):
     code = (
-        "import sys; from networks.data import DataNotFoundError, load_dataset\n"
+        "import sys; from tdsnn_brian.networks.data import DataNotFoundError, load_dataset\n"
         "try: load_dataset(*sys.argv[1:])\n"
         "except DataNotFoundError: print('looked for')"
     )

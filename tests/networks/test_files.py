@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from keras import layers
 
-from networks import load_adapted, load_model, load_network
-from networks.files import plain_path, read_weights, round_to_half, save_model
 from tdsnn_brian import whole_files
 from tdsnn_brian.errors import NetworkFileError
+from tdsnn_brian.networks import load_adapted, load_model, load_network
+from tdsnn_brian.networks.files import plain_path, read_weights, round_to_half, save_model
 
 
 @pytest.fixture

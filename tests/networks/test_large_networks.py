@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from networks.data.imagenet import load_convolutions
-from networks.models.alexnet import alexnet
-from networks.models.vgg16 import vgg16
-from networks.training.output_layer import fit_output_layer
 from tdsnn_brian import adapt, analyse, convert
 from tdsnn_brian.analysis.operations import count_dnn, total
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.networks.data.imagenet import load_convolutions
+from tdsnn_brian.networks.models.alexnet import alexnet
+from tdsnn_brian.networks.models.vgg16 import vgg16
+from tdsnn_brian.networks.training.output_layer import fit_output_layer
 
 
 def test_alexnets_have_the_known_sizes():

@@ -7,9 +7,9 @@ import struct
 import numpy as np
 import pytest
 
-from networks.data.imagenet import trained_convolutions
-from networks.data.pickled_arrays import read_pickled_arrays
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.networks.data.imagenet import trained_convolutions
+from tdsnn_brian.networks.data.pickled_arrays import read_pickled_arrays
 
 RNG = np.random.default_rng(0)
 

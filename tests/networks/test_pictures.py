@@ -4,12 +4,12 @@ import zipfile
 import numpy as np
 import pytest
 
-from networks.data import DataNotFoundError, load_dataset
-from networks.data.cifar10 import cifar10_part
-from networks.data.fashion_mnist import FASHION_FILES, read_idx
-from networks.data.photographs import photographs
-from networks.data.places import find_file
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.networks.data import DataNotFoundError, load_dataset
+from tdsnn_brian.networks.data.cifar10 import cifar10_part
+from tdsnn_brian.networks.data.fashion_mnist import FASHION_FILES, read_idx
+from tdsnn_brian.networks.data.photographs import photographs
+from tdsnn_brian.networks.data.places import find_file
 
 
 def write_idx(path, values):

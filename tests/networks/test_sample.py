@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from networks import sample_digits
-from networks.data.sample import SAMPLE
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.networks import sample_digits
+from tdsnn_brian.networks.data.sample import SAMPLE
 
 
 def test_a_thousand_digits_ship():
@@ -40,7 +40,7 @@ def test_the_sample_names_its_origin():
 
 
 def test_the_sample_is_the_head_of_the_test_set():
-    from networks.data import load_dataset
+    from tdsnn_brian.networks.data import load_dataset
 
     if not os.environ.get("TDSNN_DATA"):
         pytest.skip("TDSNN_DATA names no directory with mnist.npz")

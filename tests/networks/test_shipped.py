@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import tdsnn_brian as td
-from networks import load_adapted, load_model, load_network, sample_digits
-from networks.data import load_dataset
-from networks.files import adapted_path, converted_path, plain_path
-from networks.training.recipe import predict
+from tdsnn_brian.networks import load_adapted, load_model, load_network, sample_digits
+from tdsnn_brian.networks.data import load_dataset
+from tdsnn_brian.networks.files import adapted_path, converted_path, plain_path
+from tdsnn_brian.networks.training.recipe import predict
 
 
 @pytest.fixture(scope="module")

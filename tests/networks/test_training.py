@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 from keras import layers
 
-from networks.models.lenet import lenet
-from networks.registry import NETWORKS, entry
-from networks.training.augmentation import Augmentation, AugmentedBatches, FlipsAndCrops
-from networks.training.recipe import Recipe, predict, train
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.networks.models.lenet import lenet
+from tdsnn_brian.networks.registry import NETWORKS, entry
+from tdsnn_brian.networks.training.augmentation import Augmentation, AugmentedBatches, FlipsAndCrops
+from tdsnn_brian.networks.training.recipe import Recipe, predict, train
 
 NOTHING = Augmentation(shift_pixels=0, rotation_degrees=0, zoom=0, shear=0)
 

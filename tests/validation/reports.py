@@ -7,12 +7,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-import validation
+from tdsnn_brian import validation
 from tdsnn_brian.layers import Dense
 from tdsnn_brian.network import SpikingNetwork
-from validation.options import ALL
-from validation.page.rendering import look_up, show
-from validation.sweeps import flaws, grids
+from tdsnn_brian.validation.options import ALL
+from tdsnn_brian.validation.page.rendering import look_up, show
+from tdsnn_brian.validation.sweeps import flaws, grids
 
 EVIL = '<img src=x onerror="document.title=1">'
 

@@ -9,15 +9,15 @@ from typer.testing import CliRunner
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
-from networks.data import DataNotFoundError
-from networks.models.large import large_network, plain_layers
 from tdsnn_brian.errors import InvalidInputError
-from validation import kept
-from validation.__main__ import app
-from validation.judge.one_image import judge_image
-from validation.speed import benchmark
-from validation.speed.table import table
-from validation.speed.timing import alternate, ratio
+from tdsnn_brian.networks.data import DataNotFoundError
+from tdsnn_brian.networks.models.large import large_network, plain_layers
+from tdsnn_brian.validation import kept
+from tdsnn_brian.validation.__main__ import app
+from tdsnn_brian.validation.judge.one_image import judge_image
+from tdsnn_brian.validation.speed import benchmark
+from tdsnn_brian.validation.speed.table import table
+from tdsnn_brian.validation.speed.timing import alternate, ratio
 
 
 def small_convolutions(name):
@@ -39,7 +39,7 @@ def test_large_networks_compute_what_the_dnn_does(name, side):
     options = {"convolutions": small_convolutions(name), "side": side, "dense": (12, 10, 5)}
     image = np.random.default_rng(1).random((1, side, side, 3), np.float32)
     network = large_network(name, leak=200, scale=100, **options)
-    from networks.data.imagenet import MEAN, STD
+    from tdsnn_brian.networks.data.imagenet import MEAN, STD
 
     x = (image - np.float32(MEAN)) / np.float32(STD)
     plain = td.SpikingNetwork(layers=tuple(plain_layers(name, **options)), leak=1)

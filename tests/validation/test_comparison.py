@@ -8,7 +8,7 @@ from brian2 import ms, prefs
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
-from validation.judge.comparison import compare
+from tdsnn_brian.validation.judge.comparison import compare
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from validation.judge.distances import (
+from tdsnn_brian.validation.judge.distances import (
     kolmogorov_smirnov,
     rmse,
     van_rossum,

@@ -14,9 +14,9 @@ from tdsnn_brian.errors import InvalidInputError
 
 pytest.importorskip("distributed")
 
-from validation.accuracy.evaluate import parse_flaw
-from validation.accuracy.tasks import accuracies, correct, make_tasks
-from validation.distribution import connected, spread
+from tdsnn_brian.validation.accuracy.evaluate import parse_flaw
+from tdsnn_brian.validation.accuracy.tasks import accuracies, correct, make_tasks
+from tdsnn_brian.validation.distribution import connected, spread
 
 
 def square(x):

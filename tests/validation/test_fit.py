@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from validation.sweeps.fit import fit_order
+from tdsnn_brian.validation.sweeps.fit import fit_order
 
 
 @pytest.mark.parametrize("order", [1, 2, 4])

@@ -10,10 +10,10 @@ import tdsnn_brian as td
 from helpers import network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.analysis.continuous import closed_loop
 from tdsnn_brian.brian.explicit.perturbed_settings import Setting, slot_ticks
-from validation.case import Case
-from validation.sweeps import programs
-from validation.sweeps.grids import Sweeps
-from validation.sweeps.programs import Program
+from tdsnn_brian.validation.case import Case
+from tdsnn_brian.validation.sweeps import programs
+from tdsnn_brian.validation.sweeps.grids import Sweeps
+from tdsnn_brian.validation.sweeps.programs import Program
 
 
 def made_program(n=2, **fields):

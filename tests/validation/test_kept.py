@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from validation import kept
-from validation.kept import Kept
+from tdsnn_brian.validation import kept
+from tdsnn_brian.validation.kept import Kept
 
 RESULT = {"accuracy": 0.5, "rows": [1, 2, {"m": None}]}
 

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from keras import layers as kl
 
-import validation.paper.command as command
-import validation.paper.plots as plots
-import validation.paper.report as report
-import validation.paper.runs as runs
-import validation.paper.simulated as simulated
-import validation.paper.subjects as known
+import tdsnn_brian.validation.paper.command as command
+import tdsnn_brian.validation.paper.plots as plots
+import tdsnn_brian.validation.paper.report as report
+import tdsnn_brian.validation.paper.runs as runs
+import tdsnn_brian.validation.paper.simulated as simulated
+import tdsnn_brian.validation.paper.subjects as known
 from tdsnn_brian.errors import InvalidInputError
-from validation.paper.measure import judge, loss, measure
-from validation.paper.steps import Steps
-from validation.paper.subjects import Options, Subject
+from tdsnn_brian.validation.paper.measure import judge, loss, measure
+from tdsnn_brian.validation.paper.steps import Steps
+from tdsnn_brian.validation.paper.subjects import Options, Subject
 
 
 class Small(Subject):

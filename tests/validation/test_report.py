@@ -10,15 +10,15 @@ import pytest
 from typer.testing import CliRunner
 
 import tdsnn_brian as td
-import validation
 from reports import EVIL, Page, check_values, make, tiny_network
+from tdsnn_brian import validation
 from tdsnn_brian.errors import InvalidInputError, WindowTooShortError
 from tdsnn_brian.layers import Conv2D, Dense
 from tdsnn_brian.network import SpikingNetwork
-from validation import kept
-from validation.__main__ import app
-from validation.options import ALL
-from validation.sweeps import flaws, grids, programs
+from tdsnn_brian.validation import kept
+from tdsnn_brian.validation.__main__ import app
+from tdsnn_brian.validation.options import ALL
+from tdsnn_brian.validation.sweeps import flaws, grids, programs
 
 
 def test_a_report_on_inputs_that_fire_between_ticks(tmp_path, few_runs):

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from networks import sample_digits
 from tdsnn_brian.layers import Conv2D, Dense, MaxPool2D
 from tdsnn_brian.network import SpikingNetwork
-from validation import devices
-from validation.__main__ import app
+from tdsnn_brian.networks import sample_digits
+from tdsnn_brian.validation import devices
+from tdsnn_brian.validation.__main__ import app
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from keras import layers as kl
 from typer.testing import CliRunner
 
 import tdsnn_brian as td
-import validation
+from tdsnn_brian import validation
 from tdsnn_brian.errors import InvalidInputError
-from validation.__main__ import app
-from validation.dnn import logits
-from validation.judge.verdicts import dnn_verdict
-from validation.parts.beside_dnn import calibration, confusions, loss
+from tdsnn_brian.validation.__main__ import app
+from tdsnn_brian.validation.dnn import logits
+from tdsnn_brian.validation.judge.verdicts import dnn_verdict
+from tdsnn_brian.validation.parts.beside_dnn import calibration, confusions, loss
 
 LABELS = np.arange(1000) % 10
 

@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-import networks
-from tdsnn_brian import SpikingNetwork
+from tdsnn_brian import SpikingNetwork, networks
 from tdsnn_brian.errors import InvalidInputError
 
 from ..case import digits

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from networks.data import DataNotFoundError
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.networks.data import DataNotFoundError
 
 from ..console import say
 from ..output import prepare_directory, write_json

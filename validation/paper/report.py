@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import asdict
 
-from networks.data import DataNotFoundError
 from tdsnn_brian.analysis.pool_constraints import feasible_table
+from tdsnn_brian.networks.data import DataNotFoundError
 
 from . import reported, runs
 from .runs import GOAL, PAPER_LEAK, choose, confirm, count_full_size

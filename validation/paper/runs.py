@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 
-from networks.data.photographs import photographs
+from tdsnn_brian.networks.data.photographs import photographs
 
 from .measure import loss, measure
 from .steps import Steps

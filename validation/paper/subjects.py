@@ -8,18 +8,18 @@ import keras
 from numpy.typing import NDArray
 
 import tdsnn_brian as td
-from networks import load_model
-from networks.data import load_dataset
-from networks.data.cifar10 import cifar10_part
-from networks.data.fashion_mnist import fashion_mnist
-from networks.data.imagenet import load_convolutions, trained_convolutions
-from networks.data.photographs import photographs
-from networks.models.alexnet import alexnet
-from networks.models.vgg16 import vgg16
-from networks.registry import entry
-from networks.training.output_layer import fit_output_layer
-from networks.training.recipe import predict, train
 from tdsnn_brian.network import SpikingNetwork
+from tdsnn_brian.networks import load_model
+from tdsnn_brian.networks.data import load_dataset
+from tdsnn_brian.networks.data.cifar10 import cifar10_part
+from tdsnn_brian.networks.data.fashion_mnist import fashion_mnist
+from tdsnn_brian.networks.data.imagenet import load_convolutions, trained_convolutions
+from tdsnn_brian.networks.data.photographs import photographs
+from tdsnn_brian.networks.models.alexnet import alexnet
+from tdsnn_brian.networks.models.vgg16 import vgg16
+from tdsnn_brian.networks.registry import entry
+from tdsnn_brian.networks.training.output_layer import fit_output_layer
+from tdsnn_brian.networks.training.recipe import predict, train
 from tdsnn_brian.provenance import digest
 
 from .measure import judge

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from networks.data import DataNotFoundError
-from networks.files import converted_path, plain_path
+from tdsnn_brian.networks.data import DataNotFoundError
+from tdsnn_brian.networks.files import converted_path, plain_path
 from tdsnn_brian.provenance import digest
 
 from ..console import console, say

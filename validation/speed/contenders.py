@@ -107,7 +107,7 @@ def genn_seconds(python: Path, n_images: int) -> dict[str, float]:
             [
                 python,
                 "-m",
-                "validation",
+                "tdsnn_brian.validation",
                 "validate",
                 "--device",
                 "genn",

@@ -5,12 +5,12 @@ import statistics
 import numpy as np
 from numpy.typing import NDArray
 
-from networks.data.imagenet import Convolution, trained_convolutions
-from networks.data.photographs import photographs
-from networks.models.large import large_network, plain_layers
 from tdsnn_brian import SpikingNetwork, analyse
 from tdsnn_brian.brian import Program, compile_program
 from tdsnn_brian.brian.memory import explicit_bytes
+from tdsnn_brian.networks.data.imagenet import Convolution, trained_convolutions
+from tdsnn_brian.networks.data.photographs import photographs
+from tdsnn_brian.networks.models.large import large_network, plain_layers
 
 from ..console import say
 from ..judge.one_image import judge_image

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import networks
-from tdsnn_brian import SpikingNetwork, analyse
+from tdsnn_brian import SpikingNetwork, analyse, networks
 from tdsnn_brian.brian import compile_program
 from tdsnn_brian.brian.memory import explicit_bytes
 from tdsnn_brian.errors import TDSNNError

@@ -18,14 +18,14 @@ from brian2.equations import Equations
 from numpy.typing import NDArray
 
 from ...analysis.pool_constraints import pool_weights
-from ...firing_times import SILENT, in_steps, tie_tolerance
+from ...firing_times import SILENT, tie_tolerance
 from ...layers import Kind
 from ...population import Population
 from ..naming import brian_name
 from . import groups, models
 from .dynamic_windows import DynamicWindows
 from .models import Cells
-from .network import ExplicitNetwork
+from .network import ExplicitNetwork, spikes_of
 from .ticking_neurons import TickingNeurons
 
 Silence = tuple[object, str]
@@ -110,7 +110,13 @@ class ExplicitBuilder:
                 dt=self.clocks.image.dt,
                 name=self.names.of(source, "latency"),
             )
-            self.groups[source] = self.neurons(name, self.model.input, n, {"input_latency": table})
+            self.net.input_table = table
+            constants = {
+                "input_latency": table,
+                "steps_per_tick": self.timing.steps_per_tick,
+                "first_spike": self.timing.first_spike,
+            }
+            self.groups[source] = self.neurons(name, self.model.input, n, constants)
             return
         self.groups[source] = self._spikes(name, latencies)
         if source.silent_zeros:
@@ -120,12 +126,7 @@ class ExplicitBuilder:
 
     def _spikes(self, name: str, latencies: NDArray) -> Any:
         """Neurons that fire at given ticks after each image's onset, (n_images, n)."""
-        image, neuron = np.nonzero(latencies != SILENT)
-        steps = (
-            image * self.timing.slot
-            + self.timing.first_spike
-            + in_steps(latencies[image, neuron], self.timing.steps_per_tick)
-        )
+        neuron, steps = spikes_of(latencies, self.timing)
         return self.add(
             groups.spike_source(name, latencies.shape[1], neuron, steps, self.clocks.step)
         )

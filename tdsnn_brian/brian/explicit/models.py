@@ -7,7 +7,7 @@ it reaches, by ``+=``, and reads none of the neuron it comes from: the form that
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...errors import InvalidInputError
 
@@ -237,3 +237,19 @@ class NeuronModel:
 
 LEAKY = NeuronModel(name="leaky")
 """Leaky integrators with instantaneous synapses: the model of the paper."""
+
+EXCHANGEABLE = replace(
+    LEAKY,
+    name="exchangeable",
+    input=Cells(
+        equations="fire_at : integer",
+        new_image=(
+            "fire_at = timestep(t, dt) + first_spike"
+            " + int(floor(input_latency(t, i) * steps_per_tick + 0.5))"
+        ),
+        fires="timestep(t, dt) == fire_at",
+    ),
+)
+"""The same with input neurons that look up when to fire, so that a compiled program can show other
+images: see `ExplicitNetwork.run_args`.
+"""

@@ -1,0 +1,60 @@
+"""What neurons did over time, image by image and in ticks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from .errors import InvalidInputError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trace:
+    """A variable of some neurons of one layer over time.
+
+    Attributes
+    ----------
+    layer, variable : str
+    neurons : ndarray
+        (n_neurons,) indices in C order of the layer's shape.
+    ticks : ndarray
+        (n_images, n_steps) after each image's onset; they are not whole where the integration step
+        is shorter than a tick.
+    t : Quantity
+        (n_images, n_steps) the same on Brian2's clock.
+    values : ndarray or Quantity
+        (n_images, n_neurons, n_steps)
+    release : float or None
+        When the layer's neurons may fire, in ticks after each image's onset; None where that
+        differs between images, or it has no ticking neuron.
+    """
+
+    layer: str
+    variable: str
+    neurons: NDArray
+    ticks: NDArray
+    t: Any
+    values: Any
+    release: float | None = None
+
+    def __repr__(self) -> str:
+        n_images, n_neurons, n_steps = self.values.shape
+        return (
+            f"<Trace of {self.variable!r} of {n_neurons} neurons of {self.layer!r}: {n_images} "
+            f"images, {n_steps} steps each>"
+        )
+
+    def image(self, number: int) -> tuple[NDArray, Any]:
+        """Ticks (n_steps,) and values (n_neurons, n_steps) of one image."""
+        if not 0 <= number < len(self.ticks):
+            raise InvalidInputError(
+                f"image must be a number from 0 to {len(self.ticks) - 1}, got {number!r}"
+            )
+        return self.ticks[number], self.values[number]
+
+    def mapped(self, function: Callable[[NDArray], NDArray]) -> "Trace":
+        """With `function` applied to what has an entry an image."""
+        return replace(
+            self, ticks=function(self.ticks), t=function(self.t), values=function(self.values)
+        )

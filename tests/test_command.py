@@ -1,0 +1,111 @@
+"""The command `tdsnn`: what it does, prints and exits with."""
+
+import re
+import sys
+
+import numpy as np
+import pytest
+
+from helpers import random_images, small_network
+from tdsnn_brian import analyse, load
+from tdsnn_brian.cli import main
+
+pytest.importorskip("typer")
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Exit status, output and errors of a command line."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["tdsnn", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        printed = capsys.readouterr()
+        return stopped.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def network_file(tmp_path):
+    network = small_network(image_range=(0, 1))
+    network.save(tmp_path / "small.npz")
+    images = random_images(network, 6)
+    labels = analyse(network, images).predictions
+    labels[0] = (labels[0] + 1) % 3
+    np.savez(tmp_path / "images.npz", images=images, labels=labels)
+    np.save(tmp_path / "alone.npy", images)
+    return tmp_path / "small.npz"
+
+
+def test_the_version_is_that_of_the_package(run):
+    from tdsnn_brian import __version__
+
+    assert run("--version") == (0, f"tdsnn-brian {__version__}\n", "")
+
+
+def test_info_prints_the_layers(run, network_file):
+    status, out, _ = run("info", network_file)
+    assert status == 0
+    assert re.search(r"^conv2 +Conv2D +3 x 3 x 6", out, re.MULTILINE)
+
+
+def test_evaluate_says_accuracy_and_error(run, network_file):
+    folder = network_file.parent
+    status, out, _ = run("evaluate", network_file, "--images", folder / "images.npz")
+    assert (status, out) == (0, "83.33 ± 16.67 % of 6 images\n")
+    status, _, err = run("evaluate", network_file, "--images", folder / "alone.npy")
+    assert status == 2
+    assert "holds no labels" in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["info", "nowhere.npz"],
+        ["evaluate"],
+        ["nothing"],
+        ["tune", "{file}", "--images", "{file}"],
+        ["report", "{file}", "--images", "{file}"],
+    ],
+)
+def test_an_error_of_the_user_exits_with_2(run, network_file, arguments):
+    status, _, err = run(*(x.format(file=network_file) for x in arguments))
+    assert status == 2
+    assert "Traceback" not in err
+    assert err
+
+
+def test_a_model_is_converted_and_tuned(run, tmp_path):
+    keras = pytest.importorskip("keras")
+    layers = [keras.layers.Dense(8, activation="relu"), keras.layers.Dense(3)]
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Rescaling(1 / 255), *layers])
+    model.save(tmp_path / "own.keras")
+    images = np.random.default_rng(0).integers(0, 256, (60, 6), np.uint8)
+    labels = model.predict(images, verbose=0).argmax(axis=1)
+    np.savez(tmp_path / "images.npz", images=images, labels=labels)
+    status, out, _ = run("convert", tmp_path / "own.keras", "--leak", 6)
+    assert status == 0
+    assert f"wrote {tmp_path / 'own.npz'}" in out
+    assert load(tmp_path / "own.npz").leak == 6
+    status, out, _ = run(
+        *("tune", tmp_path / "own.keras", "--images", tmp_path / "images.npz"),
+        *("--max-ticks", 60, "--plot", tmp_path / "frontier.png"),
+        *("--adapted", tmp_path / "adapted.keras", "--output", tmp_path / "tuned.npz"),
+    )
+    assert status == 0
+    assert "images that did not choose" in out
+    assert (tmp_path / "frontier.png").stat().st_size > 1000
+    status, _, _ = run("convert", tmp_path / "adapted.keras", "--output", tmp_path / "again.npz")
+    again, tuned = load(tmp_path / "again.npz"), load(tmp_path / "tuned.npz")
+    assert (again.leak, again.input_scale) == (tuned.leak, tuned.input_scale)
+
+
+def test_progress_is_told_in_lines(monkeypatch, capsys):
+    from tdsnn_brian.cli import progress
+
+    monkeypatch.setattr(progress, "PERIOD", 0.0)
+    with progress.progress_lines() as advance:
+        advance("tune", 0.5)
+    assert capsys.readouterr().err.startswith("tune: 50 %, ")
