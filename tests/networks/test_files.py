@@ -74,7 +74,8 @@ def test_a_failed_write_leaves_the_old_file(model, tmp_path, monkeypatch):
 )
 def test_a_missing_file_names_the_command_that_makes_it(tmp_path, load, file, command):
     with pytest.raises(
-        FileNotFoundError, match=f"{file} does not exist; .*python -m networks {command}"
+        FileNotFoundError,
+        match=f"{file} does not exist; .*python -m tdsnn_brian.networks {command}",
     ):
         load("gone", tmp_path)
 
