@@ -1,6 +1,7 @@
 """What the commands print."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -38,7 +39,7 @@ def layer_table(summary: dict) -> Table:
     for title, _, _ in columns:
         table.add_column(title, justify="right")
     for row in summary["layers"]:
-        table.add_row(row["name"], *(show(row[key], style) for _, key, style in columns))
+        table.add_row(escape(row["name"]), *(show(row[key], style) for _, key, style in columns))
     return table
 
 

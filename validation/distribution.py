@@ -6,10 +6,15 @@ outcome is that of a plain loop.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import Empty, Queue
+from threading import Thread
 from typing import Any
 
-from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.errors import InvalidInputError, RunError
+
+PATIENCE = 5
+"""Seconds to wait for a scheduler, and for its workers."""
 
 
 @contextmanager
@@ -27,28 +32,62 @@ def connected(scheduler: str | None = None, workers: int = 2) -> Iterator[Any]:
     Raises
     ------
     InvalidInputError
-        If nobody answers at that address.
+        If no scheduler answers at that address, or it has no workers.
     """
-    from distributed import Client, LocalCluster
+    import dask
+    from distributed import Client, LocalCluster, Security
 
     if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout="5s")
-        except (OSError, ValueError) as error:
-            raise InvalidInputError(
-                f"no Dask scheduler answers at {scheduler!r} ({error}); start one with: "
-                "dask scheduler, or leave the address out for a cluster on this machine"
-            ) from error
-        with client:
+        with _client_of(scheduler) as client:
             yield client
         return
     with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 2}),
+        # nobody else on this machine may send it work
         LocalCluster(
-            workers, threads_per_worker=1, processes=True, dashboard_address=None
+            workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            security=Security.temporary(),
         ) as cluster,
         Client(cluster) as client,
     ):
         yield client
+
+
+def _client_of(scheduler: str) -> Any:
+    """A client of a scheduler that answers and has workers."""
+    made: Queue[Any] = Queue()
+
+    def connect() -> None:
+        try:
+            made.put(Client(scheduler, timeout=PATIENCE))
+        except Exception as error:
+            made.put(error)
+
+    from distributed import Client
+
+    # what takes connections without being a scheduler is waited for without end
+    Thread(target=connect, daemon=True).start()
+    try:
+        client = made.get(timeout=2 * PATIENCE)
+    except Empty:
+        client = TimeoutError(f"no answer within {2 * PATIENCE} s")
+    if isinstance(client, Exception):
+        raise InvalidInputError(
+            f"no Dask scheduler answers at {scheduler!r} ({client}); start one with: "
+            "dask scheduler, or leave the address out for a cluster on this machine"
+        ) from client
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        client.close()
+        raise InvalidInputError(
+            f"the Dask scheduler at {scheduler!r} has no workers; start some with: "
+            f"dask worker {scheduler}"
+        ) from None
+    return client
 
 
 def spread(
@@ -75,6 +114,11 @@ def spread(
     -------
     list
         In the order of `tasks`. The first exception that a task raises is raised here.
+
+    Raises
+    ------
+    RunError
+        If tasks kill their workers, all workers are gone, or the scheduler is.
     """
     results: list = [None] * len(tasks)
     report = progress or (lambda share: None)
@@ -83,13 +127,37 @@ def spread(
             results[index] = function(task)
             report((index + 1) / len(tasks))
         return results
-    from distributed import as_completed
+    from distributed import CancelledError, KilledWorker, wait
 
     futures = {client.submit(function, task, pure=False): index for index, task in enumerate(tasks)}
+    pending, done = set(futures), 0
     try:
-        for number, future in enumerate(as_completed(futures), start=1):
-            results[futures[future]] = future.result()
-            report(number / len(tasks))
+        while pending:
+            try:
+                finished, pending = wait(
+                    pending, timeout=6 * PATIENCE, return_when="FIRST_COMPLETED"
+                )
+            except TimeoutError:
+                if not client.scheduler_info()["workers"]:
+                    raise RunError(
+                        "all Dask workers are gone; start them and run it again"
+                    ) from None
+                continue
+            for future in finished:
+                results[futures[future]] = future.result()
+                done += 1
+                report(done / len(tasks))
+    except KilledWorker as error:
+        raise RunError(
+            "a task ended every Dask worker that it was given to, as one does that takes more "
+            f"memory than there is; give it fewer workers, or look at their logs ({error})"
+        ) from error
+    except CancelledError as error:
+        raise RunError(
+            "the Dask scheduler is gone, and with it the tasks that were not done; start it and "
+            "run it again"
+        ) from error
     finally:
-        client.cancel(list(futures))
+        with suppress(Exception):  # nobody may be there to take it
+            client.cancel(list(futures))
     return results

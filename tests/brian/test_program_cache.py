@@ -16,8 +16,10 @@ from brian2 import ms, prefs
 import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.brian import trim_cache
+from tdsnn_brian.brian.__main__ import main as command
 from tdsnn_brian.brian.event_driven import cache, compile_child, compiler, program
 from tdsnn_brian.errors import CacheError, ProgramError
+from validation.kept import Kept
 
 NETWORK = small_network(leak=3)
 KEY = "0123456789abcdef" * 2
@@ -225,6 +227,59 @@ def test_limits_are_those_of_the_environment(folder, monkeypatch):
     assert trim_cache() == 0
     monkeypatch.setenv(cache.SIZE_VARIABLE, "0")
     assert trim_cache() > 0
+
+
+def test_the_command(folder, capsys):
+    kept(size=2**20)
+    command(["--gib", "1", "--days", "30"])
+    command(["--gib", "0"])
+    assert capsys.readouterr().out == (
+        f"removed 0.0 MiB from {folder}\nremoved 2.0 MiB from {folder}\n"
+    )
+    assert not list(folder.iterdir())
+    folder.chmod(0o777)
+    with pytest.raises(SystemExit, match="error: compiled programs are not kept"):
+        command([])
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 300 KiB, where root may make one."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k,mode=700", "tmpfs", str(path)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip(f"no file system can be made here: {mounted.stderr.decode().strip()}")
+    yield path
+    subprocess.run(["umount", str(path)], check=True)
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("mount"), reason="only root can mount a file system"
+)
+def test_a_disk_that_is_full(small_disk, monkeypatch):
+    """Nothing half-written is kept or taken for whole, and what was there is still there."""
+    monkeypatch.setenv(cache.DIRECTORY_VARIABLE, str(small_disk / "cache"))
+    first = kept(size=50_000)
+    NETWORK.save(small_disk / "network.npz")
+    (small_disk / "filler").write_bytes(bytes(130_000))
+    with pytest.raises((CacheError, OSError), match="No space left"):
+        kept(key="f" * 32, size=50_000)
+    with pytest.raises(OSError, match="No space left"):
+        small_network(seed=1, metadata={"long": os.urandom(300_000).hex()}).save(
+            small_disk / "network.npz"
+        )
+    with pytest.raises(OSError, match="No space left"):
+        Kept(small_disk / "kept").keep("run", {"rows": list(range(10**5))})
+    assert cache.find(KEY) is not None
+    assert td.load(small_disk / "network.npz").layers
+    left = {path.name for path in (*small_disk.iterdir(), *(small_disk / "cache").iterdir())}
+    assert left == {"cache", "filler", "kept", "network.npz", first.name}
+    assert not list((small_disk / "kept").iterdir())
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o775, 0o1777])

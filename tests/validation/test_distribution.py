@@ -2,7 +2,10 @@
 
 import os
 import signal
+import socket
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +13,11 @@ import pytest
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
-from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.errors import InvalidInputError, RunError
 
 pytest.importorskip("distributed")
 
+from tdsnn_brian.validation import distribution
 from tdsnn_brian.validation.accuracy.evaluate import parse_flaw
 from tdsnn_brian.validation.accuracy.tasks import accuracies, correct, make_tasks
 from tdsnn_brian.validation.distribution import connected, spread
@@ -117,3 +121,72 @@ def test_nobody_at_the_address():
         connected("tcp://127.0.0.1:9"),
     ):
         pass
+
+
+def test_nobody_else_may_send_work_to_the_local_cluster(client):
+    assert client.scheduler.address.startswith("tls://127.0.0.1:")
+    assert client.security.require_encryption
+    assert "dashboard" not in client.cluster.scheduler.services
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(distribution, "PATIENCE", 1)
+
+
+def listening(kind):
+    if kind == "deaf":
+        port = socket.create_server(("127.0.0.1", 0))
+        return port, port.getsockname()[1]
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.socket, server.server_port
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("kind", ["deaf", "web"])
+def test_what_is_no_scheduler_is_named(kind):
+    held, port = listening(kind)
+    with held:  # noqa: SIM117
+        with pytest.raises(InvalidInputError, match=f"no Dask scheduler answers at .*:{port}"):
+            with connected(f"tcp://127.0.0.1:{port}"):
+                pass
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_scheduler_without_workers_is_named():
+    from distributed import LocalCluster
+
+    with LocalCluster(0, dashboard_address=None, processes=False, protocol="tcp") as cluster:  # noqa: SIM117
+        with pytest.raises(InvalidInputError, match="has no workers; start some with: dask work"):
+            with connected(cluster.scheduler_address):
+                pass
+
+
+def die(task):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_task_that_ends_its_workers_is_named():
+    with (
+        connected(workers=2) as client,
+        pytest.raises(RunError, match="a task ended every Dask worker"),
+    ):
+        spread(die, range(2), client=client)
+
+
+def wait_a_little(task):
+    time.sleep(0.3)
+    return task
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_gone_is_named():
+    from distributed import LocalCluster
+
+    with LocalCluster(1, dashboard_address=None, protocol="tcp") as cluster:
+        with connected(cluster.scheduler_address) as client:
+            threading.Timer(2, lambda: cluster.close(timeout=1)).start()
+            with pytest.raises(RunError, match="scheduler is gone"):
+                spread(wait_a_little, range(200), client=client)
