@@ -42,7 +42,12 @@ def connected(scheduler: str | None = None, workers: int = 2) -> Iterator[Any]:
             yield client
         return
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 2}),
+        dask.config.set(
+            {
+                "distributed.scheduler.allowed-failures": 2,
+                "distributed.scheduler.http.routes": [],  # or it has pages even so
+            }
+        ),
         # nobody else on this machine may send it work
         LocalCluster(
             workers,

@@ -7,6 +7,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -126,7 +128,10 @@ def test_nobody_at_the_address():
 def test_nobody_else_may_send_work_to_the_local_cluster(client):
     assert client.scheduler.address.startswith("tls://127.0.0.1:")
     assert client.security.require_encryption
-    assert "dashboard" not in client.cluster.scheduler.services
+    for page in ("status", "info/main/workers.html", "json/counts.json"):
+        port = client.cluster.scheduler.http_server.port
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"http://127.0.0.1:{port}/{page}", timeout=5)
 
 
 @pytest.fixture
@@ -147,7 +152,7 @@ def listening(kind):
 @pytest.mark.parametrize("kind", ["deaf", "web"])
 def test_what_is_no_scheduler_is_named(kind):
     held, port = listening(kind)
-    with held:  # noqa: SIM117
+    with held:
         with pytest.raises(InvalidInputError, match=f"no Dask scheduler answers at .*:{port}"):
             with connected(f"tcp://127.0.0.1:{port}"):
                 pass
@@ -157,7 +162,7 @@ def test_what_is_no_scheduler_is_named(kind):
 def test_a_scheduler_without_workers_is_named():
     from distributed import LocalCluster
 
-    with LocalCluster(0, dashboard_address=None, processes=False, protocol="tcp") as cluster:  # noqa: SIM117
+    with LocalCluster(0, dashboard_address=None, processes=False, protocol="tcp") as cluster:
         with pytest.raises(InvalidInputError, match="has no workers; start some with: dask work"):
             with connected(cluster.scheduler_address):
                 pass
