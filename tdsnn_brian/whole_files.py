@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy
@@ -96,7 +96,11 @@ def read_arrays(
         raise error(f"{path} cannot be read as {what} ({reason}); {remedy}") from problem
 
 
-def _read_archive(archive: zipfile.ZipFile, names, check) -> dict[str, NDArray]:
+def _read_archive(
+    archive: zipfile.ZipFile,
+    names: Collection[str] | None,
+    check: Callable[[Mapping[str, ArrayHeader]], None],
+) -> dict[str, NDArray]:
     members = {}
     for member in archive.infolist():
         name = member.filename.removesuffix(".npy")
@@ -115,16 +119,16 @@ def _read_archive(archive: zipfile.ZipFile, names, check) -> dict[str, NDArray]:
     return arrays
 
 
-def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
+def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
     """A member to read, piece by piece; the other compressions unpack all of it at once."""
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError(f"{member.filename!r} is neither stored nor deflated")
     return archive.open(member)
 
 
-def _read_header(stream: BinaryIO, size: int, which: str = "its array") -> ArrayHeader:
+def _read_header(stream: IO[bytes], size: int, which: str = "its array") -> ArrayHeader:
     """The header of a stream of `size` bytes, which must be what the header needs."""
-    version = npy.read_magic(stream)
+    version: tuple[int, int] = npy.read_magic(stream)  # type: ignore[no-untyped-call]
     if version not in _HEADERS:
         raise ValueError(f"{which} has format {version}, which numbers do not need")
     shape, fortran_order, dtype = _HEADERS[version](stream)
@@ -139,16 +143,19 @@ def _read_header(stream: BinaryIO, size: int, which: str = "its array") -> Array
     return header
 
 
-_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+_HEADERS: dict[tuple[int, int], Callable[[IO[bytes]], tuple[Any, bool, np.dtype]]] = {
+    (1, 0): npy.read_array_header_1_0,
+    (2, 0): npy.read_array_header_2_0,
+}
 
 
-def _read_array(stream: BinaryIO, header: ArrayHeader) -> NDArray:
+def _read_array(stream: IO[bytes], header: ArrayHeader) -> NDArray:
     content = read_exactly(stream, header.nbytes)
-    order = "F" if header.fortran_order else "C"
+    order: Literal["F", "C"] = "F" if header.fortran_order else "C"
     return content.view(header.dtype).reshape(header.shape, order=order)
 
 
-def read_exactly(stream: BinaryIO, size: int) -> NDArray[np.uint8]:
+def read_exactly(stream: IO[bytes], size: int) -> NDArray[np.uint8]:
     """The `size` bytes that are left of a stream.
 
     Raises

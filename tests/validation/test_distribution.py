@@ -162,7 +162,10 @@ def test_what_is_no_scheduler_is_named(kind):
 def test_a_scheduler_without_workers_is_named():
     from distributed import LocalCluster
 
-    with LocalCluster(0, dashboard_address=None, processes=False, protocol="tcp") as cluster:
+    with LocalCluster(1, dashboard_address=None, processes=False, protocol="tcp") as cluster:
+        cluster.scale(0)
+        while cluster.scheduler.workers:
+            time.sleep(0.05)
         with pytest.raises(InvalidInputError, match="has no workers; start some with: dask work"):
             with connected(cluster.scheduler_address):
                 pass
