@@ -19,7 +19,7 @@ from tdsnn_brian.brian import trim_cache
 from tdsnn_brian.brian.__main__ import main as command
 from tdsnn_brian.brian.event_driven import cache, compile_child, compiler, program
 from tdsnn_brian.errors import CacheError, ProgramError
-from validation.kept import Kept
+from tdsnn_brian.validation.kept import Kept
 
 NETWORK = small_network(leak=3)
 KEY = "0123456789abcdef" * 2

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from validation.console import layer_table
+from tdsnn_brian.validation.console import layer_table
 
 
 def test_markup_in_a_name_is_shown_as_it_is():
