@@ -146,3 +146,12 @@ def test_the_version_counts(monkeypatch):
     before = package_digest()
     monkeypatch.setattr(td, "__version__", "0.1.1")
     assert package_digest.__wrapped__() != before
+
+
+def test_large_contents_are_told_apart_in_each_part():
+    values = np.zeros(3 * 2**22, np.int64)  # 96 MiB, six parts
+    found = {digest(values)}
+    for place in (0, len(values) // 2, -1):
+        values[place] = 1
+        found.add(digest(values))
+    assert len(found) == 4

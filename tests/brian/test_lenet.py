@@ -16,7 +16,6 @@ from tdsnn_brian import networks
 import tdsnn_brian as td
 
 target, n_images, window, steps = sys.argv[1:]
-prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
 if target == "cpp_standalone":
     set_device("cpp_standalone", directory=None)
 else:
@@ -41,15 +40,15 @@ print({name: round(1000 * value / len(images), 2) for name, value in result.seco
 @pytest.mark.parametrize(
     ("target", "n_images", "window", "steps"),
     [
-        ("numpy", 100, "fixed", 10),
-        ("numpy", 100, "dynamic", 1),
+        ("numpy", 10, "fixed", 10),
+        ("numpy", 20, "dynamic", 1),
         pytest.param(
             "cpp_standalone", 1000, "fixed", 1, marks=[pytest.mark.slow, pytest.mark.standalone]
         ),
         pytest.param(
-            "cpp_standalone", 1000, "dynamic", 10, marks=[pytest.mark.slow, pytest.mark.standalone]
+            "cpp_standalone", 100, "dynamic", 10, marks=[pytest.mark.slow, pytest.mark.standalone]
         ),
-        pytest.param("cython", 100, "fixed", 1, marks=pytest.mark.slow),
+        pytest.param("cython", 20, "fixed", 1, marks=pytest.mark.slow),
     ],
 )
 def test_every_firing_time_is_that_of_the_analysis(target, n_images, window, steps):

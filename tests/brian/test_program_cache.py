@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import ms, prefs
+from brian2 import ms
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
@@ -374,19 +374,3 @@ def test_the_child_is_not_told_of_the_current_directory(tmp_path, monkeypatch):
     assert told["cwd"] == tmp_path
     assert told["where"]["path"]
     assert all(map(os.path.isabs, told["where"]["path"]))
-
-
-@pytest.mark.parametrize(
-    ("preferred", "arguments"),
-    [
-        (["-j"], ["-j{cores}"]),
-        (["--jobs", "-s"], ["-j{cores}", "-s"]),
-        (["-j3"], ["-j3"]),
-        (["-j", "3"], ["-j", "3"]),
-        ([], []),
-    ],
-)
-def test_no_more_compilers_than_processors(monkeypatch, preferred, arguments):
-    monkeypatch.setitem(prefs, "devices.cpp_standalone.extra_make_args_unix", preferred)
-    cores = len(os.sched_getaffinity(0))
-    assert compiler._jobs() == [argument.format(cores=cores) for argument in arguments]

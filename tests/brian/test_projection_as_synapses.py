@@ -15,6 +15,7 @@ from brian2 import (
     mV,
     prefs,
 )
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 
 from tdsnn_brian.brian import SharedProjection
 from tdsnn_brian.errors import InvalidInputError, NotInNetworkError, TDSNNError
@@ -38,7 +39,9 @@ def numpy_target(monkeypatch):
 def link(kind, source, target, layer, **more):
     if kind == "shared":
         return SharedProjection(source, target, layer, **more)
-    synapses = Synapses(source, target, "w : 1", on_pre="v_post += w")
+    synapses = Synapses(
+        source, target, "w : 1", on_pre="v_post += w", codeobj_class=NumpyCodeObject
+    )
     i, j, w = layer.projection.synapses()
     synapses.connect(i=i, j=j)
     synapses.w = w
@@ -73,8 +76,15 @@ def test_the_time_is_the_source_s(numpy_target):
     np.testing.assert_allclose(target.v, LAYER.weights[0] * 2.3)
 
 
+def recording(group, **more):
+    return SpikeMonitor(group, codeobj_class=NumpyCodeObject, **more)
+
+
 def parts_and_refractory_neurons():
-    """Networks of parts of groups, of which some neurons are refractory now and then."""
+    """Networks of parts of groups, of which some neurons are refractory now and then.
+
+    Only the projections run on the target that is chosen: the rest is Brian2's.
+    """
     fires = TimedArray(np.random.default_rng(0).random((30, 50)) < 0.1, dt=1 * ms)
     made = []
     for kind in ("synapses", "shared"):
@@ -85,6 +95,7 @@ def parts_and_refractory_neurons():
             dt=1 * ms,
             namespace={"fires": fires},
             name=f"{kind}_source",
+            codeobj_class=NumpyCodeObject,
         )
         target = NeuronGroup(
             60,
@@ -95,13 +106,14 @@ def parts_and_refractory_neurons():
             refractory=2.5 * ms,
             method="exact",
             name=f"{kind}_target",
+            codeobj_class=NumpyCodeObject,
         )
         more = {"counter": "n"} if kind == "shared" else {}
         links = [
             link(kind, source[5:45], target[10:50], CONV, **more),
             link(kind, source[20:22], target[30:33], LAYER),
         ]
-        made.append((source, target, links, SpikeMonitor(target, name=f"{kind}_spikes")))
+        made.append((source, target, links, recording(target, name=f"{kind}_spikes")))
     return made
 
 
@@ -117,7 +129,7 @@ def assert_equal(made):
 def test_parts_of_groups_and_refractory_neurons(monkeypatch, target):
     monkeypatch.setitem(prefs, "codegen.target", target)
     made = parts_and_refractory_neurons()
-    monitor = SpikeMonitor(made[1][0])
+    monitor = recording(made[1][0])
     net = Network(*made, monitor)
     net.run(30 * ms)
     assert_equal(made)

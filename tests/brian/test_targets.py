@@ -20,7 +20,6 @@ import tdsnn_brian as td
 
 target, window, steps, float_type, path = sys.argv[1:]
 prefs.core.default_float_dtype = getattr(np, float_type)
-prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
 if target == "cpp_standalone":
     set_device("cpp_standalone", directory=None)
 else:
@@ -56,7 +55,6 @@ def run_script(tmp_path, *arguments):
 @pytest.mark.parametrize(
     ("target", "window", "steps", "float_type"),
     [
-        pytest.param("cpp_standalone", "fixed", "1", "float64", marks=pytest.mark.standalone),
         pytest.param("cpp_standalone", "dynamic", "3", "float64", marks=pytest.mark.standalone),
         pytest.param("cpp_standalone", "fixed", "2", "float32", marks=pytest.mark.standalone),
         ("cython", "dynamic", "2", "float64"),

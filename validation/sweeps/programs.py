@@ -29,6 +29,7 @@ from tdsnn_brian.brian.explicit.perturbed_settings import (
 )
 from tdsnn_brian.brian.explicit.read import Recordings, late_spikes, recordings_of
 from tdsnn_brian.brian.interrupts import run_whole
+from tdsnn_brian.brian.making import economical_make
 from tdsnn_brian.brian.naming import Names
 from tdsnn_brian.brian.timing import Timing
 from tdsnn_brian.errors import TDSNNError
@@ -153,7 +154,8 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
     # the finest step that any run asks for decides how finely arrays over time are looked up
     built = _construct(program, Setting(steps_per_tick=64 * program.network.input_steps))
     built.run(built.duration, namespace={})
-    device.build(directory=str(directory), compile=True, run=False, with_output=False)
+    with economical_make():
+        device.build(directory=str(directory), compile=True, run=False, with_output=False)
 
     def file(owner, variable):
         return device.get_array_filename(owner.variables[variable])
