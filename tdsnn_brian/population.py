@@ -16,9 +16,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from .coding import latency
 from .errors import InvalidInputError
-from .firing_times import gain, last_spike
+from .firing_times import gain, last_spike, round_up, silence_zeros
 from .layers import Kind, Layer, Projection, Shape
+from .schedule import Schedule
 from .ticking import effective_activation
+from .transfer import RELU, Transfer
 
 INPUT = "input"
 """Key of the input neurons among populations; a layer may have the same name."""
@@ -41,6 +43,10 @@ class Population:
         Whether neurons with nothing to say stay silent.
     steps : int
         Firing times are whole multiples of ``1 / steps`` ticks.
+    rounding : {"up", "nearest"}
+        How latencies become whole.
+    transfer : Transfer
+        What neurons make of their sums before these are coded.
     bias : ndarray or None
         (*shape), added to each neuron's sum.
     minimum : tuple of int
@@ -59,6 +65,8 @@ class Population:
     v_threshold: float = 0.0
     silent_zeros: bool = False
     steps: int = 1
+    rounding: str = "up"
+    transfer: Transfer = RELU
     bias: NDArray | None = None
     minimum: tuple[int, ...] = ()
     sources: tuple["Population", ...] = ()
@@ -144,9 +152,26 @@ class Population:
         return list(found.values())
 
     @cached_property
+    def schedule(self) -> Schedule:
+        """When its neurons fire, and what each of its ticks weighs."""
+        if self.kind is Kind.CONSTRAINED_POOL:  # it passes on firing times that are whole already
+            return Schedule(leak=self.leak)
+        return Schedule(leak=self.leak, transfer=self.transfer, rounding=self.rounding)
+
+    @cached_property
     def bias_latency(self) -> int:
         """`T(1)`: when the bias neuron, an input of value 1, fires."""
-        return int(latency(1.0, self.leak))
+        return int(latency(1.0, self.leak, rounding=self.rounding))
+
+    def code(self, values: NDArray) -> NDArray:
+        """Firing times of input neurons that are told their values, in ticks."""
+        return latency(
+            values,
+            self.leak,
+            silent_zeros=self.silent_zeros,
+            steps=self.steps,
+            rounding=self.rounding,
+        )
 
     @cached_property
     def bias_weights(self) -> NDArray[np.float64]:
@@ -206,6 +231,32 @@ class Population:
         last = np.max([last_spike(times) for times in latencies], axis=0)
         return np.maximum(last, last.dtype.type(at_least))
 
+    def latencies(self, activation: NDArray, windows: NDArray) -> NDArray[np.int32]:
+        """Firing times in ticks, `SILENT` where silent; parameters are those of `continuous`."""
+        times = (
+            round_up(self.continuous(activation, windows) - self.schedule.early)
+            if self.schedule.is_constant
+            else self.schedule.latencies(activation)
+        )
+        return silence_zeros(times) if self.silent_zeros else times
+
+    def continuous(self, activation: NDArray, windows: NDArray) -> NDArray:
+        """Latencies `L ln(phi(A) + 1)` that nothing rounds, (n_images, *shape), in ticks.
+
+        Parameters
+        ----------
+        activation : ndarray
+            (n_images, *shape)
+        windows : ndarray
+            (n_images,) inhibitory period in ticks, which matters for a threshold other than 0.
+
+        Raises
+        ------
+        InvalidInputError
+            If the threshold is out of reach.
+        """
+        return self.schedule.continuous(self.without_threshold(activation, windows))
+
     def without_threshold(self, activation: NDArray, windows: NDArray) -> NDArray:
         """Activations that have the same latencies at threshold 0.
 
@@ -225,7 +276,7 @@ class Population:
             activation,
             self.leak,
             windows.reshape(-1, *[1] * (activation.ndim - 1)),
-            self.v_threshold,
+            self.v_threshold / self.schedule.tick_share,
             self.name,
         )
 
@@ -239,7 +290,6 @@ def populations_of(
     layers: Sequence[Layer],
     image: Population,
     defaults: Mapping[str, float],
-    silent_zeros: bool,
     output_shape: Shape | None = None,
 ) -> tuple[Population, ...]:
     """The populations of `layers` in their order, which must be one of spikes.
@@ -248,10 +298,9 @@ def populations_of(
     ----------
     layers : sequence of Layer
     image : Population
-        The input neurons.
+        The input neurons; whether zeros are silent, and the rounding, are the same for all.
     defaults : mapping
         ``leak`` and ``v_threshold`` of layers without their own.
-    silent_zeros : bool
     output_shape : tuple of int, optional
         Of the neurons of the last layer, where it is not the layer's.
 
@@ -284,7 +333,9 @@ def populations_of(
             kind=Kind.OUTPUT if output else layer.kind,
             leak=own["leak"],
             v_threshold=0.0 if output or not layer.kind.integrates else own["v_threshold"],
-            silent_zeros=silent_zeros and not output,
+            silent_zeros=image.silent_zeros and not output,
+            rounding=image.rounding,
+            transfer=layer.transfer,
             bias=_reshaped(layer.bias, layer.output_shape, shape),
             minimum=layer.minimum,
             sources=sources,

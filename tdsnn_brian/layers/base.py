@@ -13,6 +13,7 @@ from ..arguments import check_name, check_shape, is_number
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
 from ..tables import times
+from ..transfer import RELU, Transfer
 from .projection import Projection
 from .window import Pair, Shape
 
@@ -50,6 +51,8 @@ class Layer:
         Of this layer's neurons; None: those of the network.
     source : str or None
         Name of the layer whose spikes it takes; None: the one before it.
+    transfer : Transfer
+        What its neurons make of their sums; ReLU, unless given.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Layer:
     leak: float | None = None
     v_threshold: float | None = None
     source: str | None = None
+    transfer: Transfer = RELU
 
     if TYPE_CHECKING:  # fields, properties or plain attributes of the kinds
 
@@ -99,6 +103,16 @@ class Layer:
             check_leak(self.leak)
         if self.v_threshold is not None:
             check_threshold(self.v_threshold)
+        if not isinstance(self.transfer, Transfer):
+            raise InvalidInputError(
+                f"transfer must be a tdsnn_brian.Transfer, got {self.transfer!r}; for example "
+                "Transfer(name='sigmoid')"
+            )
+        if self.kind is not Kind.TICKED and self.transfer != RELU:
+            raise InvalidInputError(
+                f"a max-pool passes firing times on, so it has no transfer {self.transfer.name!r}; "
+                "give it to the layer before"
+            )
         for projection in self.projections:
             if projection.kernel is not None:
                 check_weights("weights", projection.kernel)

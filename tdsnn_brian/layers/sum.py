@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidInputError
+from ..transfer import RELU
 from .base import Kind, Layer
 from .projection import Projection
 from .window import Shape
@@ -49,6 +50,11 @@ class Sum(Layer):
                 raise InvalidInputError(
                     f"term {term.name!r} has {term.n_neurons} neurons and the first one "
                     f"{prod(self.output_shape)}; all must have as many"
+                )
+            if term.transfer != RELU:
+                raise InvalidInputError(
+                    f"term {term.name!r} has a transfer, which is that of the whole sum; give "
+                    f"it to {self.name!r}"
                 )
 
     def connect(self) -> tuple[Projection, ...]:

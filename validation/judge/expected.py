@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from tdsnn_brian.coding import continuous_latency
-from tdsnn_brian.firing_times import SILENT, gain, round_up, silence_zeros, tie_tolerance
+from tdsnn_brian.firing_times import SILENT, gain, tie_tolerance
 from tdsnn_brian.layers import Kind
 from tdsnn_brian.population import Population
 
@@ -21,9 +21,10 @@ class Expected:
     times : ndarray
         (n_images, *shape) in ticks, `SILENT` where silent.
     distance : ndarray
-        Of `L ln(A + 1)` from the nearest jump of the ceiling, in ticks; `inf` for a max-pool.
+        Of `real` from the nearest jump of the ceiling, in ticks; `inf` for a max-pool.
     real : ndarray or None
-        `L ln(A + 1)` itself, going on below 0 by its tangent there; None for a max-pool.
+        What is rounded up: `L ln(phi(A) + 1)`, for ReLU going on below 0 by its tangent there, less
+        half a tick where the network rounds to the nearest; None for a max-pool.
     """
 
     times: NDArray
@@ -57,13 +58,12 @@ def expected_times(
         inhibited = population.last_presynaptic(presynaptic)
     else:
         inhibited = np.full(len(total), window)
+    times = population.latencies(total, inhibited)
     total = population.without_threshold(total, inhibited)
-    real = continuous_latency(total, population.leak)
-    times = round_up(real)
-    if population.silent_zeros:
-        times = silence_zeros(times)
+    real = population.schedule.continuous(total) - population.schedule.early
     # The ceiling jumps a tie's width above every integer that is not negative.
-    real = np.where(total < 0, population.leak * total, real)
+    if population.transfer.is_relu:
+        real = np.where(total < 0, population.leak * total, real)
     from_jump = real - tie_tolerance(real.dtype)
     distance = np.abs(from_jump - np.maximum(np.rint(from_jump), 0))
     return Expected(times.astype(np.float64), distance, real)
