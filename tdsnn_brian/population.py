@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from .coding import latency
 from .errors import InvalidInputError
 from .firing_times import gain, last_spike, round_up, silence_zeros
-from .layers import Kind, Layer, Projection, Shape
+from .layers import IMAGE, Kind, Layer, Projection, Shape
 from .schedule import Schedule
 from .ticking import effective_activation
 from .transfer import RELU, Transfer
@@ -133,6 +133,13 @@ class Population:
     def place(self) -> int:
         """How many populations lie on the longest way from the input to here."""
         return 1 + max((source.place for source in self.sources), default=-1)
+
+    @cached_property
+    def level(self) -> int:
+        """How many releases lie on the longest way from the input to here, its own included."""
+        return max((source.level for source in self.sources), default=-1) + (
+            self.kind is not Kind.MAX_POOL
+        )
 
     @property
     def driven_biases(self) -> int:
@@ -313,7 +320,10 @@ def populations_of(
     before = image
     for layer in layers:
         sources = tuple(
-            _source(layer, projection.source, made, before) for projection in layer.projections
+            image
+            if projection.source == IMAGE
+            else _source(layer, projection.source, made, before)
+            for projection in layer.projections
         )
         for source, projection in zip(sources, layer.projections, strict=True):
             if source.n_neurons != projection.n_inputs:

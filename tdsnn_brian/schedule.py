@@ -101,7 +101,9 @@ class Schedule:
 
     def thresholds(self, last: int) -> NDArray[np.float64]:
         """Largest activation that fires with each tick, 0 (the release) to `last`."""
-        coded = np.expm1((np.arange(last + 1) + self.early) / self.leak)
+        with np.errstate(over="ignore"):
+            coded = np.expm1((np.arange(last + 1) + self.early) / self.leak)
+        coded = np.minimum(coded, np.finfo(np.float64).max / 4)
         return coded if self.is_constant else _inverse(self.transfer, coded)
 
     def tick_weights(self, last: int) -> NDArray[np.float64]:
@@ -127,7 +129,7 @@ def _bisected(transfer: Transfer, content: bytes) -> NDArray[np.float64]:
     high = values + 40 * scale  # no transfer stays that far below the identity but by its cap
     capped = transfer.values(high) <= values * (1 + 1e-12)
     for _ in range(200):
-        middle = 0.5 * (low + high)
+        middle = low + 0.5 * (high - low)
         below = transfer.values(middle) <= values
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     found = np.where(capped, BEYOND, low)

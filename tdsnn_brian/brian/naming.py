@@ -31,6 +31,7 @@ PARTS = (
     "fired",
     "silent_inputs",
     "w_pool",
+    "tick_shares",
     "ticking_release",
     "ticking_ticks",
     "ticking_done",

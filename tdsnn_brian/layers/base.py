@@ -18,6 +18,10 @@ from .projection import Projection
 from .window import Pair, Shape
 
 
+IMAGE = ""
+"""`source` of a layer, or of a projection, that takes the image itself; no layer is called so."""
+
+
 class Kind(Enum):
     """What the neurons of a population do."""
 
@@ -50,7 +54,7 @@ class Layer:
     leak, v_threshold : float or None
         Of this layer's neurons; None: those of the network.
     source : str or None
-        Name of the layer whose spikes it takes; None: the one before it.
+        Name of the layer whose spikes it takes, or `IMAGE`; None: the one before it.
     transfer : Transfer
         What its neurons make of their sums; ReLU, unless given.
     """

@@ -61,7 +61,7 @@ class Sum(Layer):
         if not self.terms:
             raise InvalidInputError("a sum needs terms; give it one layer for each source")
         return tuple(
-            replace(projection, source=projection.source or term.source)
+            replace(projection, source=_source(projection, term))
             for term in self.terms
             for projection in term.projections
         )
@@ -79,3 +79,7 @@ class Sum(Layer):
             if term.bias is not None
         ]
         return np.sum(biases, axis=0) if biases else None
+
+
+def _source(projection: Projection, term: Layer) -> str | None:
+    return term.source if projection.source is None else projection.source

@@ -32,6 +32,7 @@ namespace {
         {
             {{release}} = now;
             {{n_missing}} = missing;
+            {{drive}} = {{thresholds}}[0];
         }
     }
     else if ((now - {{release}} - 1) % {{p.steps_per_tick}} == 0)
@@ -72,7 +73,7 @@ namespace {
     if (released && elapsed % {{p.steps_per_tick}} == 0 && {{n_fired}} + {{n_silent}} < N)
     {
         {{n_ticks}} += 1;
-        {{drive}} += {{p.leak_factor}} * std::exp((double){{n_ticks}} / {{p.leak}});
+        {{drive}} = {{thresholds}}[std::min<int64_t>({{n_ticks}}, {{p.last_tick}})];
     }
 }();
 {% endblock %}
