@@ -31,6 +31,7 @@ from .results import Comparison, Result
 from .traces import Trace
 from .tuned import Tuned
 from .tuning import Measured, Setting
+from .transfer import Transfer, parts_of
 from .when_keras_is_imported import register_layers
 
 __version__ = "0.1.0"
@@ -78,6 +79,7 @@ __all__ = [
     "SpikingNetwork",
     "TDSNNError",
     "Trace",
+    "Transfer",
     "Tuned",
     "UnsupportedDeviceError",
     "UnsupportedLayerError",
@@ -94,6 +96,7 @@ __all__ = [
     "load",
     "models",
     "networks",
+    "parts_of",
     "plot_latencies",
     "plot_potentials",
     "plot_raster",

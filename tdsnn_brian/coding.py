@@ -51,11 +51,18 @@ ROUNDINGS = {"up": 0.0, "nearest": 0.5}
 """How latencies become whole, and how many ticks are taken off before they are rounded up."""
 
 
+def check_rounding(rounding: str) -> str:
+    """Return `rounding`; raise `InvalidInputError` unless it is one of `ROUNDINGS`."""
+    if rounding not in ROUNDINGS:
+        raise InvalidInputError(
+            f"rounding must be 'up' or 'nearest', got {rounding!r}; 'up' is the paper's"
+        )
+    return rounding
+
+
 def early(rounding: str) -> float:
     """Ticks that are taken off a latency before it is rounded up, by the name of a rounding."""
-    if rounding not in ROUNDINGS:
-        raise InvalidInputError(f"rounding must be 'up' or 'nearest', got {rounding!r}")
-    return ROUNDINGS[rounding]
+    return ROUNDINGS[check_rounding(rounding)]
 
 
 def _floating(values: ArrayLike) -> NDArray:

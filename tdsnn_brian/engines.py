@@ -39,7 +39,6 @@ def _waiting_images(network: SpikingNetwork) -> list[str]:
 FEATURES: dict[str, Where] = {
     "branches": _branches,
     "thresholds": _layers(lambda x: x.v_threshold),
-    "thresholds where branches meet": _layers(lambda x: x.v_threshold and len(x.sources) > 1),
     "thresholds beside branches": lambda network: (
         FEATURES["thresholds"](network) if _branches(network) else []
     ),
@@ -112,10 +111,6 @@ ENGINES: dict[str, Engine] = {
     "event-driven": Engine(
         title="the event-driven network (projection='shared')",
         lacks={
-            "thresholds where branches meet": (
-                "counts each source's spikes from an origin of its own, and a threshold depends on "
-                "a window that they have in common; use v_threshold=0 there"
-            ),
             "constrained max-pools": (
                 "has no weights that change with every image, which a constrained max-pool needs; "
                 "use projection='explicit', or convert with max_pool='simplified'"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arguments import check_name, check_shape, is_number
-from .coding import check_leak, check_steps, early
+from .coding import check_leak, check_rounding, check_steps
 from .errors import InvalidInputError
 from .image_range import UNIT, Range, check_range, out_of_range
 from .layers import Kind, Layer, Shape
@@ -109,7 +109,7 @@ class SpikingNetwork:
         check_leak(self.leak)
         object.__setattr__(self, "input_steps", check_steps(self.input_steps, "input_steps"))
         check_threshold(self.v_threshold)
-        early(self.rounding)
+        check_rounding(self.rounding)
         scale = self.input_scale
         if not (is_number(scale) and scale > 0):
             raise InvalidInputError(

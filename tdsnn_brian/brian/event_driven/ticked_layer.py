@@ -8,7 +8,7 @@ import numpy as np
 from ...firing_times import tie_tolerance
 from ...population import Population
 from ...ticking import leak_factor
-from .code_objects import static_array
+from .code_objects import Globals, static_array
 from .group import Place, State
 from .integrator import Integrator
 
@@ -30,11 +30,15 @@ class TickedLayer(Integrator):
         super().__init__(population, place)
         self.p.leak_factor = leak_factor(population.leak)
         self.p.v_threshold = population.v_threshold
+        # a threshold asks for the window that sources would have if early spikes waited for late ones
+        self.p.waits = bool(population.v_threshold) and len(population.sources) > 1
         self.p.last_tick = _longest(population.leak)
         self.thresholds = population.schedule.thresholds(self.p.last_tick)
         self.p.tie = tie_tolerance(self.variables["u"].dtype)
         self._neurons("latency", np.int32)
         self._shared("n_fired", "n_ticks")
+        if self.p.waits:
+            self._shared("latest")
         self._shared("drive", dtype=np.float64)
         self._enable_group_attributes()
 
@@ -42,6 +46,9 @@ class TickedLayer(Integrator):
         return {
             **super().template_arguments(),
             "real": self.variables["u"].dtype,
+            "watched": [
+                f"{Globals(source)._spikespace}[{len(source)}]" for source in self.sources
+            ],
             "thresholds": static_array(self, "thresholds", self.thresholds),
         }
 
@@ -56,6 +63,10 @@ class TickedLayer(Integrator):
             s.origin = s.release = p.never
             s.drive = 0
             s.n_arrived = s.n_fired = s.n_silent = s.n_ticks = 0
+            if p.waits:
+                s.latest = p.bias_steps if p.has_bias else 0
+        if p.waits:
+            self._watch(s, now)
         if s.n_fired + s.n_silent == len(self):
             return
         self._find_origin(s)
@@ -63,7 +74,7 @@ class TickedLayer(Integrator):
             return
         if s.release == p.never:
             missing = self._missing(s)
-            if self._is_over(s, now, missing):
+            if self._is_over(s, now, missing) and not (p.waits and now <= s.origin + s.latest):
                 s.release = now
                 s.n_missing = missing
                 s.drive = self.thresholds[0]
@@ -87,6 +98,13 @@ class TickedLayer(Integrator):
         if released and elapsed % p.steps_per_tick == 0 and s.n_fired + s.n_silent < len(self):
             s.n_ticks += 1
             s.drive = self.thresholds[min(s.n_ticks, p.last_tick)]
+
+    def _watch(self, s: State, now: int) -> None:
+        """Note the latest spike of any source, in steps after its own origin."""
+        for source in self.sources:
+            if len(source.spikes):
+                origin = source.released_by.values.release + 1 + source.hops
+                s.latest = max(s.latest, now - origin)
 
 
 def _longest(leak: float) -> int:
