@@ -6,8 +6,8 @@ r"""Reverse coding: the stronger the stimulus, the later the single spike.
     G(x) = e^{T(x) / L}  \qquad (11)
 
 That is rounding up. To the nearest tick, :math:`T(x) = \lceil L \ln(x + 1) - 1/2 \rceil`, 0 where
-that is negative: `G(x)` then is `x + 1` on average, where rounding up gives :math:`e^{1/2L}` times as
-much, and is 1 for all `x` up to :math:`e^{1/2L} - 1`.
+that is negative: `G(x)` then is `x + 1` on average, where rounding up gives :math:`e^{1/2L}` times
+as much, and is 1 for all `x` up to :math:`e^{1/2L} - 1`.
 
 What a tie is, and what silence is, stands in `tdsnn_brian.firing_times`.
 """

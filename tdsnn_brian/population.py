@@ -12,11 +12,11 @@ from math import prod
 from typing import cast
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .coding import latency
 from .errors import InvalidInputError
-from .firing_times import gain, last_spike, round_up, silence_zeros
+from .firing_times import gain, last_spike, silence_zeros
 from .layers import IMAGE, Kind, Layer, Projection, Shape
 from .schedule import Schedule
 from .ticking import effective_activation
@@ -170,7 +170,7 @@ class Population:
         """`T(1)`: when the bias neuron, an input of value 1, fires."""
         return int(latency(1.0, self.leak, rounding=self.rounding))
 
-    def code(self, values: NDArray) -> NDArray:
+    def code(self, values: ArrayLike) -> NDArray:
         """Firing times of input neurons that are told their values, in ticks."""
         return latency(
             values,
@@ -240,11 +240,7 @@ class Population:
 
     def latencies(self, activation: NDArray, windows: NDArray) -> NDArray[np.int32]:
         """Firing times in ticks, `SILENT` where silent; parameters are those of `continuous`."""
-        times = (
-            round_up(self.continuous(activation, windows) - self.schedule.early)
-            if self.schedule.is_constant
-            else self.schedule.latencies(activation)
-        )
+        times = self.schedule.latencies(self.without_threshold(activation, windows))
         return silence_zeros(times) if self.silent_zeros else times
 
     def continuous(self, activation: NDArray, windows: NDArray) -> NDArray:
@@ -265,20 +261,7 @@ class Population:
         return self.schedule.continuous(self.without_threshold(activation, windows))
 
     def without_threshold(self, activation: NDArray, windows: NDArray) -> NDArray:
-        """Activations that have the same latencies at threshold 0.
-
-        Parameters
-        ----------
-        activation : ndarray
-            (n_images, *shape)
-        windows : ndarray
-            (n_images,) inhibitory period in ticks.
-
-        Raises
-        ------
-        InvalidInputError
-            If the threshold is out of reach.
-        """
+        """Activations of the same latencies at threshold 0; as `continuous` otherwise."""
         return effective_activation(
             activation,
             self.leak,
@@ -320,9 +303,7 @@ def populations_of(
     before = image
     for layer in layers:
         sources = tuple(
-            image
-            if projection.source == IMAGE
-            else _source(layer, projection.source, made, before)
+            image if projection.source == IMAGE else _source(layer, projection.source, made, before)
             for projection in layer.projections
         )
         for source, projection in zip(sources, layer.projections, strict=True):

@@ -170,7 +170,7 @@ class Result:
     def of(self, network: "SpikingNetwork") -> Self:
         """The same of the layers of `network` alone."""
         names = {population.name for population in network.populations}
-        layers = {
+        layers: dict[str, Any] = {
             item.name: {key: part for key, part in value.items() if key in names}
             for item in fields(self)
             if item.name != "seconds" and isinstance(value := getattr(self, item.name), Mapping)

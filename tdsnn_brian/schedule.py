@@ -92,7 +92,7 @@ class Schedule:
         """Firing times in ticks after release, shape of `activation`."""
         if self.is_constant:
             return round_up(self.continuous(activation) - self.early)
-        last = round_up(np.max(self.continuous(activation), initial=0)) + 2
+        last = 2 + int(round_up(self.continuous(activation).max(initial=0)))
         ticks = np.arange(last + 1)
         # as the neurons: a tie's width is the same share of a tick for every transfer
         tie = tie_tolerance(activation.dtype) * leak_factor(self.leak) * np.exp(ticks / self.leak)

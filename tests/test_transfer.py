@@ -59,7 +59,8 @@ def test_relu_is_the_schedule_of_constant_weights():
     general = Schedule(leak=3.0, transfer=Transfer(max_value=1e9))
     plain = Schedule(leak=3.0)
     np.testing.assert_allclose(general.tick_weights(30), plain.tick_weights(30), atol=1e-12)
-    assert plain.is_plain and not Schedule(leak=3.0, rounding="nearest").is_plain
+    assert plain.is_plain
+    assert not Schedule(leak=3.0, rounding="nearest").is_plain
 
 
 def test_a_cap_is_a_last_tick_that_lifts_every_neuron():

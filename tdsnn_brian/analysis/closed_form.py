@@ -63,7 +63,8 @@ def analyse(
     r"""Firing times and logits by the closed form `T(A) = ceil(L ln(A + 1))` (Eq. 10).
 
     Networks with other transfers than ReLU, or latencies rounded to the nearest tick, have the
-    closed form of `tdsnn_brian.schedule`. With a threshold other than 0 it is that of Eq. (6), which depends on the window.
+    closed form of `tdsnn_brian.schedule`. With a threshold other than 0 it is that of Eq. (6),
+    which depends on the window.
 
     Parameters
     ----------

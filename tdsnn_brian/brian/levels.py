@@ -103,9 +103,7 @@ class _Relaying:
         self._taken = {population.name for population in network.populations}
 
     def run(self) -> SpikingNetwork:
-        for layer, population in zip(
-            self._network.layers, self._network.populations, strict=True
-        ):
+        for layer, population in zip(self._network.layers, self._network.populations, strict=True):
             level = population.level - (population.kind is not Kind.MAX_POOL)
             projections = tuple(
                 replace(projection, source=self._at(source, level))
@@ -113,9 +111,7 @@ class _Relaying:
                     population.sources, population.projections, strict=True
                 )
             )
-            self._layers.append(
-                given(layer, population, projections)
-            )
+            self._layers.append(given(layer, population, projections))
         return replace(self._network, layers=tuple(self._layers))
 
     def _at(self, source: Population, level: int) -> str:

@@ -17,7 +17,6 @@ from ..transfer import RELU, Transfer
 from .projection import Projection
 from .window import Pair, Shape
 
-
 IMAGE = ""
 """`source` of a layer, or of a projection, that takes the image itself; no layer is called so."""
 

@@ -186,9 +186,7 @@ def _graph(rng, image=(4, 4, 1), **fields):
     once = MaxPool2D(name="once", input_shape=(4, 4, 2), pool_size=(2, 2), strides=(2, 2))
     twice = MaxPool2D(name="twice", input_shape=(2, 2, 2), pool_size=(2, 2))
     pixels = image[0] * image[1] * image[2]
-    meet = Sum(
-        name="meet", terms=(term("a", "once", 8, 4), term("b", "twice", 2, 4, bias=False))
-    )
+    meet = Sum(name="meet", terms=(term("a", "once", 8, 4), term("b", "twice", 2, 4, bias=False)))
     deep = replace(dense(rng, "deep", 4, 4, bias=False), source="meet")
     late = Sum(
         name="late",
@@ -303,9 +301,7 @@ MAKERS = {
     "the same, silent zeros, nearest": lambda: drawn(
         lambda rng: _graph(rng, silent_zeros=True, rounding="nearest")
     ),
-    "a skip from an image between ticks": lambda: drawn(
-        lambda rng: _graph(rng, input_steps=4)
-    ),
+    "a skip from an image between ticks": lambda: drawn(lambda rng: _graph(rng, input_steps=4)),
     "thresholds where branches meet": lambda: drawn(
         lambda rng: _graph(rng, v_threshold=0.01, rounding="nearest")
     ),

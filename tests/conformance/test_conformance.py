@@ -10,7 +10,6 @@ import tdsnn_brian as td
 from features import MAKERS, feature
 from runs import RUNS, assert_equal_or_refused, longest, rows_of
 
-
 FINE, COARSE = ((3, "float64"), (1, "float32")), ((1, "float64"), (3, "float32"))
 PAIRS = {
     # all pairs of step and type, over the windows of a feature; given windows are fixed ones too

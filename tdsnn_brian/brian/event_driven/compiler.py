@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from brian2 import prefs
-from numpy.typing import NDArray
 
 import tdsnn_brian
 

@@ -30,7 +30,7 @@ class TickedLayer(Integrator):
         super().__init__(population, place)
         self.p.leak_factor = leak_factor(population.leak)
         self.p.v_threshold = population.v_threshold
-        # a threshold asks for the window that sources would have if early spikes waited for late ones
+        # a threshold asks for the window that there is if early spikes wait for late ones
         self.p.waits = bool(population.v_threshold) and len(population.sources) > 1
         self.p.last_tick = _longest(population.leak)
         self.thresholds = population.schedule.thresholds(self.p.last_tick)
@@ -46,9 +46,7 @@ class TickedLayer(Integrator):
         return {
             **super().template_arguments(),
             "real": self.variables["u"].dtype,
-            "watched": [
-                f"{Globals(source)._spikespace}[{len(source)}]" for source in self.sources
-            ],
+            "watched": [f"{Globals(source)._spikespace}[{len(source)}]" for source in self.sources],
             "thresholds": static_array(self, "thresholds", self.thresholds),
         }
 

@@ -69,7 +69,7 @@ class DynamicWindows:
         Those of one level wait for the same spikes, and so release their layers together.
         """
         builder = self._builder
-        for population, ticking in builder.tickings.items():
+        for population in builder.tickings:
             sources = self.levels.feeding(population)
             for source in sources:
                 several = f"_{brian_name(source.name)}" if len(sources) > 1 else ""
@@ -77,17 +77,13 @@ class DynamicWindows:
                 self._count(population, builder.groups[source], f"arrivals{several}", waits)
                 if source in builder.silences:
                     silence, event = builder.silences[source]
-                    self._count(
-                        population, silence, f"silent_inputs{several}", waits, event=event
-                    )
+                    self._count(population, silence, f"silent_inputs{several}", waits, event=event)
             for other in self._released_with(population):
                 if other.bias is not None:
                     part = "bias_arrival"
                     if other is not population:
                         part += f"_{brian_name(other.name)}"
-                    self._count(
-                        population, self._biases[other], part, self.levels.hops(population)
-                    )
+                    self._count(population, self._biases[other], part, self.levels.hops(population))
 
     def _released_with(self, population: Population) -> list[Population]:
         return [x for x in self.levels.released(population.level) if x.fires]

@@ -278,7 +278,10 @@ class _Stream:
         constants: dict[str, object] = {"leak_factor": leak_factor(population.leak)}
         if not plain:
             constants |= {"tick": self.tick, "share": self._shares(population)}
-        released = {"namespace": constants, "delay": self.dt}  # with the ticking neuron's first spike
+        released = {
+            "namespace": constants,
+            "delay": self.dt,
+        }  # with the ticking neuron's first spike
         made = [
             ticking,
             groups.signals(
