@@ -246,17 +246,8 @@ class Population:
     def continuous(self, activation: NDArray, windows: NDArray) -> NDArray:
         """Latencies `L ln(phi(A) + 1)` that nothing rounds, (n_images, *shape), in ticks.
 
-        Parameters
-        ----------
-        activation : ndarray
-            (n_images, *shape)
-        windows : ndarray
-            (n_images,) inhibitory period in ticks, which matters for a threshold other than 0.
-
-        Raises
-        ------
-        InvalidInputError
-            If the threshold is out of reach.
+        `windows`, (n_images,) inhibitory periods in ticks, matter for a threshold other than 0;
+        one that is out of reach raises `InvalidInputError`.
         """
         return self.schedule.continuous(self.without_threshold(activation, windows))
 

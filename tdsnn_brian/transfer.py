@@ -38,7 +38,7 @@ class Transfer:
     max_value : float or None
         Of ``"relu"``: the cap. None: there is none.
     threshold : float
-        Of ``"relu"``: activations below it give 0.
+        Of ``"relu"``: activations up to it give 0.
     alpha : float
         Of ``"elu"`` and ``"elu_off"``.
 
@@ -93,7 +93,7 @@ class Transfer:
 def _relu(transfer: Transfer, x: Array, xp: ModuleType) -> Array:
     y = xp.maximum(x, 0)
     if transfer.threshold:
-        y = xp.where(x >= transfer.threshold, y, 0 * y)
+        y = xp.where(x > transfer.threshold, y, 0 * y)
     return y if transfer.max_value is None else xp.minimum(y, transfer.max_value)
 
 
