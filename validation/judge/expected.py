@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from tdsnn_brian.coding import continuous_latency
 from tdsnn_brian.firing_times import SILENT, gain, tie_tolerance
 from tdsnn_brian.layers import Kind
 from tdsnn_brian.population import Population
@@ -70,7 +69,7 @@ def expected_times(
 
 
 def rounding(population: Population, presynaptic: Sequence[NDArray], dtype: DTypeLike) -> NDArray:
-    """How far, in ticks, sums in `dtype` may move `L ln(A + 1)`, (n_images, *shape).
+    """How far, in ticks, sums in `dtype` may move `L ln(phi(A) + 1)`, (n_images, *shape).
 
     `_ROUNDINGS` standard deviations, or so, of a sum's random rounding error.
     """
@@ -81,12 +80,13 @@ def rounding(population: Population, presynaptic: Sequence[NDArray], dtype: DTyp
         absolute = projection.sizes().weighted_sum(values).reshape(total.shape)
         fan_in = projection.fan_in.reshape(population.shape)
         error = error + _ROUNDINGS * np.sqrt(fan_in) * eps * absolute
-    exact = continuous_latency(total, population.leak)
-    return (
-        population.leak * error / (np.maximum(total, 0) + 1)
-        + tie_tolerance(np.dtype(dtype))
-        + exact * eps
-    )
+    exact = population.schedule.continuous(total)
+    if population.transfer.is_relu:
+        moved = population.leak * error / (np.maximum(total, 0) + 1)
+    else:
+        away = [population.schedule.continuous(total + sign * error) for sign in (-1, 1)]
+        moved = np.max(np.abs(np.subtract(away, exact)), axis=0)
+    return moved + tie_tolerance(np.dtype(dtype)) + exact * eps
 
 
 _ROUNDINGS = 4.0

@@ -21,7 +21,6 @@ from ...analysis.pool_constraints import pool_weights
 from ...firing_times import SILENT, tie_tolerance
 from ...layers import Kind
 from ...population import Population
-from ..naming import brian_name
 from . import groups, models
 from .dynamic_windows import DynamicWindows
 from .models import Cells
@@ -251,11 +250,9 @@ class ExplicitBuilder:
 
     def _weights(self, population: Population, neurons: NeuronGroup, *, sign: int) -> None:
         origin = self.timing.origins[population.name]
-        several = len(population.sources) > 1
         for number, (source, projection) in enumerate(
             zip(population.sources, population.projections, strict=True)
         ):
-            part = f"synapses_{brian_name(source.name)}_{number}" if several else "synapses"
             if self.net.dynamic:
                 early = self.dynamic.levels.waits(source, population)
             else:
@@ -265,7 +262,7 @@ class ExplicitBuilder:
                     projection,
                     self.groups[source],
                     neurons,
-                    self.names.of(population, part),
+                    self.names.onto(population, number),
                     sign=sign,
                     equations=self.model.weights,
                     on_pre=self.model.weighted,

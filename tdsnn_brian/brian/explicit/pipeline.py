@@ -36,7 +36,7 @@ from ...ticking import leak_factor
 from ..floating_range import check_ranges
 from ..interrupts import run_whole
 from ..levels import Levels, with_relays
-from ..naming import Names, brian_name
+from ..naming import Names
 from ..timing import choose_steps
 from . import groups, models
 from .pipeline_schedule import Schedule, plan_pipeline
@@ -236,18 +236,17 @@ class _Stream:
     def _weights(
         self, population: Population, sources: list, neurons: NeuronGroup, sign: int
     ) -> list[Synapses]:
-        several, made = len(sources) > 1, []
+        made = []
         for number, (source, projection) in enumerate(
             zip(population.sources, population.projections, strict=True)
         ):
-            part = f"synapses_{brian_name(source.name)}_{number}" if several else "synapses"
             waits = self.levels.waits(source, population)
             made.append(
                 groups.weighted_synapses(
                     projection,
                     sources[number],
                     neurons,
-                    self.names.of(population, part),
+                    self.names.onto(population, number),
                     sign=sign,
                     delay=waits * self.dt if waits else None,
                 )
