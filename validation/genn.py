@@ -11,7 +11,6 @@ import tdsnn_brian as td
 from tdsnn_brian.brian import FiringNetwork, genn
 from tdsnn_brian.errors import InvalidInputError, UnsupportedDeviceError
 from tdsnn_brian.layers import Kind
-from tdsnn_brian.population import Population
 
 from .case import Case
 from .console import say

@@ -1,7 +1,5 @@
 """Networks whose layers have several sources: each one's spikes count from its own origin."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from brian2 import prefs

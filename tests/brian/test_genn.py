@@ -9,11 +9,11 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from brian2 import defaultclock, device, ms, prefs, set_device
+from test_population import residual
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.brian import genn
-from test_population import residual
 
 brian2genn = pytest.mark.skipif(
     find_spec("brian2genn") is None, reason="Brian2GeNN is not installed; run make test-genn"

@@ -123,7 +123,7 @@ def test_a_transfer_survives_a_keras_file_and_convert_refuses_it(tmp_path):
     loaded = keras.models.load_model(tmp_path / "model.keras")
     layer = loaded.get_layer("coding")
     assert (layer.rounding, layer.transfer) == ("nearest", transfer)
-    with pytest.raises(UnsupportedLayerError, match="'coding' .* has the transfer 'sigmoid'"):
+    with pytest.raises(UnsupportedLayerError, match=r"'coding' .* has the transfer 'sigmoid'"):
         convert(loaded)
 
 
