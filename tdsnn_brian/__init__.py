@@ -29,9 +29,9 @@ from .network_file import load
 from .plots import plot_latencies, plot_potentials, plot_raster
 from .results import Comparison, Result
 from .traces import Trace
+from .transfer import Transfer, parts_of
 from .tuned import Tuned
 from .tuning import Measured, Setting
-from .transfer import Transfer, parts_of
 from .when_keras_is_imported import register_layers
 
 __version__ = "0.1.0"

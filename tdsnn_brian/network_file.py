@@ -20,8 +20,8 @@ from .errors import InvalidInputError, NetworkFileError
 from .layers import Layer
 from .machine import available_bytes
 from .network import SpikingNetwork, check_network
-from .whole_files import ArrayHeader, read_arrays, replacing
 from .transfer import Transfer
+from .whole_files import ArrayHeader, read_arrays, replacing
 
 FORMAT = "tdsnn-brian network"
 VERSION = 3
