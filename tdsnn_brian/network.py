@@ -19,7 +19,7 @@ from .layers.base import check_threshold
 from .population import INPUT, Population, populations_of
 from .summary import summarise
 from .tables import times
-from .transfer import RELU
+from .transfer import check_transfer
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,7 +96,7 @@ class SpikingNetwork:
         self._check_fields()
         self._check_layers()
         for population in self.populations:  # sizes that do not fit show here
-            _check_transfer(population)
+            check_transfer(population)
         if self.input_steps > 1:
             for population in self.input.followers:
                 if population.kind in (Kind.MAX_POOL, Kind.CONSTRAINED_POOL):
@@ -272,20 +272,6 @@ class SpikingNetwork:
         from .network_file import save
 
         save(self, path)
-
-
-def _check_transfer(population: Population) -> None:
-    name = population.transfer.name
-    if population.transfer != RELU and not population.fires:
-        raise InvalidInputError(
-            f"layer {population.name!r} is read out without firing, so that nothing codes the "
-            f"transfer {name!r}; leave it out, and apply it to the potentials"
-        )
-    if population.v_threshold and not population.transfer.is_relu:
-        raise InvalidInputError(
-            f"layer {population.name!r} has the transfer {name!r} and v_threshold="
-            f"{population.v_threshold:g}, and Eq. (6) holds for ReLU alone; use v_threshold=0"
-        )
 
 
 def check_network(network: SpikingNetwork) -> SpikingNetwork:

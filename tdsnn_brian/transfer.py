@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import erf, isfinite, sqrt
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from .population import Population
 
 Array = Any
 """Of numpy, or of the Keras backend."""
@@ -247,3 +250,18 @@ def parts_of(activation: str, *, scale: float = 1.0, alpha: float = 1.0) -> tupl
         f"no populations carry the activation {activation!r}; those that can be carried are relu, "
         f"sigmoid, hard_sigmoid, softplus, tanh, elu, {', '.join(_WITH_A_DIP)}"
     )
+
+
+def check_transfer(population: "Population") -> None:
+    """Raise `InvalidInputError` for a transfer where nothing codes it, or Eq. (6) lacks it."""
+    name = population.transfer.name
+    if population.transfer != RELU and not population.fires:
+        raise InvalidInputError(
+            f"layer {population.name!r} is read out without firing, so that nothing codes the "
+            f"transfer {name!r}; leave it out, and apply it to the potentials"
+        )
+    if population.v_threshold and not population.transfer.is_relu:
+        raise InvalidInputError(
+            f"layer {population.name!r} has the transfer {name!r} and v_threshold="
+            f"{population.v_threshold:g}, and Eq. (6) holds for ReLU alone; use v_threshold=0"
+        )
