@@ -29,6 +29,7 @@ from .network_file import load
 from .plots import plot_latencies, plot_potentials, plot_raster
 from .results import Comparison, Result
 from .traces import Trace
+from .transfer import Transfer, parts_of
 from .tuned import Tuned
 from .tuning import Measured, Setting
 from .when_keras_is_imported import register_layers
@@ -78,6 +79,7 @@ __all__ = [
     "SpikingNetwork",
     "TDSNNError",
     "Trace",
+    "Transfer",
     "Tuned",
     "UnsupportedDeviceError",
     "UnsupportedLayerError",
@@ -94,6 +96,7 @@ __all__ = [
     "load",
     "models",
     "networks",
+    "parts_of",
     "plot_latencies",
     "plot_potentials",
     "plot_raster",

@@ -5,7 +5,11 @@ r"""Reverse coding: the stronger the stimulus, the later the single spike.
 
     G(x) = e^{T(x) / L}  \qquad (11)
 
-How firing times are rounded, and what silence is, stands in `tdsnn_brian.firing_times`.
+That is rounding up. To the nearest tick, :math:`T(x) = \lceil L \ln(x + 1) - 1/2 \rceil`, 0 where
+that is negative: `G(x)` then is `x + 1` on average, where rounding up gives :math:`e^{1/2L}` times
+as much, and is 1 for all `x` up to :math:`e^{1/2L} - 1`.
+
+What a tie is, and what silence is, stands in `tdsnn_brian.firing_times`.
 """
 
 import numpy as np
@@ -43,6 +47,24 @@ def check_steps(steps: int, name: str = "steps") -> int:
     return int(steps)
 
 
+ROUNDINGS = {"up": 0.0, "nearest": 0.5}
+"""How latencies become whole, and how many ticks are taken off before they are rounded up."""
+
+
+def check_rounding(rounding: str) -> str:
+    """Return `rounding`; raise `InvalidInputError` unless it is one of `ROUNDINGS`."""
+    if rounding not in ROUNDINGS:
+        raise InvalidInputError(
+            f"rounding must be 'up' or 'nearest', got {rounding!r}; 'up' is the paper's"
+        )
+    return rounding
+
+
+def early(rounding: str) -> float:
+    """Ticks that are taken off a latency before it is rounded up, by the name of a rounding."""
+    return ROUNDINGS[check_rounding(rounding)]
+
+
 def _floating(values: ArrayLike) -> NDArray:
     values = np.asarray(values)
     return values if np.issubdtype(values.dtype, np.floating) else values.astype(np.float64)
@@ -67,7 +89,12 @@ def continuous_latency(values: ArrayLike, leak: float) -> NDArray:
 
 
 def latency(
-    values: ArrayLike, leak: float, *, silent_zeros: bool = False, steps: int = 1
+    values: ArrayLike,
+    leak: float,
+    *,
+    silent_zeros: bool = False,
+    steps: int = 1,
+    rounding: str = "up",
 ) -> NDArray:
     """Firing time `T(x)` in ticks after release (Eq. 10).
 
@@ -78,10 +105,12 @@ def latency(
     leak : float
         Membrane time constant in ticks.
     silent_zeros : bool, optional
-        Give `SILENT` instead of 0 where a value is not positive.
+        Give `SILENT` instead of the latency 0.
     steps : int, optional
         Round up to whole multiples of ``1 / steps`` ticks, ``T(x) = ceil(steps L ln(x + 1)) /
         steps``, for neurons that no ticking neuron drives.
+    rounding : {"up", "nearest"}, optional
+        Whether latencies are rounded up, as in the paper, or to the nearest tick or step.
 
     Returns
     -------
@@ -91,24 +120,33 @@ def latency(
     Raises
     ------
     InvalidInputError
-        If `leak` is not finite and positive, or `steps` no whole number of 1 or more.
+        If `leak` is not finite and positive, `steps` no whole number of 1 or more, or `rounding`
+        another word.
 
     Examples
     --------
     >>> latency([-1.0, 0.0, 0.5, 1.0], leak=5).tolist()
     [0, 0, 3, 4]
+    >>> latency([-1.0, 0.0, 0.5, 1.0], leak=5, rounding="nearest").tolist()
+    [0, 0, 2, 3]
     >>> latency([0.5, 1.0], leak=5, steps=4).tolist()
     [2.25, 3.5]
     """
     steps = check_steps(steps)
-    latencies: NDArray = round_up(continuous_latency(values, check_leak(leak) * steps))
+    continuous = continuous_latency(values, check_leak(leak) * steps)
+    latencies: NDArray = round_up(continuous - early(rounding))
     if steps > 1:
         latencies = latencies / steps
     return silence_zeros(latencies) if silent_zeros else latencies
 
 
 def reverse_coding(
-    values: ArrayLike, leak: float, *, silent_zeros: bool = False, steps: int = 1
+    values: ArrayLike,
+    leak: float,
+    *,
+    silent_zeros: bool = False,
+    steps: int = 1,
+    rounding: str = "up",
 ) -> NDArray:
     """Activation `G(x) = exp(T(x) / L)` that a spike time stands for (Eq. 11).
 
@@ -119,16 +157,17 @@ def reverse_coding(
     leak : float
         Membrane time constant in ticks.
     silent_zeros : bool, optional
-        Give 0 instead of 1 where a value is not positive.
-    steps : int, optional
+        Give 0 instead of 1 where the latency is 0.
+    steps, rounding : optional
         See `latency`.
 
     Returns
     -------
     ndarray
         Same shape and floating type as `values`; 1 where they are not positive, else between
-        ``x + 1`` and ``(x + 1) * exp(1 / (steps * leak))``.
+        ``x + 1`` and ``(x + 1) * exp(1 / (steps * leak))``, or within a factor of
+        ``exp(0.5 / (steps * leak))`` of ``x + 1`` where latencies are rounded to the nearest.
     """
     values = _floating(values)
-    latencies = latency(values, leak, silent_zeros=silent_zeros, steps=steps)
+    latencies = latency(values, leak, silent_zeros=silent_zeros, steps=steps, rounding=rounding)
     return gain(latencies, leak, values.dtype)

@@ -28,10 +28,25 @@ def _branches(network: SpikingNetwork) -> list[str]:
     return found
 
 
+def _waiting_images(network: SpikingNetwork) -> list[str]:
+    return [
+        x.name
+        for x in network.populations
+        if network.input_steps > 1 and x.level > 1 and network.input in x.sources
+    ]
+
+
 FEATURES: dict[str, Where] = {
     "branches": _branches,
     "thresholds": _layers(lambda x: x.v_threshold),
-    "thresholds where branches meet": _layers(lambda x: x.v_threshold and len(x.sources) > 1),
+    "thresholds beside branches": lambda network: (
+        FEATURES["thresholds"](network) if _branches(network) else []
+    ),
+    "transfers": _layers(lambda x: not x.transfer.is_relu),
+    "rounding to the nearest tick": lambda network: (
+        [network.populations[0].name] if network.rounding == "nearest" else []
+    ),
+    "an image between ticks that waits": _waiting_images,
     "negative thresholds": _layers(lambda x: x.v_threshold < 0),
     "silent zeros": lambda network: (
         [x.name for x in network.populations if x.silent_zeros] or [network.output.name]
@@ -65,8 +80,6 @@ class Engine:
     error: type[TDSNNError] = InvalidInputError
 
 
-_NO_BRANCHES = "takes chains of layers only; give the network one source for each layer"
-
 ENGINES: dict[str, Engine] = {
     "closed form": Engine(title="the discrete analysis"),
     "Algorithm 1": Engine(title="Algorithm 1"),
@@ -76,9 +89,13 @@ ENGINES: dict[str, Engine] = {
     "explicit, dynamic windows": Engine(
         title="the network of explicit synapses with window='dynamic'",
         lacks={
-            "branches": (
-                "knows no delay that would let early sources wait for late ones; use "
+            "an image between ticks that waits": (
+                "carries early spikes along by relays, which fire at ticks; use input_steps=1, "
                 "window='fixed' or projection='shared'"
+            ),
+            "thresholds beside branches": (
+                "ends the windows of layers side by side together, on which latencies depend "
+                "unless v_threshold=0; use 0, or window='fixed'"
             ),
         },
     ),
@@ -94,10 +111,6 @@ ENGINES: dict[str, Engine] = {
     "event-driven": Engine(
         title="the event-driven network (projection='shared')",
         lacks={
-            "thresholds where branches meet": (
-                "counts each source's spikes from an origin of its own, and a threshold depends on "
-                "a window that they have in common; use v_threshold=0 there"
-            ),
             "constrained max-pools": (
                 "has no weights that change with every image, which a constrained max-pool needs; "
                 "use projection='explicit', or convert with max_pool='simplified'"
@@ -107,7 +120,10 @@ ENGINES: dict[str, Engine] = {
     "pipeline": Engine(
         title="a pipeline",
         lacks={
-            "branches": _NO_BRANCHES,
+            "an image between ticks that waits": (
+                "carries early spikes along by relays, which fire at ticks; use input_steps=1, or "
+                "simulate() one image after the other"
+            ),
             "silent zeros": (
                 "releases a layer when all its inputs have fired, and neurons that stay silent "
                 "would be waited for; convert without silent_zeros, or simulate() one image after "
@@ -135,7 +151,18 @@ ENGINES: dict[str, Engine] = {
     "perturbed": Engine(
         title="the perturbed model",
         lacks={
-            "branches": _NO_BRANCHES,
+            "branches": (
+                "draws the delay of every synapse anew, in place of those by which early spikes "
+                "wait for late ones; simulate() the network as it is"
+            ),
+            "transfers": (
+                "makes its ticks finer, loses some of them or puts a current in their place, and "
+                "has constant ones for that; use ReLU, or simulate() the network as it is"
+            ),
+            "rounding to the nearest tick": (
+                "begins to drive its neurons at the release, and may do so by ticks of any "
+                "length; use rounding='up', or simulate() the network as it is"
+            ),
             "silent zeros": (
                 "has no event by which silent neurons tell that they are done; convert without "
                 "silent_zeros"
@@ -152,7 +179,14 @@ ENGINES: dict[str, Engine] = {
         title="GeNN",
         error=UnsupportedDeviceError,
         lacks={
-            "branches": _NO_BRANCHES,
+            "transfers": (
+                "generates synapses that read nothing of the neuron they come from, and here that "
+                "neuron counts its ticks, which differ in weight; use cpp_standalone, or ReLU"
+            ),
+            "rounding to the nearest tick": (
+                "generates synapses that change one variable, and the releasing spike adds to "
+                "two, in order; use cpp_standalone, or rounding='up'"
+            ),
             "silent zeros": (
                 "generates no events but spikes, and neurons with silent zeros tell by an event of "
                 "their own that they will not fire; use cpp_standalone, or convert without "

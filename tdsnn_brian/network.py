@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arguments import check_name, check_shape, is_number
-from .coding import check_leak, check_steps
+from .coding import check_leak, check_rounding, check_steps
 from .errors import InvalidInputError
 from .image_range import UNIT, Range, check_range, out_of_range
 from .layers import Kind, Layer, Shape
@@ -19,6 +19,7 @@ from .layers.base import check_threshold
 from .population import INPUT, Population, populations_of
 from .summary import summarise
 from .tables import times
+from .transfer import check_transfer
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,6 +48,8 @@ class SpikingNetwork:
     v_threshold : float
         Firing threshold of the hidden synapse-based layers, in the unit of their potentials at
         release, `-A exp(-T_il / L)`; latencies depend on the window unless it is 0 (Eq. 6).
+    rounding : {"up", "nearest"}
+        How latencies of inputs and layers become whole; see `tdsnn_brian.schedule`.
     name : str
     image_shape : tuple of int, optional
         Shape of an image where it differs from the first layer's input, of which it holds the
@@ -82,6 +85,7 @@ class SpikingNetwork:
     input_steps: int = 1
     silent_zeros: bool = False
     v_threshold: float = 0.0
+    rounding: str = "up"
     name: str = "network"
     image_shape: Shape | None = None
     image_range: Range | None = None
@@ -91,7 +95,8 @@ class SpikingNetwork:
     def __post_init__(self) -> None:
         self._check_fields()
         self._check_layers()
-        _ = self.populations  # sizes that do not fit show here
+        for population in self.populations:  # sizes that do not fit show here
+            check_transfer(population)
         if self.input_steps > 1:
             for population in self.input.followers:
                 if population.kind in (Kind.MAX_POOL, Kind.CONSTRAINED_POOL):
@@ -104,6 +109,7 @@ class SpikingNetwork:
         check_leak(self.leak)
         object.__setattr__(self, "input_steps", check_steps(self.input_steps, "input_steps"))
         check_threshold(self.v_threshold)
+        check_rounding(self.rounding)
         scale = self.input_scale
         if not (is_number(scale) and scale > 0):
             raise InvalidInputError(
@@ -180,15 +186,14 @@ class SpikingNetwork:
             leak=float(self.leak),
             silent_zeros=bool(self.silent_zeros),
             steps=self.input_steps,
+            rounding=self.rounding,
         )
 
     @cached_property
     def populations(self) -> tuple[Population, ...]:
         """One for each layer, in their order; the input is apart."""
         defaults = {"leak": float(self.leak), "v_threshold": float(self.v_threshold)}
-        return populations_of(
-            self.layers, self.input, defaults, bool(self.silent_zeros), self.output_shape
-        )
+        return populations_of(self.layers, self.input, defaults, self.output_shape)
 
     def population(self, name: str) -> Population:
         """That of the layer `name`."""

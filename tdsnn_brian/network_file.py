@@ -8,7 +8,7 @@ class.
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from os import PathLike
 from typing import Any
 
@@ -20,13 +20,14 @@ from .errors import InvalidInputError, NetworkFileError
 from .layers import Layer
 from .machine import available_bytes
 from .network import SpikingNetwork, check_network
+from .transfer import Transfer
 from .whole_files import ArrayHeader, read_arrays, replacing
 
 FORMAT = "tdsnn-brian network"
-VERSION = 2
-_READABLE = (1, 2)
+VERSION = 3
+_READABLE = (1, 2, 3)
 _HEADER = "header"
-_ARRAY, _LAYER = "array", "layer"
+_ARRAY, _LAYER, _TRANSFER = "array", "layer", "transfer"
 _ZIP_MAGIC = b"PK\x03\x04"
 _REMEDY = "convert and save the network again, or fetch the file again"
 _PYTHON_PER_JSON = 64  # bytes, at most about: an empty list takes as many
@@ -138,6 +139,8 @@ def _encode_layer(key: str, layer: Layer, arrays: dict[str, NDArray]) -> dict:
 def _encode(value: Any, key: str, layer: Layer, arrays: dict[str, NDArray]) -> Any:
     if isinstance(value, Layer):
         return {_LAYER: _encode_layer(key, value, arrays)}
+    if isinstance(value, Transfer):
+        return {_TRANSFER: asdict(value)}
     if isinstance(value, tuple | list):
         return [_encode(part, f"{key}/{index}", layer, arrays) for index, part in enumerate(value)]
     what = f"layer {layer.name!r}: {key.rpartition('/')[2]}"
@@ -184,6 +187,8 @@ def _decode(value: Any, arrays: Mapping[str, NDArray]) -> Any:
         return value
     if _LAYER in value:
         return _decode_layer(value[_LAYER], arrays)
+    if _TRANSFER in value:
+        return Transfer(**value[_TRANSFER])
     if value[_ARRAY] not in arrays:
         raise KeyError(f"array {value[_ARRAY]!r} is missing")
     return arrays[value[_ARRAY]]

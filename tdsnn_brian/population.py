@@ -12,13 +12,15 @@ from math import prod
 from typing import cast
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .coding import latency
 from .errors import InvalidInputError
-from .firing_times import gain, last_spike
-from .layers import Kind, Layer, Projection, Shape
+from .firing_times import gain, last_spike, silence_zeros
+from .layers import IMAGE, Kind, Layer, Projection, Shape
+from .schedule import Schedule
 from .ticking import effective_activation
+from .transfer import RELU, Transfer
 
 INPUT = "input"
 """Key of the input neurons among populations; a layer may have the same name."""
@@ -41,6 +43,10 @@ class Population:
         Whether neurons with nothing to say stay silent.
     steps : int
         Firing times are whole multiples of ``1 / steps`` ticks.
+    rounding : {"up", "nearest"}
+        How latencies become whole.
+    transfer : Transfer
+        What neurons make of their sums before these are coded.
     bias : ndarray or None
         (*shape), added to each neuron's sum.
     minimum : tuple of int
@@ -59,6 +65,8 @@ class Population:
     v_threshold: float = 0.0
     silent_zeros: bool = False
     steps: int = 1
+    rounding: str = "up"
+    transfer: Transfer = RELU
     bias: NDArray | None = None
     minimum: tuple[int, ...] = ()
     sources: tuple["Population", ...] = ()
@@ -126,6 +134,13 @@ class Population:
         """How many populations lie on the longest way from the input to here."""
         return 1 + max((source.place for source in self.sources), default=-1)
 
+    @cached_property
+    def level(self) -> int:
+        """How many releases lie on the longest way from the input to here, its own included."""
+        return max((source.level for source in self.sources), default=-1) + (
+            self.kind is not Kind.MAX_POOL
+        )
+
     @property
     def driven_biases(self) -> int:
         """Bias neurons that count this population's ticks: those of the layers it drives."""
@@ -144,9 +159,26 @@ class Population:
         return list(found.values())
 
     @cached_property
+    def schedule(self) -> Schedule:
+        """When its neurons fire, and what each of its ticks weighs."""
+        if self.kind is Kind.CONSTRAINED_POOL:  # it passes on firing times that are whole already
+            return Schedule(leak=self.leak)
+        return Schedule(leak=self.leak, transfer=self.transfer, rounding=self.rounding)
+
+    @cached_property
     def bias_latency(self) -> int:
         """`T(1)`: when the bias neuron, an input of value 1, fires."""
-        return int(latency(1.0, self.leak))
+        return int(latency(1.0, self.leak, rounding=self.rounding))
+
+    def code(self, values: ArrayLike) -> NDArray:
+        """Firing times of input neurons that are told their values, in ticks."""
+        return latency(
+            values,
+            self.leak,
+            silent_zeros=self.silent_zeros,
+            steps=self.steps,
+            rounding=self.rounding,
+        )
 
     @cached_property
     def bias_weights(self) -> NDArray[np.float64]:
@@ -206,26 +238,26 @@ class Population:
         last = np.max([last_spike(times) for times in latencies], axis=0)
         return np.maximum(last, last.dtype.type(at_least))
 
-    def without_threshold(self, activation: NDArray, windows: NDArray) -> NDArray:
-        """Activations that have the same latencies at threshold 0.
+    def latencies(self, activation: NDArray, windows: NDArray) -> NDArray[np.int32]:
+        """Firing times in ticks, `SILENT` where silent; parameters are those of `continuous`."""
+        times = self.schedule.latencies(self.without_threshold(activation, windows))
+        return silence_zeros(times) if self.silent_zeros else times
 
-        Parameters
-        ----------
-        activation : ndarray
-            (n_images, *shape)
-        windows : ndarray
-            (n_images,) inhibitory period in ticks.
+    def continuous(self, activation: NDArray, windows: NDArray) -> NDArray:
+        """Latencies `L ln(phi(A) + 1)` that nothing rounds, (n_images, *shape), in ticks.
 
-        Raises
-        ------
-        InvalidInputError
-            If the threshold is out of reach.
+        `windows`, (n_images,) inhibitory periods in ticks, matter for a threshold other than 0;
+        one that is out of reach raises `InvalidInputError`.
         """
+        return self.schedule.continuous(self.without_threshold(activation, windows))
+
+    def without_threshold(self, activation: NDArray, windows: NDArray) -> NDArray:
+        """Activations of the same latencies at threshold 0; as `continuous` otherwise."""
         return effective_activation(
             activation,
             self.leak,
             windows.reshape(-1, *[1] * (activation.ndim - 1)),
-            self.v_threshold,
+            self.v_threshold / self.schedule.tick_share,
             self.name,
         )
 
@@ -239,7 +271,6 @@ def populations_of(
     layers: Sequence[Layer],
     image: Population,
     defaults: Mapping[str, float],
-    silent_zeros: bool,
     output_shape: Shape | None = None,
 ) -> tuple[Population, ...]:
     """The populations of `layers` in their order, which must be one of spikes.
@@ -248,10 +279,9 @@ def populations_of(
     ----------
     layers : sequence of Layer
     image : Population
-        The input neurons.
+        The input neurons; whether zeros are silent, and the rounding, are the same for all.
     defaults : mapping
         ``leak`` and ``v_threshold`` of layers without their own.
-    silent_zeros : bool
     output_shape : tuple of int, optional
         Of the neurons of the last layer, where it is not the layer's.
 
@@ -264,7 +294,8 @@ def populations_of(
     before = image
     for layer in layers:
         sources = tuple(
-            _source(layer, projection.source, made, before) for projection in layer.projections
+            image if projection.source == IMAGE else _source(layer, projection.source, made, before)
+            for projection in layer.projections
         )
         for source, projection in zip(sources, layer.projections, strict=True):
             if source.n_neurons != projection.n_inputs:
@@ -284,7 +315,9 @@ def populations_of(
             kind=Kind.OUTPUT if output else layer.kind,
             leak=own["leak"],
             v_threshold=0.0 if output or not layer.kind.integrates else own["v_threshold"],
-            silent_zeros=silent_zeros and not output,
+            silent_zeros=image.silent_zeros and not output,
+            rounding=image.rounding,
+            transfer=layer.transfer,
             bias=_reshaped(layer.bias, layer.output_shape, shape),
             minimum=layer.minimum,
             sources=sources,

@@ -1,7 +1,7 @@
 """What an analysis or a simulation gave: the same names and shapes for all of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -14,6 +14,8 @@ from .tables import Table, times
 
 if TYPE_CHECKING:
     import xarray
+
+    from .network import SpikingNetwork
 
 R = TypeVar("R", bound="Result")
 
@@ -164,6 +166,16 @@ class Result:
         axes = (f"class_{axis}" for axis in range(self.potentials.ndim - 1))
         arrays["potentials"] = (("image", *axes), self.potentials)
         return xarray.Dataset(arrays)
+
+    def of(self, network: "SpikingNetwork") -> Self:
+        """The same of the layers of `network` alone."""
+        names = {population.name for population in network.populations}
+        layers: dict[str, Any] = {
+            item.name: {key: part for key, part in value.items() if key in names}
+            for item in fields(self)
+            if item.name != "seconds" and isinstance(value := getattr(self, item.name), Mapping)
+        }
+        return replace(self, **layers)
 
     def take(self, images: slice) -> Self:
         """The same of some of the images."""

@@ -151,7 +151,7 @@ def test_a_flipped_byte_never_passes_unseen(path):
 def test_another_version(path):
     edit(path, lambda header: header.update(version=99))
     with pytest.raises(
-        NetworkFileError, match=r"version 99, but this .* reads versions 1, 2; convert"
+        NetworkFileError, match=r"version 99, but this .* reads versions 1, 2, 3; convert"
     ):
         load(path)
 

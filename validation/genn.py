@@ -11,7 +11,6 @@ import tdsnn_brian as td
 from tdsnn_brian.brian import FiringNetwork, genn
 from tdsnn_brian.errors import InvalidInputError, UnsupportedDeviceError
 from tdsnn_brian.layers import Kind
-from tdsnn_brian.population import Population
 
 from .case import Case
 from .console import say
@@ -100,8 +99,13 @@ def code_faults(net: FiringNetwork, directory: Path) -> list[str]:
         if isinstance(each, Synapses):
             faults += _delay_faults(each, net.dt, model)
     for population in net.spiking_network.populations:
-        name = net.names.of(population, "synapses")
-        faults += _size_faults(population, name, directory / "static_arrays")
+        for index, projection in enumerate(population.projections):
+            faults += _size_faults(
+                projection.n_synapses,
+                population.kind is not Kind.MAX_POOL,
+                net.names.onto(population, index),
+                directory / "static_arrays",
+            )
     return faults
 
 
@@ -118,10 +122,9 @@ def _delay_faults(synapses: Synapses, dt: Quantity, model: str) -> list[str]:
     return [f"no synapses {synapses.name} with a delay of {steps} steps"]
 
 
-def _size_faults(population: Population, name: str, arrays: Path) -> list[str]:
-    n = population.n_synapses
+def _size_faults(n: int, weighted: bool, name: str, arrays: Path) -> list[str]:
     sizes = {f"array_{name}_targets": np.dtype(np.int32).itemsize}
-    if population.kind is not Kind.MAX_POOL:
+    if weighted:
         sizes[f"dynamic_array_{name}_w"] = np.dtype(prefs.core.default_float_dtype).itemsize
     faults = []
     for array, size in sizes.items():

@@ -1,6 +1,6 @@
 """Algorithm 1 of the paper tick by tick: potentials that leak, spikes, the ticking neuron."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from ..firing_times import SILENT, tie_tolerance
 from ..layers import Kind
 from ..network import SpikingNetwork, check_images
 from ..population import Population
-from ..ticking import require_reachable, tick_weight
+from ..ticking import leak_factor, require_reachable, tick_weight
 from .closed_form import DiscreteAnalysis, input_latencies
 from .pool_constraints import check_feasible
 
@@ -42,7 +42,7 @@ def run_algorithm_1(network: SpikingNetwork, images: NDArray) -> DiscreteAnalysi
             case Kind.TICKED:
                 potential = _inhibitory_period(population, presynaptic, window, sign=-1)
                 for ticks in np.unique(window):
-                    w_tick = tick_weight(population.leak, ticks)
+                    w_tick = tick_weight(population.leak, ticks) * population.schedule.tick_share
                     require_reachable(
                         population.v_threshold, population.leak, w_tick, population.name
                     )
@@ -94,14 +94,25 @@ def _active_period(
     w_tick = np.array([tick_weight(population.leak, window) for window in windows])
     w_tick = _over_neurons(w_tick, potential)
     decay = np.exp(-1 / population.leak)
+    weights = _tick_shares(population)
     threshold = population.v_threshold - tie_tolerance(potential.dtype) * w_tick
+    potential = potential + next(weights) * w_tick
     inhibited = potential >= threshold
     latencies = np.where(inhibited, SILENT if population.silent_zeros else 0, 0)
     tick = 0
     while not inhibited.all():
         tick += 1
-        potential = potential * decay + w_tick
+        potential = potential * decay + next(weights) * w_tick
         fires = ~inhibited & (potential >= threshold)
         latencies[fires] = tick
         inhibited |= fires
     return latencies.astype(np.int32)
+
+
+def _tick_shares(population: Population) -> Iterator[float]:
+    """Weights of the release and of all ticks behind it, over that of Eq. (9)."""
+    given, unit = 0, leak_factor(population.leak)
+    while True:
+        weights = population.schedule.tick_weights(2 * given + 64) / unit
+        yield from weights[given:]
+        given = len(weights)

@@ -11,10 +11,9 @@ from math import ceil, prod
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..coding import continuous_latency, latency
 from ..engines import require
 from ..errors import InvalidInputError
-from ..firing_times import last_spike, round_up, silence_zeros
+from ..firing_times import last_spike
 from ..layers import Kind
 from ..network import SpikingNetwork, check_images
 from ..population import INPUT, Population
@@ -38,7 +37,8 @@ class DiscreteAnalysis(Result):
     input_latencies : ndarray of int32
         (n_images, *input shape); of float64 where inputs fire between ticks (`input_steps`).
     continuous : dict of str to ndarray
-        `L ln(A + 1)` before it is rounded up, for the synapse-based layers; empty unless asked for.
+        `L ln(phi(A) + 1)` before it is rounded, where `phi` is the layer's transfer (ReLU, unless
+        it has another one), for the synapse-based layers; empty unless asked for.
     """
 
     input_latencies: NDArray
@@ -48,13 +48,7 @@ class DiscreteAnalysis(Result):
 def input_latencies(network: SpikingNetwork, images: NDArray) -> NDArray:
     """Firing times of the input neurons, (n_images, *input shape), in ticks."""
     images = check_images(network, images).astype(np.float64)
-    source = network.input
-    return latency(
-        images * network.input_scale,
-        source.leak,
-        silent_zeros=source.silent_zeros,
-        steps=source.steps,
-    )
+    return network.input.code(images * network.input_scale)
 
 
 def analyse(
@@ -68,7 +62,9 @@ def analyse(
 ) -> DiscreteAnalysis:
     r"""Firing times and logits by the closed form `T(A) = ceil(L ln(A + 1))` (Eq. 10).
 
-    With a threshold other than 0 it is that of Eq. (6), which depends on the window.
+    Networks with other transfers than ReLU, or latencies rounded to the nearest tick, have the
+    closed form of `tdsnn_brian.schedule`. With a threshold other than 0 it is that of Eq. (6),
+    which depends on the window.
 
     Parameters
     ----------
@@ -76,7 +72,7 @@ def analyse(
     images : array_like
         (n_images, \*input shape), channels last, finite and not negative.
     continuous : bool, optional
-        Keep `L ln(A + 1)` too, to tell how far a latency is from a ceiling's jump.
+        Keep `L ln(phi(A) + 1)` too, to tell how far a latency is from a jump.
     dtype : optional
         Floating type of the weighted sums.
     batch_size : int, optional
@@ -155,14 +151,9 @@ def _analyse_batch(
             case Kind.TICKED:
                 total = population.activation(presynaptic, dtype)
                 inhibited = inhibitory_period(population, windows[population.name], window)
-                real = continuous_latency(
-                    population.without_threshold(total, inhibited), population.leak
-                )
-                spikes = round_up(real)
-                if population.silent_zeros:
-                    spikes = silence_zeros(spikes)
+                spikes = population.latencies(total, inhibited)
                 if keep_continuous:
-                    continuous[population.name] = real
+                    continuous[population.name] = population.continuous(total, inhibited)
             case Kind.OUTPUT:
                 return DiscreteAnalysis(
                     latencies=latencies,

@@ -1,4 +1,4 @@
-"""What continuous time would answer: latencies `L ln(A + 1)` that nothing rounds up."""
+"""What continuous time would answer: latencies `L ln(phi(A) + 1)` that nothing rounds."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ Windows = Mapping[str, float] | None
 
 
 def closed_loop(network: SpikingNetwork, images: NDArray, windows: Windows = None) -> Result:
-    r"""Continuous times all the way: the network with the activation ``max(x, 0) + 1``.
+    r"""Continuous times all the way: the network with the activation ``phi(x) + 1``.
 
     Parameters
     ----------
@@ -86,5 +86,5 @@ def _times(population: Population, presynaptic: list[NDArray], windows: Windows)
     ticks = population.last_presynaptic(presynaptic)
     if windows is not None:
         ticks = np.full(len(total), windows[population.name])
-    real = continuous_latency(population.without_threshold(total, ticks), population.leak)
+    real = population.continuous(total, ticks)
     return silence_zeros(real) if population.silent_zeros else real

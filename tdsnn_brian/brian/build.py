@@ -15,6 +15,7 @@ from .explicit.models import LEAKY, NeuronModel
 from .explicit.network import ExplicitNetwork
 from .firing_network import FiringNetwork
 from .floating_range import check_ranges
+from .levels import with_relays
 from .memory import check_method, choose_projection
 from .naming import Names
 from .timing import choose_steps, choose_windows, schedule
@@ -101,10 +102,15 @@ def build_network(
     dt, steps = choose_steps(network, tick, dt)
     if is_genn(get_device()):
         genn.check_network(network, len(images), dt)
-    model.check(dynamic=dynamic, silent_zeros=network.silent_zeros)
+    model.check(
+        dynamic=dynamic,
+        silent_zeros=network.silent_zeros,
+        plain_ticks=all(x.schedule.is_plain for x in network.populations),
+    )
     shared = choose_projection(network, projection, method, model) == "shared"
     if not shared:
         require_explicit(network, dynamic, steps)
+    asked, network = network, with_relays(network) if dynamic and not shared else network
     analysis = analyse(network, images, window=window)
     windows = choose_windows(network, analysis, window)
     check_ranges(network, windows, prefs.core.default_float_dtype, leaking=not shared)
@@ -121,7 +127,7 @@ def build_network(
         event_driven.build(step_clock(dt, names))
         return event_driven
     net = ExplicitNetwork(network, analysis, timing, dynamic, dt, names)
-    net.model = model
+    net.model, net.asked = model, asked
     ExplicitBuilder(net, tick, step_clock(dt, names), method).build(analysis.input_latencies)
     return net
 

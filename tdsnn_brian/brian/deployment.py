@@ -13,7 +13,6 @@ from brian2 import Clock, Network, Quantity, get_device, ms, prefs
 from numpy.typing import NDArray
 
 from ..analysis.closed_form import input_latencies
-from ..coding import latency
 from ..engines import require
 from ..errors import UnsupportedDeviceError
 from ..firing_times import SILENT, in_steps
@@ -92,10 +91,8 @@ def deploy(
         if population.kind is Kind.OUTPUT:
             return Deployment(latencies=latencies, windows=windows, potentials=activation)
         # ties are those of the type that the potentials have
-        times[population] = latencies[population.name] = latency(
-            activation.astype(prefs.core.default_float_dtype),
-            population.leak,
-            silent_zeros=population.silent_zeros,
+        times[population] = latencies[population.name] = population.latencies(
+            activation.astype(prefs.core.default_float_dtype), windows[population.name]
         )
     raise AssertionError("a network ends in its output layer")
 

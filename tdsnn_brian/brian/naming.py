@@ -31,6 +31,7 @@ PARTS = (
     "fired",
     "silent_inputs",
     "w_pool",
+    "tick_shares",
     "ticking_release",
     "ticking_ticks",
     "ticking_done",
@@ -96,6 +97,12 @@ class Names:
             )
             self._names[owner, part] = self._free(whole)
         return self._names[owner, part]
+
+    def onto(self, population: Population, index: int, part: str = "synapses") -> str:
+        """Name of the synapses, or another `part`, from a population's source of that index."""
+        if len(population.sources) == 1:
+            return self.of(population, part)
+        return self.of(population, f"{part}_{brian_name(population.sources[index].name)}_{index}")
 
     def alone(self, name: str) -> str:
         """Name of something that belongs to no layer."""

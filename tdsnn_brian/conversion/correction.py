@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..coding import early
 from ..errors import UnsupportedLayerError
 from ..layers import AveragePool2D
 from .affine import Affine
@@ -35,6 +36,7 @@ class Correction:
     compensate: bool = True
     silent_zeros: bool = False
     input_steps: int = 1
+    rounding: str = "up"
     needs_bias: bool = False
 
     @property
@@ -43,8 +45,10 @@ class Correction:
         return self.compensate and not self.silent_zeros
 
     def factor(self, steps: int) -> float:
-        """Of the weights behind a coding: makes up for the mean of its ceiling."""
-        return float(np.exp(-0.5 / (self.leak * steps))) if self.compensate else 1.0
+        """Of the weights behind a coding: makes up for the mean of its rounding."""
+        if not self.compensate:
+            return 1.0
+        return float(np.exp((early(self.rounding) - 0.5) / (self.leak * steps)))
 
 
 def correct(graph: Graph, correction: Correction) -> Graph:
@@ -136,6 +140,7 @@ class _Correcting:
             silent_zeros=correction.silent_zeros,
             steps=steps,
             image_range=image_range,
+            rounding=correction.rounding,
         )
         return replace(corrected, inputs=(source,))
 

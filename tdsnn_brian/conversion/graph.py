@@ -139,6 +139,7 @@ class Coding(Node):
     silent_zeros: bool = False
     steps: int = 1
     image_range: Range | None = None
+    rounding: str = "up"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

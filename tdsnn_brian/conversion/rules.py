@@ -117,6 +117,11 @@ def _check_one_coding(node: Coding, before: Coding | None, first: Coding) -> Non
             f"before it leak={first.leak:g}, silent_zeros={first.silent_zeros}; a network has one "
             "of each, so adapt the whole model with one leak"
         )
+    if node.rounding != first.rounding:
+        raise UnsupportedLayerError(
+            f"{node.origin} has rounding={node.rounding!r}, but those before it "
+            f"{first.rounding!r}; a network has one, so adapt the whole model with one"
+        )
     if node is not first and node.steps > 1:
         raise UnsupportedLayerError(
             f"{node.origin} has steps={node.steps}, but only the input, which no ticking neuron "

@@ -73,6 +73,7 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
         leak=coding.leak,
         input_scale=input_scale,
         input_steps=coding.steps,
+        rounding=coding.rounding,
         silent_zeros=coding.silent_zeros,
         name=graph.name,
         image_range=graph.image_range,

@@ -7,6 +7,7 @@ import keras
 from keras import layers as kl
 
 from ..errors import UnsupportedLayerError
+from ..transfer import Part, Transfer, parts_of
 from .weights import describe
 
 RELU, LINEAR = "relu", "linear"
@@ -41,6 +42,50 @@ def activation_of(layer: kl.Layer, function: Any = None) -> str:
     raise UnsupportedLayerError(
         f"{describe(layer)} has the activation {name!r}, which a neuron that fires once cannot "
         "compute; use 'relu', or 'softmax', 'sigmoid' or none at the end, and train the model again"
+    )
+
+
+_CARRIED = ("sigmoid", "hard_sigmoid", "tanh", "softplus", "elu", "silu", "hard_silu", "gelu")
+"""Activations by the name that Keras and `parts_of` have for their functions."""
+
+
+def parts_of_activation(
+    layer: kl.Layer, function: Any = None, *, scale: float = 1.0
+) -> tuple[Part, ...]:
+    """The populations that carry the activation inside `layer`, one or two.
+
+    Parameters
+    ----------
+    layer : keras.layers.Layer
+    function : optional
+        The activation, where it is inside another one.
+    scale : float, optional
+        What the layer's values are multiplied by; see `tdsnn_brian.Transfer`.
+
+    Raises
+    ------
+    UnsupportedLayerError
+        If no populations carry it.
+    """
+    function = getattr(layer, "activation", None) if function is None else function
+    match function:
+        case kl.Activation():
+            return parts_of_activation(layer, function.activation, scale=scale)
+        case kl.ReLU() if not function.negative_slope:
+            cap = None if function.max_value is None else float(function.max_value)
+            clip = Transfer(scale=scale, max_value=cap, threshold=float(function.threshold))
+            return (Part(transfer=clip),)
+        case kl.ELU():
+            return parts_of("elu", scale=scale, alpha=float(function.alpha))
+    if any(function is known for known in _known_as("relu6")):
+        return (Part(transfer=Transfer(scale=scale, max_value=6.0)),)
+    for name in (RELU, *_CARRIED):
+        if any(function is known for known in _known_as(name)):
+            return parts_of(name, scale=scale)
+    name = getattr(function, "__name__", type(function).__name__)
+    raise UnsupportedLayerError(
+        f"{describe(layer)} has the activation {name!r}, which no neurons that fire once carry; "
+        f"use 'relu', 'relu6' or one of {', '.join(_CARRIED)}, and train the model again"
     )
 
 

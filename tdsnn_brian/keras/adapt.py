@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import is_number
-from ..coding import check_leak, check_steps
+from ..coding import check_leak, check_rounding, check_steps
 from ..conversion.correction import Correction, correct
 from ..conversion.folding import fold
 from ..conversion.rules import check_folded, check_graph
@@ -24,6 +24,7 @@ def adapt(
     scale: float = 1,
     silent_zeros: bool = False,
     input_steps: int = 1,
+    rounding: str = "up",
     calibration: NDArray | None = None,
 ) -> keras.Model:
     r"""A copy of a trained model with `ReverseCoding` right before every synapse-based layer.
@@ -39,8 +40,9 @@ def adapt(
     leak : float
         Membrane time constant in ticks.
     compensate : bool, optional
-        Since :math:`G(x) \approx (x + 1) e^{1/(2L)}`, weights are scaled by
-        :math:`e^{-1/(2L)}` and their sum is taken off the bias, so that no retraining is needed.
+        Since :math:`G(x) \approx (x + 1) e^{1/(2L)}` where latencies are rounded up, weights are
+        scaled by :math:`e^{-1/(2L)}` and their sum is taken off the bias, so that no retraining is
+        needed.
         Zero padding becomes a layer of its own before the coding: a padded position then is a
         zero-valued input with ``G(0) = 1``, and the sum of the weights is the same everywhere.
         False leaves all weights as they are: the paper's way, after which the result has to be
@@ -57,6 +59,10 @@ def adapt(
         fine as that of a leak of ``input_steps * leak``. No ticking neuron drives the input, so
         nothing else changes. Worth it for pictures: the coding of bright pixels costs a deep
         network more than that of all its layers.
+    rounding : {"up", "nearest"}, optional
+        Let neurons and input fire at the nearest tick instead of the next one. `compensate` then
+        leaves the weights as they are and takes their sum off the bias alone: zero is coded as
+        exactly zero, and windows are shorter.
     calibration : array_like, optional
         (n_images, ...) images, a few hundred of the training set: each channel of the hidden
         layers is corrected so that its sums come closest to those of `model` on them. Worth it in
@@ -73,7 +79,7 @@ def adapt(
     ------
     InvalidInputError
         If `leak` or `scale` is not finite and positive, `input_steps` no whole number of 1 or
-        more, or `model` has no definite input shape.
+        more, `rounding` another word, or `model` has no definite input shape.
     UnsupportedLayerError
         If a layer, or its place, has no spiking counterpart; it says which one and what to do.
 
@@ -102,6 +108,7 @@ def adapt(
         compensate=compensate,
         silent_zeros=silent_zeros,
         input_steps=check_steps(input_steps, "input_steps"),
+        rounding=check_rounding(rounding),
         needs_bias=calibration is not None,
     )
     if calibration is not None:

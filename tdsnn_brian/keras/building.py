@@ -169,6 +169,7 @@ def _plain(node: Node) -> tuple[type, dict[str, Any]]:
                 "silent_zeros": node.silent_zeros,
                 "steps": node.steps,
                 "image_range": node.image_range,
+                "rounding": node.rounding,
             }
         case ZeroPadding():
             return kl.ZeroPadding2D, {"padding": node.padding, **_LAST}

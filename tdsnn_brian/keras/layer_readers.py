@@ -105,6 +105,11 @@ def _softmax(layer: kl.Softmax, place: Place) -> Value:
 @reads(ReverseCoding)
 def _coding(layer: ReverseCoding, place: Place) -> Value:
     shape = place.nodes[place.value.node].shape
+    if not layer.transfer.is_relu:
+        raise UnsupportedLayerError(
+            f"{describe(layer)} has the transfer {layer.transfer.name!r}, which convert does not "
+            "read; build the SpikingNetwork with tdsnn_brian.layers, whose layers take transfer="
+        )
     place.put(
         Coding,
         input_shape=shape,
@@ -112,6 +117,7 @@ def _coding(layer: ReverseCoding, place: Place) -> Value:
         silent_zeros=layer.silent_zeros,
         steps=layer.steps,
         image_range=layer.image_range,
+        rounding=layer.rounding,
     )
     return place.value
 

@@ -1,23 +1,27 @@
 """Reverse coding as a Keras layer, on any backend."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import keras
 from keras import ops
 
-from ..coding import check_leak, check_steps
+from ..coding import check_leak, check_rounding, check_steps, early
+from ..errors import InvalidInputError
 from ..firing_times import tie_tolerance
 from ..image_range import check_range
+from ..transfer import RELU, Transfer
 
 
 @keras.saving.register_keras_serializable(package="tdsnn_brian")
 class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
     r"""The activation :math:`G(x) = e^{T(x)/L}` that a spike time stands for (Eq. 11).
 
-    Forward it equals `tdsnn_brian.coding.reverse_coding`, tie convention included; backward it is
-    a straight-through estimator with the gradient of ``max(x, 0) + 1``, the limit of `G` for a
-    large `leak`. It stands right before every synapse-based layer.
+    Forward it equals `tdsnn_brian.coding.reverse_coding` of ``phi(x)``, tie convention included;
+    backward it is a straight-through estimator with the gradient of ``phi(x) + 1``, the limit of
+    `G` for a large `leak`. `phi` is ReLU unless `transfer` says otherwise. It stands right before
+    every synapse-based layer.
 
     Parameters
     ----------
@@ -31,14 +35,19 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
     image_range : tuple of float, optional
         Lowest and highest value of the images of a network, where the layer codes its input and
         they are known; it is handed on to the converted network.
+    rounding : {"up", "nearest"}, optional
+        How firing times become whole.
+    transfer : Transfer or mapping, optional
+        What neurons make of their sums, which are then the layer's input: the layer before has no
+        activation. Without it, the input is what an activation gave.
     **kwargs
         Of `keras.layers.Layer`, for example `name`.
 
     Raises
     ------
     InvalidInputError
-        If `leak` is not finite and positive, `steps` no whole number of 1 or more, or
-        `image_range` no range.
+        If `leak` is not finite and positive, `steps` no whole number of 1 or more, `image_range`
+        no range, `rounding` another word, or `transfer` no transfer.
     """
 
     def __init__(
@@ -47,6 +56,8 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
         silent_zeros: bool = False,
         steps: int = 1,
         image_range: Sequence[float] | None = None,
+        rounding: str = "up",
+        transfer: Transfer | Mapping[str, Any] = RELU,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -54,18 +65,29 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
         self.silent_zeros = bool(silent_zeros)
         self.steps = check_steps(steps)
         self.image_range = check_range(image_range)
+        self.rounding = check_rounding(rounding)
+        if isinstance(transfer, Mapping):
+            transfer = Transfer(**transfer)
+        if not isinstance(transfer, Transfer):
+            raise InvalidInputError(
+                f"transfer must be a tdsnn_brian.Transfer, got {transfer!r}; for example "
+                "Transfer(name='sigmoid')"
+            )
+        self.transfer = transfer
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        positive = ops.relu(inputs)
+        is_relu = self.transfer.is_relu
+        values = ops.relu(inputs) if is_relu else self.transfer.values(inputs, ops)
         tolerance = tie_tolerance("float64" if self.compute_dtype == "float64" else "float32")
         leak = self.leak * self.steps
-        latency = ops.relu(ops.ceil(leak * ops.log1p(positive) - tolerance))
+        late = early(self.rounding) + tolerance
+        latency = ops.relu(ops.ceil(leak * ops.log1p(values) - late))
         gain = ops.exp(latency / leak)
         if self.silent_zeros:
             gain = ops.where(latency > 0, gain, ops.zeros_like(gain))
         # The difference is exactly 0 forward, so that the sum is exactly the gain.
-        return ops.stop_gradient(gain) + (positive - ops.stop_gradient(positive))
+        return ops.stop_gradient(gain) + (values - ops.stop_gradient(values))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
@@ -76,5 +98,7 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
             "silent_zeros": self.silent_zeros,
             "steps": self.steps,
             "image_range": self.image_range,
+            "rounding": self.rounding,
+            "transfer": asdict(self.transfer),
         }
         return {**super().get_config(), **own}

@@ -5,7 +5,7 @@ neurons do, as a `Kind`. Everything else follows from these two: no engine asks 
 is of.
 """
 
-from .base import Kind, Layer
+from .base import IMAGE, Kind, Layer
 from .conv import Conv2D
 from .dense import Dense
 from .pool import AveragePool2D, MaxPool2D
@@ -14,6 +14,7 @@ from .sum import Sum
 from .window import Padding, Pair, Shape, Window
 
 __all__ = [
+    "IMAGE",
     "AveragePool2D",
     "Conv2D",
     "Dense",

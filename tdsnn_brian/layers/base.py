@@ -13,8 +13,12 @@ from ..arguments import check_name, check_shape, is_number
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
 from ..tables import times
+from ..transfer import RELU, Transfer
 from .projection import Projection
 from .window import Pair, Shape
+
+IMAGE = ""
+"""`source` of a layer, or of a projection, that takes the image itself; no layer is called so."""
 
 
 class Kind(Enum):
@@ -49,7 +53,9 @@ class Layer:
     leak, v_threshold : float or None
         Of this layer's neurons; None: those of the network.
     source : str or None
-        Name of the layer whose spikes it takes; None: the one before it.
+        Name of the layer whose spikes it takes, or `IMAGE`; None: the one before it.
+    transfer : Transfer
+        What its neurons make of their sums; ReLU, unless given.
     """
 
     name: str
@@ -57,6 +63,7 @@ class Layer:
     leak: float | None = None
     v_threshold: float | None = None
     source: str | None = None
+    transfer: Transfer = RELU
 
     if TYPE_CHECKING:  # fields, properties or plain attributes of the kinds
 
@@ -99,6 +106,16 @@ class Layer:
             check_leak(self.leak)
         if self.v_threshold is not None:
             check_threshold(self.v_threshold)
+        if not isinstance(self.transfer, Transfer):
+            raise InvalidInputError(
+                f"transfer must be a tdsnn_brian.Transfer, got {self.transfer!r}; for example "
+                "Transfer(name='sigmoid')"
+            )
+        if self.kind is not Kind.TICKED and self.transfer != RELU:
+            raise InvalidInputError(
+                f"a max-pool passes firing times on, so it has no transfer {self.transfer.name!r}; "
+                "give it to the layer before"
+            )
         for projection in self.projections:
             if projection.kernel is not None:
                 check_weights("weights", projection.kernel)

@@ -38,7 +38,8 @@ class Projection:
     share : ndarray or None
         (rows, columns) factor of all weights of an output position.
     source : str or None
-        Name of the population that it comes from; None: the one before in the list of layers.
+        Name of the population that it comes from, or `tdsnn_brian.layers.IMAGE`; None: the one
+        before in the list of layers.
     """
 
     window: Window

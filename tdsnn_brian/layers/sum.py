@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidInputError
+from ..transfer import RELU
 from .base import Kind, Layer
 from .projection import Projection
 from .window import Shape
@@ -50,12 +51,17 @@ class Sum(Layer):
                     f"term {term.name!r} has {term.n_neurons} neurons and the first one "
                     f"{prod(self.output_shape)}; all must have as many"
                 )
+            if term.transfer != RELU:
+                raise InvalidInputError(
+                    f"term {term.name!r} has a transfer, which is that of the whole sum; give "
+                    f"it to {self.name!r}"
+                )
 
     def connect(self) -> tuple[Projection, ...]:
         if not self.terms:
             raise InvalidInputError("a sum needs terms; give it one layer for each source")
         return tuple(
-            replace(projection, source=projection.source or term.source)
+            replace(projection, source=_source(projection, term))
             for term in self.terms
             for projection in term.projections
         )
@@ -73,3 +79,7 @@ class Sum(Layer):
             if term.bias is not None
         ]
         return np.sum(biases, axis=0) if biases else None
+
+
+def _source(projection: Projection, term: Layer) -> str | None:
+    return term.source if projection.source is None else projection.source

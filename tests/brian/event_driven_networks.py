@@ -123,7 +123,10 @@ def padded_network(**fields):
 
 
 def branched_network():
-    """A sum over two layers, one of them early, and a max-pool between."""
+    """A sum with a threshold over two layers, one of them early, and a max-pool between.
+
+    Ticks differ in weight.
+    """
     rng = np.random.default_rng(6)
 
     def dense(name, source=None, **fields):
@@ -133,11 +136,15 @@ def branched_network():
     layers = (
         dense("first", bias=rng.normal(0, 0.5, 8)),
         MaxPool2D(name="pool", input_shape=(2, 2, 2), pool_size=(2, 2), padding=((0, 1), (1, 0))),
-        dense("second", leak=2.0),
-        Sum(name="sum", terms=(dense("of_second", "second"), dense("of_pool", "pool"))),
+        dense("second", leak=2.0, transfer=td.Transfer(name="sigmoid", scale=2.0)),
+        Sum(
+            name="sum",
+            terms=(dense("of_second", "second"), dense("of_pool", "pool")),
+            v_threshold=0.01,
+        ),
         Dense(name="output", input_shape=(8,), weights=rng.normal(0, 1, (8, 2))),
     )
-    return td.SpikingNetwork(layers=layers, leak=5, name="branched")
+    return td.SpikingNetwork(layers=layers, leak=5, rounding="nearest", name="branched")
 
 
 def feature_networks() -> dict[str, tuple]:

@@ -1,7 +1,5 @@
 """Networks whose layers have several sources: each one's spikes count from its own origin."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from brian2 import prefs
@@ -13,6 +11,7 @@ from test_population import residual
 import tdsnn_brian as td
 from helpers import random_images
 from tdsnn_brian.brian.event_driven.integrator import Integrator
+from tdsnn_brian.brian.event_driven.ticked_layer import TickedLayer
 from tdsnn_brian.layers import Conv2D, Dense, MaxPool2D, Sum
 
 SHAPE = (3, 3, 2)
@@ -104,13 +103,46 @@ def test_origins_matter(monkeypatch):
         assert_as_analysed(ran(network, random_images(network)))
 
 
-def test_thresholds_where_branches_meet_are_refused():
-    network = residual(v_threshold=0.001)
-    with pytest.raises(td.InvalidInputError, match=r"'block' has thresholds where branches meet"):
-        ran(network, random_images(network))
-    layers = [
-        replace(layer, v_threshold=0.0) if layer.name == "block" else layer
-        for layer in network.layers
-    ]
-    network = replace(network, layers=tuple(layers))
-    assert_as_analysed(ran(network, random_images(network)))
+@pytest.mark.parametrize("window", ["dynamic", "fixed"])
+@pytest.mark.parametrize("v_threshold", [0.001, -0.01])
+def test_thresholds_where_branches_meet(window, v_threshold):
+    network = residual(v_threshold=v_threshold)
+    assert_as_analysed(ran(network, random_images(network), window=window, steps=3))
+
+
+def _late_skip():
+    """An early layer fires later after its release than the layer behind it after its own."""
+    rng = np.random.default_rng(0)
+
+    def dense(name, weights, source=None):
+        return Dense(name=name, input_shape=(6,), weights=weights, source=source)
+
+    layers = (
+        dense("first", rng.uniform(1, 4, (6, 6))),
+        dense("second", np.full((6, 6), 0.004)),
+        Sum(
+            name="block",
+            terms=(
+                dense("near", rng.normal(0.5, 1, (6, 6)), "second"),
+                dense("skip", rng.normal(0.2, 0.2, (6, 6)), "first"),
+            ),
+            v_threshold=-0.1,
+        ),
+        dense("output", np.eye(6)),
+    )
+    return td.SpikingNetwork(layers=layers, leak=5.0)
+
+
+def test_with_a_threshold_a_window_waits_as_if_early_spikes_did():
+    network = _late_skip()
+    images = random_images(network, 4)
+    last = {name: times.max() for name, times in td.analyse(network, images).latencies.items()}
+    assert last["first"] > last["second"] + 10
+    assert_as_analysed(ran(network, images, steps=3))
+
+
+def test_a_window_that_does_not_wait_would_be_noticed(monkeypatch):
+    monkeypatch.setattr(TickedLayer, "_watch", lambda self, s, now: None)
+    network = _late_skip()
+    with pytest.raises((AssertionError, td.TDSNNError)):
+        assert_as_analysed(ran(network, random_images(network, 4)))

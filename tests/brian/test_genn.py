@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from brian2 import defaultclock, device, ms, prefs, set_device
+from test_population import residual
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
@@ -164,6 +165,25 @@ class TestRefusals:
         with pytest.raises(td.UnsupportedDeviceError, match=r"silent zeros.*convert without"):
             simulate(replace(small_network(), silent_zeros=True))
 
+    @pytest.mark.parametrize(
+        ("fields", "why"),
+        [
+            ({"rounding": "nearest"}, "rounding to the nearest tick: GeNN generates synapses"),
+            ({"transfer": td.Transfer(max_value=2.0)}, "transfers: GeNN generates synapses"),
+        ],
+    )
+    def test_ticks_of_other_weights(self, activate, fake_genn, fields, why):
+        fake_genn("4.9.0")
+        activate()
+        network = small_network()
+        if "transfer" in fields:
+            layers = (replace(network.layers[0], **fields), *network.layers[1:])
+            network = replace(network, layers=layers)
+        else:
+            network = replace(network, **fields)
+        with pytest.raises(td.UnsupportedDeviceError, match=why):
+            simulate(network)
+
     def test_shared_projections(self, activate, fake_genn):
         fake_genn("4.9.0")
         activate()
@@ -203,6 +223,18 @@ class TestGeneratedCode:
         directory = activate(compile=False, run=False)
         net, _ = generate(directory, window)
         assert faults(net, directory) == []
+
+    @pytest.mark.parametrize("window", ["fixed", "dynamic"])
+    def test_branches_are_complete(self, activate, window):
+        """Spikes wait by a delay that all synapses of a projection share, or in relays."""
+        faults = pytest.importorskip("validation.genn").code_faults
+        directory, network = activate(compile=False, run=False), residual()
+        defaultclock.dt = 1 * ms
+        net = td.build_network(network, random_images(network, 2), window=window)
+        net.run(net.duration, namespace={})
+        assert faults(net, directory) == []
+        model = (directory / "magicnetwork_model.cpp").read_text()
+        assert ("_relay" in model) == (window == "dynamic")
 
     @pytest.mark.parametrize(
         ("file", "wrong", "right", "fault"),

@@ -266,3 +266,17 @@ def test_a_wrong_model_is_noticed(model):
     net = td.build_network(network, images, model=model)
     net.run(net.duration)
     assert not td.read_results(net, strict=False).compare(td.analyse(network, images))
+
+
+def test_a_model_with_ticks_of_its_own_takes_no_others():
+    ticks = LEAKY.ticks | {"ticks": td.models.Signal(on_pre="v_post += 0.9 * w_tick", delayed=True)}
+    network = small_network(rounding="nearest")
+    with pytest.raises(
+        td.InvalidInputError, match="has ticks of its own, in whose place a network"
+    ):
+        td.build_network(
+            network,
+            random_images(network, 1),
+            model=replace(LEAKY, name="weak", ticks=ticks),
+            projection="explicit",
+        )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tdsnn_brian as td
-from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Sum
+from tdsnn_brian.layers import IMAGE, AveragePool2D, Conv2D, Dense, MaxPool2D, Sum
 
 MARGIN = 2e-3
 
@@ -42,8 +42,8 @@ def margin(network, images):
             analysis = td.analyse(network, images, continuous=True, window=window)
         except td.TDSNNError:
             return np.inf  # refused everywhere, whatever the weights
-        for values in analysis.continuous.values():
-            away = values[values > 0]
+        for name, values in analysis.continuous.items():
+            away = values[values > 0] - network.population(name).schedule.early
             least = min(least, np.abs(away - np.rint(away)).min(initial=np.inf))
     return least
 
@@ -129,6 +129,79 @@ def residual(rng):
         name="block", terms=(conv(rng, (3, 3, 2), (1, 1), name="last", source="branch"), skip)
     )
     return chain(rng, first, branch, joined)
+
+
+def _transfers(rng):
+    """Layers of different transfers behind each other, the first one with a cap."""
+    transfers = {
+        "capped": td.Transfer(max_value=1.1, threshold=0.2),
+        "sigmoid": td.Transfer(name="sigmoid", scale=3.0),
+        "softplus": td.Transfer(name="softplus"),
+        "dip": td.Transfer(name="gelu_rise", scale=2.0),
+    }
+    layers = [conv(rng, (3, 3, 1)), pool((2, 2, 2), pool_size=(1, 2), strides=(1, 2))]
+    layers[0] = replace(layers[0], transfer=transfers.pop("capped"))
+    n = layers[-1].n_neurons
+    for name, transfer in transfers.items():
+        layers.append(replace(dense(rng, name, n, 4), transfer=transfer))
+        n = 4
+    return td.SpikingNetwork(layers=(*layers, dense(rng, "output", 4, 3)), leak=4.0)
+
+
+def _pairs(rng, **fields):
+    """SiLU, then tanh, each carried by two populations that every reader sees with both signs."""
+    layers, before = [], [(IMAGE, 1, 5)]
+    for activation, n_out in (("silu", 4), ("tanh", 3), (None, 2)):
+        drawn_ = {source: rng.normal(0, 0.6, (n, n_out)) for source, _, n in before[:1]}
+        weights, bias, made = drawn_[before[0][0]], rng.normal(0, 0.3, n_out), []
+        parts = td.parts_of(activation) if activation else (None,)
+        for k, part in enumerate(parts):
+            takes = part.takes if part else 1
+            terms = tuple(
+                Dense(
+                    name=f"{source}_{activation}_{k}",
+                    input_shape=(n,),
+                    source=source,
+                    weights=takes * gives * weights,
+                    bias=takes * bias if number == 0 else None,
+                )
+                for number, (source, gives, n) in enumerate(before)
+            )
+            name = f"{activation}_{k}" if part else "output"
+            fired = {"transfer": part.transfer} if part else {}
+            layers.append(Sum(name=name, terms=terms, **fired))
+            if part:
+                made.append((name, part.gives, n_out))
+        before = made
+    return td.SpikingNetwork(layers=tuple(layers), leak=4.0, **fields)
+
+
+def _graph(rng, image=(4, 4, 1), **fields):
+    """Skips from the image and over several layers, and branches of up to two max-pools."""
+
+    def term(name, source, n_in, n_out, **own):
+        return replace(dense(rng, name, n_in, n_out, scale=0.4, **own), source=source)
+
+    first = conv(rng, image, (1, 1))
+    once = MaxPool2D(name="once", input_shape=(4, 4, 2), pool_size=(2, 2), strides=(2, 2))
+    twice = MaxPool2D(name="twice", input_shape=(2, 2, 2), pool_size=(2, 2))
+    pixels = image[0] * image[1] * image[2]
+    meet = Sum(name="meet", terms=(term("a", "once", 8, 4), term("b", "twice", 2, 4, bias=False)))
+    deep = replace(dense(rng, "deep", 4, 4, bias=False), source="meet")
+    late = Sum(
+        name="late",
+        terms=(
+            term("c", "deep", 4, 4),
+            term("d", "once", 8, 4),
+            term("e", IMAGE, pixels, 4, bias=False),
+        ),
+    )
+    output = Sum(
+        name="output", terms=(term("f", "late", 4, 3), term("g", "meet", 4, 3, bias=False))
+    )
+    return td.SpikingNetwork(
+        layers=(first, once, twice, meet, deep, late, output), leak=4.0, **fields
+    )
 
 
 def _constrained(rng, scale):
@@ -224,6 +297,17 @@ MAKERS = {
     ),
     "leaks of their own": lambda: drawn(_own_leaks),
     "branches": lambda: drawn(residual),
+    "branches of several max-pools, skips from the image": lambda: drawn(_graph),
+    "the same, silent zeros, nearest": lambda: drawn(
+        lambda rng: _graph(rng, silent_zeros=True, rounding="nearest")
+    ),
+    "a skip from an image between ticks": lambda: drawn(lambda rng: _graph(rng, input_steps=4)),
+    "thresholds where branches meet": lambda: drawn(
+        lambda rng: _graph(rng, v_threshold=0.01, rounding="nearest")
+    ),
+    "nearest": lambda: drawn(lambda rng: plain(rng, rounding="nearest", input_steps=2)),
+    "transfers": lambda: drawn(_transfers),
+    "pairs of populations": lambda: drawn(_pairs),
     "one neuron": lambda: drawn(
         lambda rng: td.SpikingNetwork(
             leak=5.0, layers=(dense(rng, "hidden", 1, 1), dense(rng, "output", 1, 1))

@@ -10,15 +10,20 @@ import tdsnn_brian as td
 from features import MAKERS, feature
 from runs import RUNS, assert_equal_or_refused, longest, rows_of
 
+FINE, COARSE = ((3, "float64"), (1, "float32")), ((1, "float64"), (3, "float32"))
+PAIRS = {
+    # all pairs of step and type, over the windows of a feature; given windows are fixed ones too
+    "fixed": [FINE],
+    "dynamic": [COARSE],
+    "given": [COARSE[:1], COARSE[1:]],
+}
+
 
 def cases():
     for engine, (_, windows) in RUNS.items():
-        for name in MAKERS:
-            for number, window in enumerate(windows):
-                # all pairs of step and type, over the windows of a feature
-                for steps, float_type in (
-                    ((1, "float64"), (3, "float32")) if number else ((3, "float64"), (1, "float32"))
-                ):
+        for place, name in enumerate(MAKERS):
+            for window in windows:
+                for steps, float_type in PAIRS[window][place % 2 if window == "given" else 0]:
                     yield pytest.param(
                         engine,
                         name,

@@ -1,6 +1,7 @@
 """The comparison can fail: a fault planted into each engine is seen."""
 
 from dataclasses import replace
+from itertools import repeat
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ from brian2 import ms, prefs
 import tdsnn_brian as td
 from features import feature
 from runs import RUNS
-from tdsnn_brian.analysis import algorithm_1, closed_form
+from tdsnn_brian import schedule
+from tdsnn_brian.analysis import algorithm_1
+from tdsnn_brian.brian import levels
+from tdsnn_brian.brian.event_driven.ticked_layer import TickedLayer
 from tdsnn_brian.brian.explicit import models, perturbed_network, pipeline
 from tdsnn_brian.brian.explicit.models import Cells
 
@@ -30,9 +34,7 @@ def of(engine, monkeypatch):
             td, "simulate", lambda *args, **more: simulate(*args, **more, model=late)
         )
     elif engine == "event-driven":
-        monkeypatch.setattr(
-            "tdsnn_brian.brian.event_driven.ticked_layer.leak_factor", lambda leak: 1.1 / leak
-        )
+        _larger_thresholds(monkeypatch)
     elif engine == "pipeline":
         monkeypatch.setattr(pipeline, "_TICK", "v_post += 1.1 * drive_post")
     elif engine == "deployment":
@@ -66,5 +68,64 @@ def test_of_algorithm_1(monkeypatch):
 def test_of_the_closed_form(monkeypatch):
     network, images = feature("plain").network, feature("plain").images
     expected = td.run_algorithm_1(network, images)
-    monkeypatch.setattr(closed_form, "round_up", lambda real: np.floor(real).astype(np.int32))
+    monkeypatch.setattr(schedule, "round_up", lambda real: np.floor(real).astype(np.int32))
     assert not td.analyse(network, images).compare(expected)
+
+
+GRAPH = "branches of several max-pools, skips from the image"
+
+
+def _constant_ticks(monkeypatch):
+    monkeypatch.setattr(models, "SHARES", {**models.SHARES, "ticks": models.TICKS["ticks"]})
+
+
+def _no_first_tick(monkeypatch):
+    release = models.TICKS_DYNAMIC["release"]
+    monkeypatch.setattr(models, "SHARES_DYNAMIC", {**models.SHARES_DYNAMIC, "release": release})
+
+
+def _larger_thresholds(monkeypatch):
+    made = TickedLayer.__init__
+
+    def init(self, population, place):
+        made(self, population, place)
+        self.thresholds = 1.2 * self.thresholds
+
+    monkeypatch.setattr(TickedLayer, "__init__", init)
+
+
+def _constant_ticks_of_a_pipeline(monkeypatch):
+    monkeypatch.setattr(pipeline, "_SHARED_TICK", pipeline._TICK)
+
+
+def _waits_for_no_max_pool(monkeypatch):
+    monkeypatch.setattr(levels.Levels, "waits", lambda self, source, population: 0)
+
+
+@pytest.mark.parametrize(
+    ("engine", "name", "window", "plant"),
+    [
+        ("explicit", "transfers", "fixed", _constant_ticks),
+        ("explicit", "nearest", "dynamic", _no_first_tick),
+        ("explicit", GRAPH, "dynamic", _waits_for_no_max_pool),
+        ("event-driven", "transfers", "dynamic", _larger_thresholds),
+        ("pipeline", "transfers", "fixed", _constant_ticks_of_a_pipeline),
+        ("pipeline", GRAPH, "dynamic", _waits_for_no_max_pool),
+    ],
+)
+def test_of_a_feature(engine, name, window, plant, monkeypatch):
+    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+    network, images = feature(name).network, feature(name).images
+    expected = td.analyse(network, images)
+    plant(monkeypatch)
+    try:
+        found = RUNS[engine][0](network, images, window, 1 * ms / network.input_steps)
+    except td.WindowTooShortError:
+        return
+    assert not found.compare(expected)
+
+
+def test_of_the_ticks_of_algorithm_1(monkeypatch):
+    network, images = feature("transfers").network, feature("transfers").images
+    monkeypatch.setattr(algorithm_1, "_tick_shares", lambda population: repeat(1.0))
+    assert not td.run_algorithm_1(network, images).compare(td.analyse(network, images))

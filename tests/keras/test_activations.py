@@ -7,7 +7,9 @@ from keras import layers as kl
 
 from keras_models import assert_same_function, images_for, refusal, run, sequential
 from tdsnn_brian import analyse
+from tdsnn_brian.errors import UnsupportedLayerError
 from tdsnn_brian.keras import adapt, convert
+from tdsnn_brian.keras.activations import parts_of_activation
 
 
 def backend_relu():
@@ -108,3 +110,39 @@ def test_probabilities_in_the_middle_are_refused(activation):
     assert f"'gate' (Dense) has a {activation} in the middle" in message
     model = sequential((8,), kl.Dense(3), kl.Activation(activation, name="gate"), kl.Rescaling(2))
     assert "'gate' (Activation) is a" in refusal(adapt, model, 5)
+
+
+@pytest.mark.parametrize(
+    ("activation", "populations"),
+    [
+        ("relu", 1),
+        ("relu6", 1),
+        ("sigmoid", 1),
+        ("hard_sigmoid", 1),
+        ("softplus", 1),
+        ("tanh", 2),
+        ("elu", 2),
+        ("silu", 2),
+        ("hard_silu", 2),
+        ("gelu", 2),
+        (kl.ReLU(max_value=3.0, threshold=0.5), 1),
+        (kl.ELU(alpha=0.5), 2),
+    ],
+)
+@pytest.mark.parametrize("scale", [1.0, 4.0])
+def test_populations_carry_an_activation(activation, populations, scale):
+    layer = kl.Dense(1, activation=activation)
+    parts = parts_of_activation(layer, scale=scale)
+    assert len(parts) == populations
+    x = np.linspace(-8, 8, 801)
+    carried = sum(part.gives * part.transfer.values(part.takes * scale * x) for part in parts)
+    expected = keras.ops.convert_to_numpy(layer.activation(x.astype(np.float32)))
+    np.testing.assert_allclose(carried / scale, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    "activation", ["exponential", "softsign", "selu", kl.LeakyReLU(), kl.ReLU(negative_slope=0.1)]
+)
+def test_other_activations_are_carried_by_none(activation):
+    with pytest.raises(UnsupportedLayerError, match="no neurons that fire once carry"):
+        parts_of_activation(kl.Dense(1, activation=activation, name="dense"))

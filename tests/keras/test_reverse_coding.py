@@ -4,8 +4,10 @@ import pytest
 from keras import layers as kl
 
 import tdsnn_brian.coding as coding
-from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.keras import ReverseCoding
+from tdsnn_brian.errors import InvalidInputError, UnsupportedLayerError
+from tdsnn_brian.keras import ReverseCoding, convert
+from tdsnn_brian.schedule import Schedule
+from tdsnn_brian.transfer import FUNCTIONS, Transfer
 
 
 def run(layer, values):
@@ -66,3 +68,65 @@ def test_gradient_is_straight_through(silent_zeros):
     model.fit(np.full((1, 1), 0.5, np.float32), np.zeros((1, 3)), verbose=0)
     moved = start - dense.get_weights()[0]
     np.testing.assert_allclose(moved, [[0, 0.5 / 3, 0.5 / 3]], atol=1e-6)
+
+
+@pytest.mark.parametrize("silent_zeros", [False, True])
+@pytest.mark.parametrize("steps", [1, 4])
+def test_rounds_to_the_nearest(silent_zeros, steps):
+    values = np.random.default_rng(0).normal(0, 3, (50, 40)).astype(np.float32)
+    settings = {"silent_zeros": silent_zeros, "steps": steps, "rounding": "nearest"}
+    expected = coding.reverse_coding(values, 5, **settings)
+    np.testing.assert_allclose(run(ReverseCoding(5, **settings), values), expected, rtol=2e-6)
+    with pytest.raises(InvalidInputError, match="'up' or 'nearest'"):
+        ReverseCoding(5, rounding="down")
+
+
+@pytest.mark.parametrize("rounding", ["up", "nearest"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_codes_what_a_transfer_makes_of_sums(name, rounding):
+    """Forward as the neurons of that transfer fire, away from the jumps."""
+    transfer = Transfer(name=name, scale=3.0, max_value=4.0 if name == "relu" else None)
+    schedule = Schedule(leak=5.0, transfer=transfer, rounding=rounding)
+    sums = np.random.default_rng(0).normal(0, 8, (1, 5000)).astype(np.float32)
+    real = schedule.continuous(sums.astype(np.float64)) - schedule.early
+    clear = np.abs(real - np.rint(real)) > 1e-4
+    expected = np.exp(schedule.latencies(sums.astype(np.float64)) / 5)
+    found = run(ReverseCoding(5, rounding=rounding, transfer=transfer), sums)
+    np.testing.assert_allclose(found[clear], expected[clear], rtol=2e-6)
+    assert clear.mean() > 0.3
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_gradient_is_that_of_the_transfer(name):
+    """One step of SGD moves each weight by `phi'(w x) x`, cap and all."""
+    transfer = Transfer(name=name, scale=2.0, max_value=1.0 if name == "relu" else None)
+    start = np.array([[-3.0, -1.0, 0.7, 9.0]], np.float32)
+    inputs = keras.Input((1,))
+    dense = kl.Dense(4, use_bias=False)
+    model = keras.Model(inputs, ReverseCoding(5, transfer=transfer)(dense(inputs)))
+    dense.set_weights([start])
+    model.compile(keras.optimizers.SGD(1.0), loss=lambda y, z: keras.ops.mean(z, axis=-1))
+    model.fit(np.full((1, 1), 0.5, np.float32), np.zeros((1, 4)), verbose=0)
+    moved = start - dense.get_weights()[0]
+    sums, step = 0.5 * start.astype(np.float64), 1e-5
+    slope = (transfer.values(sums + step) - transfer.values(sums - step)) / (2 * step)
+    np.testing.assert_allclose(moved, 0.5 * slope / 4, atol=1e-5)
+
+
+def test_a_transfer_survives_a_keras_file_and_convert_refuses_it(tmp_path):
+    inputs = keras.Input((4,))
+    coded = ReverseCoding(3)(inputs)
+    transfer = Transfer(name="sigmoid", scale=2.0)
+    coding_layer = ReverseCoding(3, rounding="nearest", transfer=transfer, name="coding")
+    model = keras.Model(inputs, kl.Dense(2)(coding_layer(kl.Dense(3)(coded))))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    layer = loaded.get_layer("coding")
+    assert (layer.rounding, layer.transfer) == ("nearest", transfer)
+    with pytest.raises(UnsupportedLayerError, match=r"'coding' .* has the transfer 'sigmoid'"):
+        convert(loaded)
+
+
+def test_impossible_transfers_are_refused():
+    with pytest.raises(InvalidInputError, match=r"transfer must be a tdsnn_brian\.Transfer"):
+        ReverseCoding(5, transfer="sigmoid")

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from tdsnn_brian.coding import continuous_latency
-from tdsnn_brian.firing_times import SILENT, gain, round_up, silence_zeros, tie_tolerance
+from tdsnn_brian.firing_times import SILENT, gain, tie_tolerance
 from tdsnn_brian.layers import Kind
 from tdsnn_brian.population import Population
 
@@ -21,9 +20,10 @@ class Expected:
     times : ndarray
         (n_images, *shape) in ticks, `SILENT` where silent.
     distance : ndarray
-        Of `L ln(A + 1)` from the nearest jump of the ceiling, in ticks; `inf` for a max-pool.
+        Of `real` from the nearest jump of the ceiling, in ticks; `inf` for a max-pool.
     real : ndarray or None
-        `L ln(A + 1)` itself, going on below 0 by its tangent there; None for a max-pool.
+        What is rounded up: `L ln(phi(A) + 1)`, for ReLU going on below 0 by its tangent there, less
+        half a tick where the network rounds to the nearest; None for a max-pool.
     """
 
     times: NDArray
@@ -57,20 +57,19 @@ def expected_times(
         inhibited = population.last_presynaptic(presynaptic)
     else:
         inhibited = np.full(len(total), window)
+    times = population.latencies(total, inhibited)
     total = population.without_threshold(total, inhibited)
-    real = continuous_latency(total, population.leak)
-    times = round_up(real)
-    if population.silent_zeros:
-        times = silence_zeros(times)
+    real = population.schedule.continuous(total) - population.schedule.early
     # The ceiling jumps a tie's width above every integer that is not negative.
-    real = np.where(total < 0, population.leak * total, real)
+    if population.transfer.is_relu:
+        real = np.where(total < 0, population.leak * total, real)
     from_jump = real - tie_tolerance(real.dtype)
     distance = np.abs(from_jump - np.maximum(np.rint(from_jump), 0))
     return Expected(times.astype(np.float64), distance, real)
 
 
 def rounding(population: Population, presynaptic: Sequence[NDArray], dtype: DTypeLike) -> NDArray:
-    """How far, in ticks, sums in `dtype` may move `L ln(A + 1)`, (n_images, *shape).
+    """How far, in ticks, sums in `dtype` may move `L ln(phi(A) + 1)`, (n_images, *shape).
 
     `_ROUNDINGS` standard deviations, or so, of a sum's random rounding error.
     """
@@ -81,12 +80,13 @@ def rounding(population: Population, presynaptic: Sequence[NDArray], dtype: DTyp
         absolute = projection.sizes().weighted_sum(values).reshape(total.shape)
         fan_in = projection.fan_in.reshape(population.shape)
         error = error + _ROUNDINGS * np.sqrt(fan_in) * eps * absolute
-    exact = continuous_latency(total, population.leak)
-    return (
-        population.leak * error / (np.maximum(total, 0) + 1)
-        + tie_tolerance(np.dtype(dtype))
-        + exact * eps
-    )
+    exact = population.schedule.continuous(total)
+    if population.transfer.is_relu:
+        moved = population.leak * error / (np.maximum(total, 0) + 1)
+    else:
+        away = [population.schedule.continuous(total + sign * error) for sign in (-1, 1)]
+        moved = np.max(np.abs(np.subtract(away, exact)), axis=0)
+    return moved + tie_tolerance(np.dtype(dtype)) + exact * eps
 
 
 _ROUNDINGS = 4.0

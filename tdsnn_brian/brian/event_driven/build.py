@@ -18,7 +18,7 @@ from ...engines import require
 from ...layers import Kind
 from ...network import SpikingNetwork
 from ...population import Population
-from ..naming import Names, brian_name
+from ..naming import Names
 from .group import EventDrivenGroup, Place
 from .image_input import ImageInput
 from .max_pool import MaxPool
@@ -165,7 +165,6 @@ def _project(
     """Add the projections onto `group`."""
     ways = zip(population.sources, population.projections, strict=True)
     for index, (source, projection) in enumerate(ways):
-        several = f"_{brian_name(source.name)}_{index}" if len(population.sources) > 1 else ""
         for part, effect in group.effects(index).items():
-            name = names.of(population, part + several)
+            name = names.onto(population, index, part)
             net.add(SharedProjection(groups[source], group, projection, name=name, **effect))

@@ -18,15 +18,14 @@ from typing import Any
 
 import numpy as np
 from brian2 import prefs
-from numpy.typing import NDArray
 
 import tdsnn_brian
 
 from ...errors import ProgramError
-from ...layers import Kind, Layer, Projection, Shape
 from ...network import SpikingNetwork
 from ...provenance import digest, package_digest
 from .. import making
+from ..levels import given
 from . import cache
 
 _FOREVER = 2**40
@@ -48,28 +47,6 @@ _COMPILER_PREFERENCES = tuple(
         "runtime_library_dirs",
     )
 )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Given(Layer):
-    """A layer of any class as plain data: what a program depends on, and no more."""
-
-    given: tuple[Projection, ...]
-    shape: Shape
-    role: Kind
-    bias: NDArray | None = None
-    minimum: tuple[int, ...] = ()
-
-    def connect(self) -> tuple[Projection, ...]:
-        return self.given
-
-    @property
-    def kind(self) -> Kind:
-        return self.role
-
-    @property
-    def output_shape(self) -> Shape:
-        return self.shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,21 +90,14 @@ class Request:
 def as_given(network: SpikingNetwork) -> SpikingNetwork:
     """`network` of layers whose classes this package has, and without what no program reads."""
     layers = tuple(
-        Given(
-            name=population.name,
-            input_shape=layer.input_shape,
-            given=population.projections,
-            shape=population.shape,
-            role=layer.kind,
-            bias=population.bias,
-            minimum=population.minimum,
-            leak=population.leak,
-            v_threshold=population.v_threshold,
-        )
+        given(layer, population, population.projections)
         for layer, population in zip(network.layers, network.populations, strict=True)
     )
     return SpikingNetwork(
-        layers=layers, leak=float(network.leak), silent_zeros=bool(network.silent_zeros)
+        layers=layers,
+        leak=float(network.leak),
+        silent_zeros=bool(network.silent_zeros),
+        rounding=network.rounding,
     )
 
 

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analysis.closed_form import WindowChoice, analyse, check_window, input_latencies
-from ...coding import latency
 from ...errors import InvalidInputError, ProgramError
 from ...firing_times import in_steps
 from ...network import SpikingNetwork, check_images
@@ -90,10 +89,7 @@ class Showing:
             raise InvalidInputError(
                 f"progress must be a function of the completed share, got {progress!r}"
             )
-        source = network.input
-        last = latency(
-            np.float64(images.max()) * network.input_scale, source.leak, steps=source.steps
-        )
+        last = network.input.code(np.float64(images.max()) * network.input_scale)
         as_steps(in_steps(np.atleast_1d(last), steps_per_tick))
         dynamic = isinstance(window, str) and window == "dynamic"
         chosen: Mapping[str, int] = {}

@@ -1,5 +1,6 @@
 """Hidden layers that integrate; in C++ it is ``templates/ticked_layer.cpp``."""
 
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from ...firing_times import tie_tolerance
 from ...population import Population
 from ...ticking import leak_factor
+from .code_objects import Globals, static_array
 from .group import Place, State
 from .integrator import Integrator
 
@@ -15,7 +17,8 @@ class TickedLayer(Integrator):
     """A synapse-based layer together with its ticking neuron and its bias neuron.
 
     The k-th tick arrives k ticks after the release, at the end of its step as spikes do: the step
-    after it compares.
+    after it compares. `drive` is what all ticks so far have added, relative to the origin: the
+    `thresholds` of the layer's schedule.
     """
 
     template = "ticked_layer"
@@ -27,14 +30,25 @@ class TickedLayer(Integrator):
         super().__init__(population, place)
         self.p.leak_factor = leak_factor(population.leak)
         self.p.v_threshold = population.v_threshold
+        # a threshold asks for the window that there is if early spikes wait for late ones
+        self.p.waits = bool(population.v_threshold) and len(population.sources) > 1
+        self.p.last_tick = _longest(population.leak)
+        self.thresholds = population.schedule.thresholds(self.p.last_tick)
         self.p.tie = tie_tolerance(self.variables["u"].dtype)
         self._neurons("latency", np.int32)
         self._shared("n_fired", "n_ticks")
+        if self.p.waits:
+            self._shared("latest")
         self._shared("drive", dtype=np.float64)
         self._enable_group_attributes()
 
     def template_arguments(self) -> dict[str, Any]:
-        return {**super().template_arguments(), "real": self.variables["u"].dtype}
+        return {
+            **super().template_arguments(),
+            "real": self.variables["u"].dtype,
+            "watched": [f"{Globals(source)._spikespace}[{len(source)}]" for source in self.sources],
+            "thresholds": static_array(self, "thresholds", self.thresholds),
+        }
 
     def step(self, s: State, now: int) -> None:
         p = self.p
@@ -47,6 +61,10 @@ class TickedLayer(Integrator):
             s.origin = s.release = p.never
             s.drive = 0
             s.n_arrived = s.n_fired = s.n_silent = s.n_ticks = 0
+            if p.waits:
+                s.latest = p.bias_steps if p.has_bias else 0
+        if p.waits:
+            self._watch(s, now)
         if s.n_fired + s.n_silent == len(self):
             return
         self._find_origin(s)
@@ -54,9 +72,10 @@ class TickedLayer(Integrator):
             return
         if s.release == p.never:
             missing = self._missing(s)
-            if self._is_over(s, now, missing):
+            if self._is_over(s, now, missing) and not (p.waits and now <= s.origin + s.latest):
                 s.release = now
                 s.n_missing = missing
+                s.drive = self.thresholds[0]
         elif (now - s.release - 1) % p.steps_per_tick == 0:
             tick = s.n_ticks
             weight = p.leak_factor * np.exp(tick / p.leak)
@@ -76,4 +95,16 @@ class TickedLayer(Integrator):
         released = s.release != p.never and elapsed > 0
         if released and elapsed % p.steps_per_tick == 0 and s.n_fired + s.n_silent < len(self):
             s.n_ticks += 1
-            s.drive += p.leak_factor * np.exp(s.n_ticks / p.leak)
+            s.drive = self.thresholds[min(s.n_ticks, p.last_tick)]
+
+    def _watch(self, s: State, now: int) -> None:
+        """Note the latest spike of any source, in steps after its own origin."""
+        for source in self.sources:
+            if len(source.spikes):
+                origin = source.released_by.values.release + 1 + source.hops
+                s.latest = max(s.latest, now - origin)
+
+
+def _longest(leak: float) -> int:
+    """Ticks after which the gain of a spike is beyond the largest number."""
+    return ceil(leak * float(np.log(np.finfo(np.float64).max)))

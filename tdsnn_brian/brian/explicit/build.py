@@ -21,7 +21,6 @@ from ...analysis.pool_constraints import pool_weights
 from ...firing_times import SILENT, tie_tolerance
 from ...layers import Kind
 from ...population import Population
-from ..naming import brian_name
 from . import groups, models
 from .dynamic_windows import DynamicWindows
 from .models import Cells
@@ -80,6 +79,8 @@ class ExplicitBuilder:
                     self._output(population)
                 case _:
                     raise NotImplementedError(f"layer {population.name!r}: {population.kind}")
+        if self.net.dynamic:
+            self.dynamic.count_arrivals()
         self.net.finished()
 
     def add(self, *objects: Any) -> Any:
@@ -237,8 +238,8 @@ class ExplicitBuilder:
             self._constrained(population, neurons)
         else:
             self._weights(population, neurons, sign=-1)
-        bias = self._bias(population, neurons, sign=-1)
-        ticking = self.ticking.add(population, neurons, bias)
+        self._bias(population, neurons, sign=-1)
+        ticking = self.ticking.add(population, neurons)
         spikes = self.names.of(population, "spikes")
         self.add(
             SpikeMonitor(neurons, name=spikes)
@@ -249,18 +250,19 @@ class ExplicitBuilder:
 
     def _weights(self, population: Population, neurons: NeuronGroup, *, sign: int) -> None:
         origin = self.timing.origins[population.name]
-        several = len(population.sources) > 1
         for number, (source, projection) in enumerate(
             zip(population.sources, population.projections, strict=True)
         ):
-            part = f"synapses_{brian_name(source.name)}_{number}" if several else "synapses"
-            early = origin - self._zero(source)
+            if self.net.dynamic:
+                early = self.dynamic.levels.waits(source, population)
+            else:
+                early = origin - self._zero(source)
             self.add(
                 groups.weighted_synapses(
                     projection,
                     self.groups[source],
                     neurons,
-                    self.names.of(population, part),
+                    self.names.onto(population, number),
                     sign=sign,
                     equations=self.model.weights,
                     on_pre=self.model.weighted,
@@ -300,10 +302,10 @@ class ExplicitBuilder:
             )
         )
 
-    def _bias(self, population: Population, neurons: NeuronGroup, *, sign: int) -> Any:
-        """The layer's bias neuron (None if it has no bias) and its synapses."""
+    def _bias(self, population: Population, neurons: NeuronGroup, *, sign: int) -> None:
+        """The layer's bias neuron, if it has one, and its synapses."""
         if population.bias is None:
-            return None
+            return
         name, hops = self.names.of(population, "bias"), 0
         at = population.bias_latency * self.timing.steps_per_tick
         if self.model.bias is not None:
@@ -311,7 +313,8 @@ class ExplicitBuilder:
         elif not self.net.dynamic:
             bias = self.spike_at(name, self.timing.origins[population.name] + at)
         else:
-            bias, hops = self.dynamic.bias(population, name, at), population.hops
+            bias = self.dynamic.bias(population, name, at)
+            hops = self.dynamic.levels.hops(population)
         self.add(
             groups.bias_synapses(
                 sign * population.bias_weights,
@@ -324,4 +327,3 @@ class ExplicitBuilder:
                 namespace=self._synaptic_constants(),
             )
         )
-        return bias

@@ -7,10 +7,20 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from brian2 import Clock, NeuronGroup, Quantity, SpikeGeneratorGroup, StateMonitor, Synapses
+from brian2 import (
+    Clock,
+    NeuronGroup,
+    Quantity,
+    SpikeGeneratorGroup,
+    StateMonitor,
+    Synapses,
+    TimedArray,
+)
 from numpy.typing import NDArray
 
 from ...layers import Projection
+from ...population import Population
+from ...ticking import leak_factor
 from ..shared_code import connecting
 from .models import Cells
 
@@ -175,6 +185,15 @@ def bias_synapses(
         synapses.connect(i=np.zeros(len(targets), _INDEX), j=targets.astype(_INDEX))
     synapses.w = weights[targets]
     return synapses
+
+
+def tick_shares(population: Population, last: int, tick: Quantity, name: str) -> TimedArray:
+    """Weights of the release and of the ticks 1 to `last`, over that of Eq. (9).
+
+    As a function of the time since the release.
+    """
+    weights = population.schedule.tick_weights(last) / leak_factor(population.leak)
+    return TimedArray(weights, dt=tick, name=name)
 
 
 def signals(

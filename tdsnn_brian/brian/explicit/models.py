@@ -88,6 +88,13 @@ TICKING = Cells(
     after_spike="next_tick = timestep(t, dt) + steps_per_tick",
 )
 
+# With ticks of different weights it counts them: the k-th arrives when the count is k.
+TICKS_COUNTED = Cells(
+    equations="n_ticks : 1",
+    new_image="n_ticks = 0",
+    after_spike=TICKING.after_spike + "\nn_ticks += 1",
+)
+
 # With a dynamic window it waits until all presynaptic neurons have fired.
 TICKING_DYNAMIC = Cells(
     equations="n_fired : 1\nnext_tick : integer\nn_arrived : 1",
@@ -114,8 +121,18 @@ JUDGE = "judged_post += 1"
 COUNT_TICK = "n_ticks_post += 1"
 START_PULSE = "pulse_post += 1"
 STOP_PULSE = "measuring_post += -1"
+RELEASE = "drive_post += w_tick"
+TICK = "v_post += w_tick * int(drive_post > 0)"
 RELEASE_DYNAMIC = "drive_post += pulse_weight * pulse_post"
 TICK_DYNAMIC = "v_post += pulse_weight * pulse_post * int(drive_post > 0)"
+# Where ticks differ in weight, `share` is that of each one over Eq. (9), and the releasing spike is
+# one too: it acts on the potential before it lets `drive` know.
+FIRST = "v_post += share(0 * tick) * w_tick * int(drive_post == 0)"
+SHARED_TICK = "v_post += share(n_ticks_pre * tick) * w_tick * int(drive_post > 0)"
+FIRST_DYNAMIC = "v_post += share(0 * tick) * leak_factor * pulse_post * int(drive_post == 0)"
+SHARED_TICK_DYNAMIC = (
+    "v_post += share(n_ticks_pre * tick) * pulse_weight * pulse_post * int(drive_post > 0)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +149,21 @@ class Signal:
 
     on_pre: str | Mapping[str, str]
     delayed: bool = False
+
+
+TICKS = {"release": Signal(on_pre=RELEASE), "ticks": Signal(on_pre=TICK, delayed=True)}
+TICKS_DYNAMIC = {
+    "release": Signal(on_pre=RELEASE_DYNAMIC),
+    "ticks": Signal(on_pre=TICK_DYNAMIC, delayed=True),
+}
+SHARES = {
+    "release": Signal(on_pre={"first": FIRST, "release": RELEASE}),
+    "ticks": Signal(on_pre=SHARED_TICK, delayed=True),
+}
+SHARES_DYNAMIC = {
+    "release": Signal(on_pre={"first": FIRST_DYNAMIC, "release": RELEASE_DYNAMIC}),
+    "ticks": Signal(on_pre=SHARED_TICK_DYNAMIC, delayed=True),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,18 +226,15 @@ class NeuronModel:
     emits: str = ""
     weights: str = "w : 1 (constant)"
     weighted: str = WEIGHTED
-    ticks: Mapping[str, Signal] = field(
-        default_factory=lambda: {
-            "release": Signal(on_pre="drive_post += w_tick"),
-            "ticks": Signal(on_pre="v_post += w_tick * int(drive_post > 0)", delayed=True),
-        }
-    )
+    ticks: Mapping[str, Signal] = field(default_factory=lambda: TICKS)
     firing_steps: int = 1
     parameters: Mapping[str, object] = field(default_factory=dict)
     method: str | None = None
 
-    def check(self, *, dynamic: bool, silent_zeros: bool) -> None:
+    def check(self, *, dynamic: bool, silent_zeros: bool, plain_ticks: bool = True) -> None:
         """Refuse windows and networks that would not run as this model says.
+
+        `plain_ticks` tells that all ticks of a network weigh what Eq. (9) says.
 
         Raises
         ------
@@ -221,6 +250,13 @@ class NeuronModel:
             raise InvalidInputError(
                 f"model {self.name!r} has {own[0]} of its own, in whose place dynamic windows put "
                 "neurons that count arrivals; use window='fixed' or a number of ticks"
+            )
+        changed = [part for part in own if part in ("ticking", "ticks")]
+        if changed and not plain_ticks:
+            raise InvalidInputError(
+                f"model {self.name!r} has {changed[0]} of its own, in whose place a network with "
+                "other transfers than ReLU, or rounding to the nearest tick, puts ticks of other "
+                "weights; leave them as they are in LEAKY, or use rounding='up' and ReLU"
             )
         if silent_zeros and (self.emits or self.input is not None):
             raise InvalidInputError(

@@ -11,7 +11,7 @@ from ...analysis.closed_form import analyse, unread_ticks
 from ...errors import InvalidInputError, RunError, UnsupportedDeviceError, WindowTooShortError
 from ...firing_times import SILENT, in_steps
 from ...layers import Kind
-from ...network import check_images
+from ...network import SpikingNetwork, check_images
 from ..devices import is_runtime
 from ..firing_network import FiringNetwork
 from ..result import Simulation
@@ -26,6 +26,8 @@ class ExplicitNetwork(FiringNetwork):
     model: NeuronModel = LEAKY
     input_table: TimedArray | None = None
     """Latencies of the input, where the model has input neurons of its own."""
+    asked: SpikingNetwork | None = None
+    """The network whose results are wanted; None: `spiking_network`, which may have relays."""
 
     @property
     def closed(self) -> bool:  # type: ignore[override]
@@ -36,7 +38,7 @@ class ExplicitNetwork(FiringNetwork):
         if strict:
             longest = max(self.timing.windows.values())
             check_spikes(self.spiking_network, result, longest, self._unsettled())
-        return result
+        return result if self.asked is None else result.of(self.asked)
 
     def _unsettled(self) -> dict[str, int]:
         """Neurons with silent zeros that an image's end cut off: neither fired nor found silent."""

@@ -19,6 +19,7 @@ from brian2 import (
     SpikeMonitor,
     StateMonitor,
     Synapses,
+    TimedArray,
     ms,
     prefs,
 )
@@ -34,6 +35,7 @@ from ...results import Result
 from ...ticking import leak_factor
 from ..floating_range import check_ranges
 from ..interrupts import run_whole
+from ..levels import Levels, with_relays
 from ..naming import Names
 from ..timing import choose_steps
 from . import groups, models
@@ -46,6 +48,10 @@ _START = "pulse_post = 1"
 _LET_GO = "n_fired_post = 0\nnext_tick_post = timestep(t, dt) + 1"
 _RELEASE = "drive_post += leak_factor * pulse_post"
 _TICK = "v_post += drive_post"
+# Ticks of different weights, as in `models`.
+_FIRST = "v_post += share(0 * tick) * leak_factor * pulse_post"
+_LET_GO_COUNTED = _LET_GO + "\nn_ticks_post = 0"
+_SHARED_TICK = "v_post += share(n_ticks_pre * tick) * drive_post"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,13 +96,14 @@ def run_pipeline(
     """
     images = check_images(network, images)
     require("pipeline", network)
+    asked, network = network, with_relays(network)
     analysis = analyse(network, images)
     dt, steps = choose_steps(network, tick, dt)
     schedule = plan_pipeline(network, analysis, window, steps)
     longest = (schedule.releases - schedule.origins).max(axis=0) / steps
-    inhibited = dict(zip((x.name for x in network.integrating), longest, strict=True))
+    inhibited = {x.name: longest[x.level - 1] for x in network.integrating}
     check_ranges(network, inhibited, prefs.core.default_float_dtype)
-    return _Stream(network, analysis, schedule, tick, dt).run()
+    return _Stream(network, analysis, schedule, tick, dt).run().of(asked)
 
 
 class _Stream:
@@ -114,19 +121,20 @@ class _Stream:
         self.tick, self.dt, self.clock = tick, dt, Clock(dt, name="tdsnn_stream_clock*")
         self.net = Network(name="tdsnn_stream*")
         self.names = Names(network)
-        self.place = {population: k for k, population in enumerate(network.integrating)}
+        self.levels = Levels(network)
+        self.place = {population: population.level - 1 for population in network.integrating}
 
     def run(self) -> PipelineRun:
         network = self.network
         made: dict[Population, object] = {network.input: self._input()}
         monitors = {}
         for population in network.populations:
-            source = made[population.source]
+            sources = [made[source] for source in population.sources]
             match population.kind:
                 case Kind.MAX_POOL:
-                    made[population] = self._max_pool(population, source)
+                    made[population] = self._max_pool(population, *sources)
                 case Kind.TICKED | Kind.OUTPUT:
-                    made[population] = self._integrating(population, source)
+                    made[population] = self._integrating(population, sources)
                 case _:
                     raise NotImplementedError(f"layer {population.name!r}: {population.kind}")
             if population.fires:
@@ -185,7 +193,7 @@ class _Stream:
         )
         return neurons
 
-    def _integrating(self, population: Population, source: Any) -> NeuronGroup:
+    def _integrating(self, population: Population, sources: list) -> NeuronGroup:
         schedule, place = self.schedule, self.place[population]
         part = partial(self.names.of, population)
         is_output = population.kind is Kind.OUTPUT
@@ -209,9 +217,7 @@ class _Stream:
         origins = self._signal(part("start"), schedule.origins[:, place])
         self.net.add(
             neurons,
-            groups.weighted_synapses(
-                population.projection, source, neurons, part("synapses"), sign=sign
-            ),
+            *self._weights(population, sources, neurons, sign),
             groups.signals(ends, neurons, _RESET, part("reset")),
             groups.signals(origins, neurons, _START, part("origin")),
         )
@@ -227,15 +233,38 @@ class _Stream:
             self.net.add(*self._ticking(population, neurons))
         return neurons
 
+    def _weights(
+        self, population: Population, sources: list, neurons: NeuronGroup, sign: int
+    ) -> list[Synapses]:
+        made = []
+        for number, (source, projection) in enumerate(
+            zip(population.sources, population.projections, strict=True)
+        ):
+            waits = self.levels.waits(source, population)
+            made.append(
+                groups.weighted_synapses(
+                    projection,
+                    sources[number],
+                    neurons,
+                    self.names.onto(population, number),
+                    sign=sign,
+                    delay=waits * self.dt if waits else None,
+                )
+            )
+        return made
+
     def _ticking(
         self, population: Population, neurons: NeuronGroup
     ) -> list[NeuronGroup | Synapses]:
         part = partial(self.names.of, population)
+        plain, cells = population.schedule.is_plain, models.TICKING
+        if not plain:
+            cells = cells + models.TICKS_COUNTED
         ticking = NeuronGroup(
             1,
-            models.TICKING.equations,
-            threshold=models.TICKING.fires,
-            reset=models.TICKING.after_spike,
+            cells.equations,
+            threshold=cells.fires,
+            reset=cells.after_spike,
             clock=self.clock,
             name=part("ticking"),
             namespace={
@@ -245,17 +274,37 @@ class _Stream:
         )
         ticking.n_fired = population.n_neurons  # none to drive before the first release
         go = self._signal(part("go"), self.schedule.releases[:, self.place[population]] - 1)
-        factor = {"leak_factor": leak_factor(population.leak)}
-        return [
+        constants: dict[str, object] = {"leak_factor": leak_factor(population.leak)}
+        if not plain:
+            constants |= {"tick": self.tick, "share": self._shares(population)}
+        released = {
+            "namespace": constants,
+            "delay": self.dt,
+        }  # with the ticking neuron's first spike
+        made = [
             ticking,
-            groups.signals(go, ticking, _LET_GO, part("ticking_let_go")),
-            # with the ticking neuron's first spike
             groups.signals(
-                go, neurons, _RELEASE, part("ticking_release"), delay=self.dt, namespace=factor
+                go, ticking, _LET_GO if plain else _LET_GO_COUNTED, part("ticking_let_go")
             ),
-            groups.signals(ticking, neurons, _TICK, part("ticking_ticks"), delay=self.tick),
+            groups.signals(go, neurons, _RELEASE, part("ticking_release"), **released),
+            groups.signals(
+                ticking,
+                neurons,
+                _TICK if plain else _SHARED_TICK,
+                part("ticking_ticks"),
+                delay=self.tick,
+                namespace=constants,
+            ),
             groups.signals(neurons, ticking, models.FIRED, part("ticking_done")),
         ]
+        if not plain:
+            made.append(groups.signals(go, neurons, _FIRST, part("ticking_first"), **released))
+        return made
+
+    def _shares(self, population: Population) -> TimedArray:
+        last = int(self.analysis.latencies[population.name].max(initial=0)) + 1
+        name = self.names.of(population, "tick_shares")
+        return groups.tick_shares(population, last, self.tick, name)
 
     def _zeros(self, population: Population) -> NDArray:
         """Step at which a neuron of latency 0 fires, (n_images,)."""

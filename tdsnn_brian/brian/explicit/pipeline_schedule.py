@@ -1,4 +1,4 @@
-"""When each layer of a pipeline works on each image."""
+"""When each level of a pipeline works on each image: layers that are released together."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,14 @@ from ...analysis.closed_form import DiscreteAnalysis
 from ...errors import InvalidInputError
 from ...firing_times import in_steps, last_spike
 from ...network import SpikingNetwork
+from ..levels import Levels, with_relays
 
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """When each layer works on each image, in steps; one row an image, one column a layer.
+    """When each level works on each image, in steps; one row an image, one column a level.
+
+    In a chain a level is a layer with its max-pools.
 
     Attributes
     ----------
@@ -21,8 +24,8 @@ class Schedule:
     onsets : ndarray
         (n_images,) first input spike.
     origins, releases, ends : ndarray
-        (n_images, n_layers): a spike of latency 0 arrives, the ticking neuron first fires, the
-        layer is free. For the output layer, `releases` is the step after which it is read out.
+        (n_images, n_levels): a spike of latency 0 arrives, the ticking neuron first fires, the
+        level is free. For the output layer, `releases` is the step after which it is read out.
     """
 
     steps_per_tick: int
@@ -51,11 +54,12 @@ class Schedule:
 def plan_pipeline(
     network: SpikingNetwork, analysis: DiscreteAnalysis, window: str, steps: int = 1
 ) -> Schedule:
-    """Earliest times at which every layer can take every image.
+    """Earliest times at which every level can take every image.
 
     Parameters
     ----------
     network : SpikingNetwork
+        With relays, where spikes would wait: see `tdsnn_brian.brian.levels.with_relays`.
     analysis : DiscreteAnalysis
         Of the images in their order.
     window : {"fixed", "dynamic"}
@@ -65,15 +69,31 @@ def plan_pipeline(
     """
     if window not in ("fixed", "dynamic"):
         raise InvalidInputError(f"window must be 'fixed' or 'dynamic', got {window!r}")
-    layers = network.integrating
-    windows = np.stack([in_steps(analysis.windows[x.name], steps) for x in layers], axis=1)
+    if with_relays(network) is not network:
+        raise InvalidInputError(
+            f"network {network.name!r} has spikes that wait for later ones, and several images "
+            "are under way; plan for what tdsnn_brian.brian.levels.with_relays(network) gives"
+        )
+    levels = Levels(network)
+    places = range(1, levels.count + 1)
+    windows = np.stack(
+        [
+            np.max(
+                [in_steps(analysis.windows[x.name], steps) for x in levels.released(level)], axis=0
+            )
+            for level in places
+        ],
+        axis=1,
+    )
     if window == "fixed":
         windows = np.broadcast_to(windows.max(axis=0), windows.shape)
     active = np.concatenate([windows[:, 1:], np.zeros((len(windows), 1), int)], axis=1)
-    for k, layer in enumerate(layers[:-1]):  # the last to fire may be one that nobody reads
-        own = last_spike(analysis.latencies[layer.name])
-        active[:, k] = np.maximum(active[:, k], own * steps)
-    hops = [layer.hops for layer in layers]
+    for level in places:  # the last to fire may be one that nobody reads
+        for layer in levels.released(level):
+            if layer.fires:
+                own = last_spike(analysis.latencies[layer.name])
+                active[:, level - 1] = np.maximum(active[:, level - 1], own * steps)
+    hops = [levels.hops(levels.released(level)[0]) for level in places]
     shape = windows.shape
     onsets = np.zeros(shape[0], int)
     origins, releases, ends = (np.zeros(shape, int) for _ in range(3))

@@ -1,14 +1,16 @@
 """Ticking neurons: each releases a layer and drives it by ticks until all its neurons are done."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from brian2 import NeuronGroup, Quantity
+from brian2 import NeuronGroup, Quantity, TimedArray
 
 from ...population import Population
 from ...ticking import leak_factor, tick_weight
 from . import groups, models
+from .models import Signal
 
 if TYPE_CHECKING:
     from .build import ExplicitBuilder
@@ -19,7 +21,7 @@ class _Pathway(NamedTuple):
 
     on_pre: str | Mapping[str, str]
     delay: Quantity | None
-    constants: dict[str, float]
+    constants: Mapping[str, object]
 
 
 class TickingNeurons:
@@ -34,7 +36,7 @@ class TickingNeurons:
     def __init__(self, builder: "ExplicitBuilder"):
         self._builder = builder
 
-    def add(self, population: Population, neurons: NeuronGroup, bias: Any) -> NeuronGroup:
+    def add(self, population: Population, neurons: NeuronGroup) -> NeuronGroup:
         """The ticking neuron of a layer, and all signals between the two."""
         builder, names = self._builder, self._builder.names
         dynamic = builder.net.dynamic
@@ -42,13 +44,15 @@ class TickingNeurons:
             "steps_per_tick": builder.timing.steps_per_tick,
             "n_driven": population.n_neurons + (population.driven_biases if dynamic else 0),
             "release_step": builder.timing.releases[population.name],
-            "n_presynaptic": population.n_presynaptic,
         }
+        if dynamic:
+            constants["n_presynaptic"] = builder.dynamic.n_awaited(population)
         cells = models.TICKING_DYNAMIC if dynamic else builder.model.ticking
+        if not population.schedule.is_plain:
+            cells = cells + models.TICKS_COUNTED
         ticking = builder.neurons(names.of(population, "ticking"), cells, 1, constants)
         builder.tickings[population] = ticking
         if dynamic:
-            builder.dynamic.count_arrivals(population, ticking, bias)
             builder.dynamic.measure_window(population, neurons, ticking)
         for part, (on_pre, delay, weights) in self._pathways(population).items():
             name = names.of(population, f"ticking_{part}")
@@ -82,17 +86,27 @@ class TickingNeurons:
 
     def _pathways(self, population: Population) -> dict[str, _Pathway]:
         builder, leak = self._builder, population.leak
-        tick, timing = builder.tick, builder.timing
+        constants: dict[str, object] = {}
+        signals: Mapping[str, Signal] = builder.model.ticks
         if builder.net.dynamic:
-            one_step = np.exp(float(builder.dt / (leak * tick)))
-            weights = {"pulse_weight": leak_factor(leak) * one_step}
-            return {
-                "release": _Pathway(models.RELEASE_DYNAMIC, None, weights),
-                "ticks": _Pathway(models.TICK_DYNAMIC, tick, weights),
-            }
-        inhibited = timing.releases[population.name] - timing.origins[population.name]
-        weights = {"w_tick": tick_weight(leak, inhibited / timing.steps_per_tick)}
+            one_step = np.exp(float(builder.dt / (leak * builder.tick)))
+            constants["leak_factor"] = leak_factor(leak)
+            constants["pulse_weight"] = leak_factor(leak) * one_step
+            signals = models.TICKS_DYNAMIC
+        else:
+            timing = builder.timing
+            inhibited = timing.releases[population.name] - timing.origins[population.name]
+            constants["w_tick"] = tick_weight(leak, inhibited / timing.steps_per_tick)
+        if not population.schedule.is_plain:
+            signals = models.SHARES_DYNAMIC if builder.net.dynamic else models.SHARES
+            constants |= {"tick": builder.tick, "share": self._shares(population)}
         return {
-            part: _Pathway(signal.on_pre, tick if signal.delayed else None, weights)
-            for part, signal in builder.model.ticks.items()
+            part: _Pathway(signal.on_pre, builder.tick if signal.delayed else None, constants)
+            for part, signal in signals.items()
         }
+
+    def _shares(self, population: Population) -> TimedArray:
+        """Weight of each tick, of the release first, over that of Eq. (9)."""
+        last = ceil(self._builder.timing.slot / self._builder.timing.steps_per_tick)
+        name = self._builder.names.of(population, "tick_shares")
+        return groups.tick_shares(population, last, self._builder.tick, name)

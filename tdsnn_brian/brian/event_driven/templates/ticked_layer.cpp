@@ -22,16 +22,26 @@ namespace {
         {{origin}} = {{release}} = {{p.never}};
         {{drive}} = 0;
         {{n_arrived}} = {{n_fired}} = {{n_silent}} = {{n_ticks}} = 0;
+        {% if p.waits %}
+        {{own.latest}}[0] = {{p.bias_steps if p.has_bias else 0}};
+        {% endif %}
     }
+    {% if p.waits %}
+    {% for release, hops in releases %}
+    if ({{watched[loop.index0]}} > 0)
+        {{own.latest}}[0] = std::max<int64_t>({{own.latest}}[0], now - ({{release}} + {{hops}}));
+    {% endfor %}
+    {% endif %}
     if ({{n_fired}} + {{n_silent}} == N) return;
     {% include 'find_origin.h' %}
     if ({{release}} == {{p.never}})
     {
         {% include 'is_over.h' %}
-        if (over)
+        if (over{% if p.waits %} && now > {{origin}} + {{own.latest}}[0]{% endif %})
         {
             {{release}} = now;
             {{n_missing}} = missing;
+            {{drive}} = {{thresholds}}[0];
         }
     }
     else if ((now - {{release}} - 1) % {{p.steps_per_tick}} == 0)
@@ -72,7 +82,7 @@ namespace {
     if (released && elapsed % {{p.steps_per_tick}} == 0 && {{n_fired}} + {{n_silent}} < N)
     {
         {{n_ticks}} += 1;
-        {{drive}} += {{p.leak_factor}} * std::exp((double){{n_ticks}} / {{p.leak}});
+        {{drive}} = {{thresholds}}[std::min<int64_t>({{n_ticks}}, {{p.last_tick}})];
     }
 }();
 {% endblock %}
