@@ -149,8 +149,12 @@ def _all(network: SpikingNetwork, result: Result, seconds: float) -> Iterator[_L
 
 def _seconds(result: Result, tick: Any) -> float:
     known = getattr(result, "tick", None)
-    if tick is None and known is None:
-        raise InvalidInputError("tick must be given: the result does not know it; pass tick=1*ms")
-    if tick is not None and known is not None and not np.isclose(float(tick), float(known)):
+    if tick is None:
+        if known is None:
+            raise InvalidInputError(
+                "tick must be given: the result does not know it; pass tick=1*ms"
+            )
+        return float(known)
+    if known is not None and not np.isclose(float(tick), float(known)):
         raise InvalidInputError(f"tick={tick!s} is not that of the simulation, {known!s}")
-    return float(known if tick is None else tick)
+    return float(tick)
