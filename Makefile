@@ -19,7 +19,7 @@ TORCH ?= torch>=2.2
 export KERAS_BACKEND ?= jax
 export GENN_PATH
 
-.PHONY: validate report benchmark paper test coverage genn test-genn test-versions lint clean help
+.PHONY: validate report benchmark paper test coverage genn test-genn test-versions docs lint clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -50,6 +50,10 @@ test-genn: $(GENN_READY)   ## the test suite, less Keras, beside Brian2GeNN
 
 test-versions:   ## a smoke test on other versions of Python, where they are installed
 	tests/versions.sh
+
+docs: $(READY)   ## the documentation as a site: site/index.html
+	$(BIN)/python -m pip install --quiet 'mkdocs>=1.6,<2'
+	$(BIN)/python -m mkdocs build --quiet --strict
 
 lint: $(READY)   ## ruff, formatting and types, as CI runs it
 	$(BIN)/ruff check .

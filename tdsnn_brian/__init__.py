@@ -22,6 +22,7 @@ from .errors import (
     UnsupportedLayerError,
     WindowTooShortError,
 )
+from .exchange import to_neo, to_nir
 from .extras import missing_extra, stand_in
 from .firing_times import SILENT
 from .network import SpikingNetwork
@@ -106,6 +107,8 @@ __all__ = [
     "run_pipeline",
     "simulate",
     "stream",
+    "to_neo",
+    "to_nir",
     "trace",
     "tune",
     "validation",

@@ -8,6 +8,7 @@ PROVIDES = {
     "keras": {"keras"},
     "brian": {"brian2"},
     "validation": {"matplotlib", "jinja2", "typer", "rich", "xarray", "distributed", "PIL"},
+    "exchange": {"neo", "nir"},
 }
 """Packages by the extra that brings them."""
 

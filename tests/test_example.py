@@ -21,3 +21,12 @@ def test_lenet_potentials(tmp_path):
     )
     assert "digit 7, predicted 7" in result.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_pictures_of_the_documents_are_drawn(tmp_path):
+    code = (ROOT / "docs" / "make_pictures.py").read_text()
+    namespace = {"__name__": "pictures", "__file__": str(ROOT / "docs" / "make_pictures.py")}
+    exec(compile(code, "make_pictures.py", "exec"), namespace)
+    namespace["main"](tmp_path)
+    shown = {path.name for path in (ROOT / "docs" / "pictures").glob("*.png")}
+    assert {path.name for path in tmp_path.iterdir()} == shown

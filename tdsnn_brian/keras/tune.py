@@ -32,7 +32,8 @@ from .reader import read
 FEWEST_IMAGES = 40
 FEW = 100
 """Images that all settings are tried on, before the promising ones are on more."""
-PROMISING, VARIED, RUNGS, FINER = 6, 6, 20, 1.2
+PROMISING, VARIED = 6, 6
+FINER = 1.15
 CALIBRATION_IMAGES = 128
 
 
@@ -248,13 +249,13 @@ class _Trial:
             return tried
         best = [one.setting for one in most_promising(tried, PROMISING)]
         measured = self._measured(best, self._choosing, 0.7, 0.8)
-        rungs = [x for x in ladder(filter(limits.may_keep, tried), 1.0) if x.setting not in best]
+        rungs = ladder([x for x in tried if limits.may_keep(x) and x.setting not in best], FINER)
         if limits.max_loss is None:
             rungs = rungs[::-1]  # the finest that there are means for
-        for place, one in enumerate(rungs[:RUNGS]):
+        for place, one in enumerate(rungs):
             if any(map(limits.surely_keep, measured)):
                 break
-            share = 0.8 + 0.2 * place / RUNGS
+            share = 0.8 + 0.2 * place / len(rungs)
             measured += self._measured([one.setting], self._choosing, share, share)
         return measured
 
