@@ -28,7 +28,7 @@ from .page import dnn_figures, figures, sections, sweep_sections
 from .page import image_figures as draw
 from .page import rendering as page
 from .parts import answers as three
-from .parts.beside_dnn import dnn_part, loss
+from .parts.beside_dnn import dnn_part
 from .parts.cost import cost
 from .parts.distances import distance_rows
 from .parts.sample import network_logits, sample_rows
@@ -221,13 +221,10 @@ def beside_dnn(whole: Case, options: Options, summary: dict) -> list[page.Sectio
     logits = network_logits(whole, options.window)
     predictions = {**whole.predictions, "network": predict(logits)}
     summary["sample"] = sample_rows(predictions, whole.labels)
-    known, lost = "dnn" in predictions, None
-    if known and whole.labels is not None:
-        lost = loss(predictions["dnn"], predictions["network"], whole.labels)
-    verdict = dnn_verdict(predictions.get("dnn"), predictions["network"], lost)
+    verdict = dnn_verdict(predictions.get("dnn"), predictions["network"], whole.labels)
     summary["verdicts"]["dnn"] = verdict
     summary["checks"].append(check("answers of the DNN", verdict["status"], verdict["says"]))
-    if not known:
+    if "dnn" not in predictions:
         return []
     if predictions["network"].ndim > 1:
         why = "the network gives a class a position, not one an image"

@@ -14,7 +14,7 @@ from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.validation.__main__ import app
 from tdsnn_brian.validation.dnn import logits
 from tdsnn_brian.validation.judge.verdicts import dnn_verdict
-from tdsnn_brian.validation.parts.beside_dnn import calibration, confusions, loss
+from tdsnn_brian.validation.parts.beside_dnn import calibration, confusions
 
 LABELS = np.arange(1000) % 10
 
@@ -37,10 +37,17 @@ def answers(wrong):
 )
 def test_a_loss_never_passes(dnn, network, status, chance):
     dnn, network = answers(dnn), answers(network)
-    verdict = dnn_verdict(dnn, network, loss(dnn, network, LABELS))
+    verdict = dnn_verdict(dnn, network, LABELS)
     assert (verdict["status"], verdict["may_be_chance"]) == (status, chance)
     points = 100 * (np.mean(dnn == LABELS) - np.mean(network == LABELS))
     assert (f"{abs(points):.2f} ±" in verdict["says"]) == (points != 0)
+
+
+def test_other_answers_are_not_faithful_however_many_are_right():
+    dnn, network = answers(range(300)), answers(range(700, 1000))
+    assert dnn_verdict(dnn, network, LABELS)["status"] == "fail"
+    network = np.where(np.arange(1000) < 300, (LABELS + 2) % 10, LABELS)
+    assert dnn_verdict(dnn, network, LABELS)["status"] == "pass"
 
 
 def test_without_labels_every_answer_counts():

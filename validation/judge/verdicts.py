@@ -4,6 +4,7 @@ A check passes or fails; it is missing where what it needs was not given or not 
 unsupported where this network or engine cannot have it.
 """
 
+from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -83,15 +84,27 @@ def analysis_verdict(checks: list[dict]) -> dict:
     )
 
 
-def dnn_verdict(dnn: NDArray | None, network: NDArray, loss: tuple[float, float] | None) -> dict:
-    """Whether the network still answers as the DNN; it fails where the accuracy fell at all.
+def loss(dnn: NDArray, network: NDArray, labels: NDArray) -> tuple[float, float]:
+    """Accuracy lost against the DNN, and its standard error, of the images that one got wrong."""
+    lost = (dnn == labels) & (network != labels)
+    gained = (dnn != labels) & (network == labels)
+    n = labels.size
+    difference = (lost.sum() - gained.sum()) / n
+    spread = max((lost.sum() + gained.sum()) / n - difference**2, 0) / n
+    return float(difference), sqrt(spread)
+
+
+def dnn_verdict(dnn: NDArray | None, network: NDArray, labels: NDArray | None) -> dict:
+    """Whether the network still answers as the DNN.
+
+    It fails where the accuracy fell at all, and where more answers differ than the DNN has wrong
+    (without labels: where one does). A loss may be chance, and is said to be.
 
     Parameters
     ----------
     dnn, network : ndarray
-        (n_images,) classes; None where no Keras model is at hand.
-    loss : tuple of float or None
-        Accuracy lost and its standard error; None without labels.
+        (n_images, ...) classes; None where no Keras model is at hand.
+    labels : ndarray or None
     """
     if dnn is None:
         return _verdict(
@@ -99,16 +112,19 @@ def dnn_verdict(dnn: NDArray | None, network: NDArray, loss: tuple[float, float]
         )
     differ, n = int(np.sum(dnn != network)), dnn.size
     same = f"{n - differ:,} of {n:,} answers are the DNN's"
-    if loss is None:
+    if labels is None:
         return _verdict("fail" if differ else "pass", f"{same}; there are no labels to tell more.")
-    lost, error = loss
+    lost, error = loss(dnn, network, labels)
     points = f"{abs(100 * lost):.2f} ± {100 * error:.2f} points"
-    if lost <= 0:
-        gained = f"is {points} higher" if lost < 0 else "has not changed"
-        return _verdict("pass", f"Accuracy {gained}; {same}.")
-    chance = lost <= CHANCE * error
-    size = ", which may be chance" if chance else ", more than chance"
-    return _verdict("fail", f"Accuracy fell by {points}{size}; {same}.", chance=chance)
+    if lost > 0:
+        chance = lost <= CHANCE * error
+        size = ", which may be chance" if chance else ", more than chance"
+        return _verdict("fail", f"Accuracy fell by {points}{size}; {same}.", chance=chance)
+    kept = f"Accuracy is {points} higher" if lost < 0 else "Accuracy has not changed"
+    wrong = int(np.sum(dnn != labels))
+    if differ > wrong + CHANCE * sqrt(differ):
+        return _verdict("fail", f"{kept}, but only {same}, which has {wrong:,} wrong.")
+    return _verdict("pass", f"{kept}; {same}.")
 
 
 def _verdict(status: Status, says: str, *, chance: bool = False) -> dict:

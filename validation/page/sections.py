@@ -228,6 +228,15 @@ def cost() -> Section:
                     ("Spikes", "spikes", "whole"),
                     ("Spikes a neuron", "spikes_per_neuron", "fixed"),
                     ("Ticks", "ticks", "number"),
+                ),
+                total="cost.total",
+            ),
+            Table(
+                path="cost.layers",
+                filter_by="name",
+                caption="Operations and their energy, by layer",
+                columns=columns(
+                    ("Layer", "name"),
                     ("Additions, DNN", "dnn_additions", "whole"),
                     ("Additions, SNN", "snn_additions", "whole"),
                     ("Multiplications, DNN", "dnn_multiplications", "whole"),

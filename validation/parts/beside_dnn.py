@@ -1,25 +1,14 @@
 """The network beside the DNN that it was converted from, image by image."""
 
-from math import sqrt
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..case import Case
+from ..judge.verdicts import loss
 from .sample import standard_error
 
 SHOWN = 50
 BINS = 10
-
-
-def loss(dnn: NDArray, network: NDArray, labels: NDArray) -> tuple[float, float]:
-    """Accuracy lost against the DNN, and its standard error, of the images that one got wrong."""
-    lost = (dnn == labels) & (network != labels)
-    gained = (dnn != labels) & (network == labels)
-    n = labels.size
-    difference = (lost.sum() - gained.sum()) / n
-    spread = max((lost.sum() + gained.sum()) / n - difference**2, 0) / n
-    return float(difference), sqrt(spread)
 
 
 def dnn_part(case: Case, predictions: dict[str, NDArray], logits: NDArray) -> dict:

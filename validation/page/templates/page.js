@@ -17,8 +17,7 @@ for (const table of document.querySelectorAll("table")) {
   }));
 }
 for (const select of document.querySelectorAll("select[data-filter]")) {
-  const table = select.closest("section").querySelector(
-    `table[data-table="${CSS.escape(select.dataset.filter)}"]`);
+  const table = select.closest(".table").querySelector("table");
   select.addEventListener("change", () => {
     for (const row of table.tBodies[0].rows)
       row.hidden = select.value !== "" && row.dataset.name !== select.value;
