@@ -201,7 +201,7 @@ def build_project(directory: str, work: dict[str, Any]) -> None:
         network,
         Clock(dt, name=names.alone("clock")),
         names,
-        Shown(record=request.record),
+        Shown(record=request.record, closed=True),
         steps_per_tick=steps,
     )
     net.run(_FOREVER * dt, namespace={})
