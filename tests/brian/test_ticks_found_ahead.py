@@ -28,7 +28,7 @@ def chain(rng, **options):
     return td.SpikingNetwork(
         layers=(
             Conv2D(name="conv", input_shape=(8, 8, 1), kernel=kernel, bias=rng.normal(size=4)),
-            MaxPool2D(name="pool", input_shape=(6, 6, 4)),
+            MaxPool2D(name="pool", input_shape=(6, 6, 4), pool_size=(2, 2), strides=(2, 2)),
             Dense(name="hidden", input_shape=(36,), weights=rng.normal(size=(36, 9))),
             Dense(name="out", input_shape=(9,), weights=rng.normal(size=(9, 3))),
         ),

@@ -4,6 +4,7 @@ from math import ceil
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...firing_times import tie_tolerance
 from ...population import Population
@@ -43,6 +44,7 @@ class TickedLayer(Integrator):
         if self.p.waits:
             self._shared("latest")
         self._shared("drive", dtype=np.float64)
+        self.begins: NDArray = np.zeros(1, int)  # of each tick's neurons, in the order of all
         self._enable_group_attributes()
 
     def template_arguments(self) -> dict[str, Any]:
@@ -85,7 +87,8 @@ class TickedLayer(Integrator):
             tick = s.n_ticks
             event = "silent" if p.silent_zeros and tick == 0 else "spike"
             if p.closed:
-                reached = s._spikespace[self.begins[tick] : self.begins[tick + 1]].copy()
+                first, last = self.begins[tick : tick + 2] if tick + 1 < len(self.begins) else (0, 0)
+                reached = s._spikespace[first:last].copy()
             else:
                 limit = self._limit(s, tick, s.drive)
                 reached = np.flatnonzero((s.u >= limit) & (s.latency == p.waiting))

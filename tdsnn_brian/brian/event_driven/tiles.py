@@ -12,6 +12,7 @@ _VECTOR_BYTES = 64  # longest vectors of a processor
 _TILE_BYTES = 256  # as many sums as registers hold, twice
 _NEAR_BYTES = 2**15  # of the cache nearest to the processor
 _BLOCK_BYTES = 2**18  # of the cache of one core
+_SHARES = 8  # of the rows, at least, for as many threads
 _FEWEST_TARGETS = 8  # fewer side by side are quicker one by one
 _ADDITIONS_FOR_THREADS = 10**6  # fewer are done before other threads wake up
 
@@ -32,6 +33,8 @@ class Tiles:
         Targets of the longest vector.
     count : int
         Tiles in a run; the last one may be shorter.
+    together : int
+        Tiles that share targets: all of a run, where taps lie side by side.
     rows : int
         Output rows worked on at a time.
     near_channels : int
@@ -45,6 +48,7 @@ class Tiles:
     width: int
     lanes: int
     count: int
+    together: int
     rows: int
     near_channels: int
     spikes_for_threads: int
@@ -62,8 +66,10 @@ class Tiles:
         if run < _FEWEST_TARGETS:
             return None
         lanes = _VECTOR_BYTES // size
-        count = max(1, round(run * size / _TILE_BYTES))
-        width = ceil(ceil(run / count) / lanes) * lanes
+        pieces = max(1, round(run * size / _TILE_BYTES))
+        width = ceil(ceil(run / pieces) / lanes) * lanes
+        count = ceil(run / width)
+        rows = window.output_shape[0]
         shared = window.most_visits > 1 or window.output_shape[:2] != (1, 1)
         near = max(1, _NEAR_BYTES // (width * size)) if shared else window.group_inputs
         return cls(
@@ -71,8 +77,9 @@ class Tiles:
             run=run,
             width=width,
             lanes=lanes,
-            count=ceil(run / width),
-            rows=max(1, _BLOCK_BYTES // (window.output_shape[1] * width * size)),
+            count=count,
+            together=count if run > window.group_outputs else 1,
+            rows=max(1, min(ceil(rows / _SHARES), _BLOCK_BYTES // (window.output_shape[1] * width * size))),
             near_channels=min(near, window.group_inputs),
             spikes_for_threads=_ADDITIONS_FOR_THREADS // projection.largest_fan_out,
         )

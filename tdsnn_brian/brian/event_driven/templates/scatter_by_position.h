@@ -49,31 +49,33 @@ static inline const _Vector* _of(const _Real* w, const int32_t spike)
     return (const _Vector*)(w + (long)spike * {{width}});
 }
 
-// the targets of a tile that are to be added to, and where those of each vector begin
+// the targets of a tile that are to be added to
 struct _Part
 {
-    int first, last; // to before `last`
-    int begins[_VECTORS];
+    int first, last, begin_vector, end_vector; // each to before the second
+    int begins[_VECTORS];                      // of each vector
 };
 
-static inline void _add(_Real* v, const _Vector& sum, const int begin, const _Part& part)
+template <bool whole>
+static inline void _add(_Real* v, const _Vector& sum, const int b, const _Part& part)
 {
-    if (begin >= part.first && begin + _LANES <= part.last) *(_Vector*)(v + begin) += sum;
-    else if (begin < part.last && begin + _LANES > part.first)
+    const int begin = part.begins[b];
+    if (whole || (begin >= part.first && begin + _LANES <= part.last)) *(_Vector*)(v + begin) += sum;
+    else
         for (int k = 0; k < _LANES; k++)
             if (begin + k >= part.first && begin + k < part.last) v[begin + k] += sum[k];
 }
 
-template <int n>
+template <int n, bool whole>
 static inline void _add_few(_Real* v, const _Real* w, const int32_t* spikes, const _Real gain, const _Part& part)
 {
     const _Vector* own[n];
     for (int s = 0; s < n; s++) own[s] = _of(w, spikes[s]);
-    for (int b = 0; b < _VECTORS; b++)
+    for (int b = whole ? 0 : part.begin_vector; b < (whole ? _VECTORS : part.end_vector); b++)
     {
         _Vector sum = own[0][b];
         for (int s = 1; s < n; s++) sum += own[s][b];
-        _add(v, gain * sum, part.begins[b], part);
+        _add<whole>(v, gain * sum, b, part);
     }
 }
 
@@ -93,7 +95,19 @@ static inline void _add_many(_Real* v, const _Real* w, const int32_t* spikes, co
     }
     if (s < n)
         for (int b = 0; b < _VECTORS; b++) even[b] += _of(w, spikes[s])[b];
-    for (int b = 0; b < _VECTORS; b++) _add(v, gain * (even[b] + odd[b]), part.begins[b], part);
+    for (int b = part.begin_vector; b < part.end_vector; b++) _add<false>(v, gain * (even[b] + odd[b]), b, part);
+}
+
+template <bool whole>
+static inline void _add_group(_Real* v, const _Real* w, const int32_t* spikes, const long n, const _Real gain, const _Part& part)
+{
+    switch (n)
+    {
+        {% for n in range(1, 9) %}
+        case {{n}}: _add_few<{{n}}, whole>(v, w, spikes, gain, part); break;
+        {% endfor %}
+        default: _add_many(v, w, spikes, n, gain, part);
+    }
 }
 
 // what all groups add to one tile of the targets in some rows
@@ -101,7 +115,7 @@ static void _sweep(const int32_t* spikes, const _Real* weights, const double fac
                    const int tile, const int begin_row, const int end_row)
 {
     const int length = std::min({{width}}, {{run}} - tile * {{width}});
-    _Part part = {0, length, {}};
+    _Part part = {0, length, 0, _VECTORS, {}};
     for (int b = 0; b < _VECTORS; b++) // the last vectors overlap: weights that repeat are 0
         part.begins[b] = b * _LANES % {{tiles.lanes}} + std::min(b * _LANES / {{tiles.lanes}} * {{tiles.lanes}}, std::max(0, length - {{tiles.lanes}}));
     for (int tap_row = 0; tap_row < {{tap_rows}}; tap_row++)
@@ -121,6 +135,8 @@ static void _sweep(const int32_t* spikes, const _Real* weights, const double fac
                 part.first = std::max(0, -out_column * {{out_channels}} - tile * {{width}});
                 part.last = std::min(length, ({{out_columns}} - out_column) * {{out_channels}} - tile * {{width}});
                 if (part.first >= part.last) continue;
+                part.begin_vector = part.first / _LANES;
+                part.end_vector = (part.last + {{tiles.lanes - 1}}) / {{tiles.lanes}} * ({{tiles.lanes}} / _LANES);
 {% else %}
                 const int at = group.column + {{pad_left}} - ({{tap_columns - 1}} - tap) * {{column_gap}};
                 if (at < 0 || at % {{column_step}}) continue;
@@ -132,13 +148,8 @@ static void _sweep(const int32_t* spikes, const _Real* weights, const double fac
                 _Real* v = target + out * {{out_channels}} + group.channels * {{group_outputs}} + tile * {{width}};
                 const _Real* w = tap_weights - ({{source_start}} + (long)group.position * {{channels}}) * {{width}};
                 const int32_t* own = spikes + group.first;
-                switch (group.n)
-                {
-                    {% for n in range(1, 9) %}
-                    case {{n}}: _add_few<{{n}}>(v, w, own, gain, part); break;
-                    {% endfor %}
-                    default: _add_many(v, w, own, group.n, gain, part);
-                }
+                if (part.last - part.first == length && length >= {{tiles.lanes}}) _add_group<true>(v, w, own, group.n, gain, part);
+                else _add_group<false>(v, w, own, group.n, gain, part);
             }
         }
     }
@@ -152,9 +163,11 @@ static void _scatter_sorted(const int32_t* spikes, const long n_spikes, const _R
     for (int low = 0; low < {{group_inputs}}; low += n_channels)
     {
         _find_groups(spikes, n_spikes, low, n_channels);
+        // no two threads have a target in common: tiles of neighbouring taps do
         #pragma omp parallel for collapse(2) schedule(dynamic) if (n_spikes > {{tiles.spikes_for_threads}})
-        for (int tile = 0; tile < {{tiles.count}}; tile++)
+        for (int tile = 0; tile < {{tiles.count}}; tile += {{tiles.together}})
             for (int row = 0; row < {{out_rows}}; row += {{tiles.rows}})
-                _sweep(spikes, weights, factor, target, tile, row, std::min(row + {{tiles.rows}}, {{out_rows}}));
+                for (int k = tile; k < tile + {{tiles.together}}; k++)
+                    _sweep(spikes, weights, factor, target, k, row, std::min(row + {{tiles.rows}}, {{out_rows}}));
     }
 }

@@ -61,8 +61,11 @@ namespace {
         {% endif %}
         int32_t count = 0;
         {% if p.closed %}
-        count = _begins[tick + 1] - _begins[tick];
-        std::memmove(reached, {{_spikespace}} + _begins[tick], count * sizeof(int32_t));
+        if (tick + 1 < (int64_t)_begins.size()) // else some are never reached
+        {
+            count = _begins[tick + 1] - _begins[tick];
+            std::memmove(reached, {{_spikespace}} + _begins[tick], count * sizeof(int32_t));
+        }
         {% else %}
         const {{c_data_type(real)}} limit = _limit({{release}} - 1 - {{origin}}, tick, {{drive}});
         const int32_t found = {{'tick > 0 ? tick : %d' % p.judged if p.silent_zeros else 'tick'}};
