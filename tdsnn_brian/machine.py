@@ -4,6 +4,13 @@ import os
 from pathlib import Path
 
 
+def cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def available_bytes() -> int | None:
     """Memory that is free on this machine and allowed to this process; None if unknown."""
     free = []

@@ -4,7 +4,6 @@ Brian2 starts one compiler for each of a hundred files at once, and each of them
 headers again.
 """
 
-import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from brian2 import get_device, prefs
 
+from ..machine import cores
 from .devices import is_standalone
 
 PREFERENCE = "devices.cpp_standalone.extra_make_args_unix"
@@ -22,9 +22,8 @@ _MAKEFILE = Path(__file__).with_name("templates") / "precompiled.mk"
 def make_arguments(preferred: Sequence[object]) -> list[str]:
     """The arguments preferred, but no more jobs than processors, and headers compiled once."""
     given = [str(argument) for argument in preferred]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     bounded = [
-        f"-j{cores}" if argument in ("-j", "--jobs") and not after.isdigit() else argument
+        f"-j{cores()}" if argument in ("-j", "--jobs") and not after.isdigit() else argument
         for argument, after in zip_longest(given, given[1:], fillvalue="")
     ]
     return [*bounded, "-f", "makefile", "-f", shlex.quote(str(_MAKEFILE)), "DEPS="]

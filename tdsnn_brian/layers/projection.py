@@ -6,6 +6,7 @@ image axis first and are channels last.
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from ..errors import InvalidInputError
 from ..firing_times import SILENT
 from .window import Window
+
+_COPIED = 2**22  # values that a weighted sum copies at a time
 
 
 class Synapses(NamedTuple):
@@ -117,18 +120,29 @@ class Projection:
         if self.kernel is None:
             total = views.sum(axis=(4, 5))
         else:
-            kernel = self.kernel.astype(values.dtype, copy=False)
-            inputs, outputs = window.group_inputs, window.group_outputs
-            parts = [
-                np.tensordot(
-                    views[:, :, :, g * inputs : (g + 1) * inputs],
-                    kernel[..., g * outputs : (g + 1) * outputs],
-                    axes=((3, 4, 5), (2, 0, 1)),
-                )
-                for g in range(window.groups)
-            ]
-            total = parts[0] if window.groups == 1 else np.concatenate(parts, axis=-1)
+            total = np.zeros((len(views), *window.output_shape), values.dtype)
+            for group in range(window.groups):
+                self._add_group(group, self.kernel, views, total)
         return total if self.share is None else total * self.share[..., None].astype(values.dtype)
+
+    def _add_group(self, group: int, kernel: NDArray, views: NDArray, total: NDArray) -> None:
+        """Matrix products over few rows and channels at a time: each copies what windows see, and
+        the weights into the type of the sums."""
+        window, first = self.window, group * self.window.group_inputs
+        outputs = slice(group * window.group_outputs, (group + 1) * window.group_outputs)
+        taps = prod(window.size)
+        n_channels = max(1, _COPIED // (taps * window.group_outputs))
+        copied = len(views) * window.output_shape[1] * taps * min(n_channels, window.group_inputs)
+        n_rows = max(1, _COPIED // copied)
+        for channel in range(0, window.group_inputs, n_channels):
+            own = slice(channel, min(channel + n_channels, window.group_inputs))
+            seen = slice(first + own.start, first + own.stop)
+            weights = kernel[:, :, own, outputs].astype(total.dtype, copy=False)
+            for row in range(0, window.output_shape[0], n_rows):
+                rows = slice(row, row + n_rows)
+                total[:, rows, :, outputs] += np.tensordot(
+                    views[:, rows, :, seen], weights, axes=((3, 4, 5), (2, 0, 1))
+                )
 
     def sizes(self) -> "Projection":
         """The same projection with the absolute value of each weight."""

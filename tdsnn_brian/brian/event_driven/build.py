@@ -45,12 +45,15 @@ class Shown:
         Least number of steps from one image's onset to the next.
     record : tuple of str, optional
         Layers whose firing times are kept for every image; all if not given.
+    closed : bool
+        See `Place`.
     """
 
     latencies: NDArray | None = None
     windows: Mapping[str, int] | None = None
     slot: int = 0
     record: tuple[str, ...] | None = None
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ def add_shared(
             steps_per_tick=steps_per_tick,
             groups=groups,
             window_steps=window_steps,
+            closed=shown.closed,
         )
 
     image = ImageInput(network.input, place(network.input, -1), shown.latencies, shown.slot)

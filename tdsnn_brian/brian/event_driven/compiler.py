@@ -31,6 +31,7 @@ from . import cache
 _FOREVER = 2**40
 _FIELDS = "record.json"
 _COMPILER = "codegen.cpp."
+_THREADS = "-fopenmp"
 _MAKE = ("devices.cpp_standalone.make_cmd_unix", making.PREFERENCE)
 _COMPILER_PREFERENCES = tuple(
     _COMPILER + name
@@ -178,6 +179,20 @@ def _run_child(directory: Path, request: Request) -> tuple[str, bool]:
     return words, child.returncode == 0 and (directory / _FIELDS).is_file()
 
 
+def _knows_threads(directory: str) -> bool:
+    """Whether make's compiler has OpenMP; without, programs are the same but for one core."""
+    compiler = os.environ.get("CXX", "g++").split()
+    try:
+        tried = subprocess.run(
+            [*compiler, _THREADS, "-x", "c++", "-", "-o", os.path.join(directory, "threads")],
+            input=b"#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }",
+            capture_output=True,
+        )
+    except OSError:
+        return False  # make will say what is missing
+    return tried.returncode == 0
+
+
 def build_project(directory: str, work: dict[str, Any]) -> None:
     """In the child: generate and compile the project in `directory`."""
     from brian2 import Clock, Network, device, second, set_device
@@ -189,6 +204,10 @@ def build_project(directory: str, work: dict[str, Any]) -> None:
     prefs.reset_to_defaults()
     for name, value in request.preferences.items():
         prefs[name] = value
+    if _knows_threads(directory):
+        for name in ("extra_compile_args_gcc", "extra_compile_args", "extra_link_args"):
+            if prefs[_COMPILER + name] is not None:
+                prefs[_COMPILER + name] = [*prefs[_COMPILER + name], _THREADS]
     for name, value in zip(_MAKE, work["make"], strict=True):
         prefs[name] = value
     prefs.core.default_float_dtype = np.dtype(request.dtype).type
@@ -201,7 +220,7 @@ def build_project(directory: str, work: dict[str, Any]) -> None:
         network,
         Clock(dt, name=names.alone("clock")),
         names,
-        Shown(record=request.record),
+        Shown(record=request.record, closed=True),
         steps_per_tick=steps,
     )
     net.run(_FOREVER * dt, namespace={})

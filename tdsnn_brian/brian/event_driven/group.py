@@ -8,7 +8,8 @@ step. Two things make them cheap, and neither changes what fires when:
   tau_mem)``: nothing is to be done as time passes, and `v` is computed when it is read. A tick
   adds the same to all of them: it is kept once, as `drive`.
 - Thresholds are compared with when a tick comes (max-pool: when a spike has come) and not
-  before a layer is released or after its last neuron has fired.
+  before a layer is released or after its last neuron has fired. Where nothing can change a
+  potential in the active period, all ticks are compared with at once, at the release.
 
 Each kind is a state machine, written twice: as the method `step` and as the C++ template that the
 class names, with the same names and statements in the same order. Each counts arrivals and firing
@@ -58,6 +59,8 @@ class Place:
         Those made before, by their populations.
     window_steps : int
         Fixed length of the inhibitory period in steps; -1 to release when all spikes have come.
+    closed : bool
+        Whether nothing can reach the groups but their own projections, as in a program.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Place:
     steps_per_tick: int
     groups: Mapping[Population, "EventDrivenGroup"] = field(default_factory=dict)
     window_steps: int = -1
+    closed: bool = False
 
     @property
     def input(self) -> "EventDrivenGroup":

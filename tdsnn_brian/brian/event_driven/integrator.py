@@ -78,7 +78,7 @@ class Integrator(EventDrivenGroup):
         if self.p.has_bias:
             bias = self.bias
             arguments["bias"] = static_array(self, "bias", bias)
-            arguments["bias_index"] = "i" if len(bias) == len(self) else f"i % {len(bias)}"
+            arguments["n_biases"] = len(bias)
         return arguments
 
     def _find_origin(self, s: State) -> None:

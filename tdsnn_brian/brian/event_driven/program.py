@@ -53,7 +53,8 @@ class Program:
         images: NDArray,
         *,
         window: int | str | Mapping[str, int] = "dynamic",
-        processes: int = 1,
+        processes: int | None = None,
+        threads: int | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Stream:
         r"""Simulate images and give the results of one after the other.
@@ -65,7 +66,11 @@ class Program:
         window : {"dynamic", "fixed"}, int or mapping, optional
             See `tdsnn_brian.build_network`.
         processes : int, optional
-            Programs to run side by side, each on its share of the images.
+            Programs to run side by side, each on its share of the images; by default as many as
+            there are cores, images and memory for.
+        threads : int, optional
+            Of each program, which share the work on one image; by default those that the other
+            programs leave. Neither changes any bit of the results.
         progress : callable, optional
             Called with the completed share, 0 to 1, after each image.
 
@@ -80,6 +85,7 @@ class Program:
             self.steps_per_tick,
             window=window,
             processes=processes,
+            threads=threads,
             progress=progress,
         )
         return Stream(self, showing)
@@ -126,7 +132,8 @@ def stream(
     window: int | str | Mapping[str, int] = "dynamic",
     dtype: DTypeLike | None = None,
     record: tuple[str, ...] | None = None,
-    processes: int = 1,
+    processes: int | None = None,
+    threads: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Stream:
     r"""Simulate many images in a compiled program, one result after the other.
@@ -146,8 +153,8 @@ def stream(
         float32 or float64; Brian2's ``core.default_float_dtype`` if not given.
     record : tuple of str, optional
         Layers whose firing times are wanted; all if not given.
-    processes : int, optional
-        Programs to run side by side.
+    processes, threads : int, optional
+        See `Program.stream`; by default all cores are used.
     progress : callable, optional
         Called with the completed share, 0 to 1, after each image.
 
@@ -170,6 +177,7 @@ def stream(
         request.steps_per_tick,
         window=window,
         processes=processes,
+        threads=threads,
         progress=progress,
     )
     return Stream(_compile(network, request), showing)

@@ -17,7 +17,8 @@ from ...errors import InvalidInputError, NotInNetworkError
 from ...layers import Layer, Projection
 from . import endpoints
 from .code_objects import StandaloneCode, code_class, static_array
-from .scatter import is_contiguous, pack, scatter
+from .scatter import pack, scatter
+from .tiles import Tiles, tiled
 
 
 class Schedule(TypedDict, total=False):
@@ -172,11 +173,23 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
         """See `pack`."""
         return pack(self.projection, self.sign, self.target_variable.dtype)
 
+    @cached_property
+    def tiled(self) -> NDArray:
+        """The weights as the compiled targets read them; see `tiled`."""
+        packed = pack(self.projection, self.sign, self.target_variable.dtype)
+        return packed if self.tiles is None else tiled(packed, self.tiles)
+
+    @property
+    def tiles(self) -> Tiles | None:
+        """See `Tiles`."""
+        return Tiles.of(self.projection, self.target_variable.dtype)
+
     def create_code_objects(self, run_namespace: Any) -> None:
         self.codeobj_class = code_class()
         self.template_kwds = {
             "window": self.projection.window,
-            "contiguous": is_contiguous(self.projection),
+            "tiles": self.tiles,
+            "real": {"float32": "float", "float64": "double"}[np.dtype(self.target_variable.dtype).name],
             "shares": None if self.projection.share is None else self.projection.share.ravel(),
             "source_start": self.source.start,
             "target_start": self.target.start,
@@ -187,8 +200,8 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
             "listening": self.listening_variable,
         }
         if self.codeobj_class is StandaloneCode:
-            self.template_kwds["weights"] = static_array(self, "weights", self.packed.ravel())
-            del self.packed
+            self.template_kwds["weights"] = static_array(self, "weights", self.tiled.ravel())
+            del self.tiled
         super().create_code_objects(run_namespace)
 
     def own(self, spikes: NDArray) -> NDArray:

@@ -24,16 +24,6 @@ def pack(projection: Projection, sign: float, dtype: DTypeLike) -> NDArray:
     )
 
 
-def is_contiguous(projection: Projection) -> bool:
-    """Whether the targets of neighbouring taps lie side by side."""
-    window = projection.window
-    return (
-        window.strides[1] == window.dilation[1] == 1
-        and window.groups == 1
-        and projection.share is None
-    )
-
-
 def scatter(
     projection: Projection, packed: NDArray, spikes: NDArray, factor: float, target: NDArray
 ) -> None:

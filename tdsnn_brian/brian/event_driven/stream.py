@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from ...analysis.closed_form import WindowChoice, analyse, check_window, input_latencies
 from ...errors import InvalidInputError, ProgramError
 from ...firing_times import in_steps
+from ...layers.window import is_count
+from ...machine import available_bytes, cores
 from ...network import SpikingNetwork, check_images
 from ...results import Result, joined
 from ..naming import Names
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from .program import Program
 
 _CHUNK = 32
+_BYTES, _BYTES_PER_NEURON = 2**26, 32  # of a program, a generous guess
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,8 @@ class Showing:
         No image takes as many.
     processes : int
         Programs side by side.
+    threads : int
+        Of each of them.
     progress : callable or None
         Told the completed share after each image.
     """
@@ -57,6 +62,7 @@ class Showing:
     windows: tuple[int, ...]
     most_steps: int
     processes: int = 1
+    threads: int = 1
     progress: Callable[[float], None] | None = None
 
     @classmethod
@@ -67,7 +73,8 @@ class Showing:
         steps_per_tick: int,
         *,
         window: WindowChoice = "dynamic",
-        processes: int = 1,
+        processes: int | None = None,
+        threads: int | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> "Showing":
         """What `Program.stream` takes.
@@ -79,12 +86,12 @@ class Showing:
         """
         images = check_images(network, images)
         check_window(network, window)
-        if isinstance(processes, bool) or not (
-            isinstance(processes, int | np.integer) and processes >= 1
-        ):
-            raise InvalidInputError(
-                f"processes must be a whole number of 1 or more, got {processes!r}"
-            )
+        for name, value in (("processes", processes), ("threads", threads)):
+            if value is not None and not is_count(value):
+                raise InvalidInputError(
+                    f"{name} must be a whole number of 1 or more, got {value!r}; leave it out to "
+                    "have it chosen by the machine"
+                )
         if progress is not None and not callable(progress):
             raise InvalidInputError(
                 f"progress must be a function of the completed share, got {progress!r}"
@@ -102,10 +109,25 @@ class Showing:
         return cls(
             images=images,
             windows=windows,
-            processes=int(processes),
+            **_workers(network, len(images), processes, threads),
             progress=progress,
             most_steps=_most_steps(network, steps_per_tick) + sum(max(w, 0) for w in windows),
         )
+
+
+def _workers(
+    network: SpikingNetwork, n_images: int, processes: int | None, threads: int | None
+) -> dict[str, int]:
+    """Programs side by side and the threads of each, for all cores where they are not given.
+
+    Images are shared out before layers are, as far as there is memory for so many programs.
+    """
+    if processes is None:
+        n_neurons = sum(population.n_neurons for population in network.populations)
+        free = available_bytes()
+        fit = cores() if free is None else free // (_BYTES_PER_NEURON * n_neurons + _BYTES)
+        processes = max(1, min(cores() // (threads or 1), n_images, fit))
+    return {"processes": int(processes), "threads": int(threads or max(1, cores() // processes))}
 
 
 def _windows(network: SpikingNetwork, images: NDArray, window: WindowChoice) -> Result:
@@ -194,7 +216,12 @@ class _Worker:
                 stdout=subprocess.PIPE,
                 stderr=self.errors,
                 start_new_session=True,  # a Ctrl-C is for the reader
-                env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
+                env={
+                    **os.environ,
+                    PARENT_VARIABLE: str(os.getpid()),
+                    "OMP_NUM_THREADS": str(showing.threads),
+                    "OMP_WAIT_POLICY": "passive",  # others may need the cores between two steps
+                },
             )
         except OSError as error:
             raise ProgramError(

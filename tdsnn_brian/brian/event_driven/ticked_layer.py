@@ -4,6 +4,7 @@ from math import ceil
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...firing_times import tie_tolerance
 from ...population import Population
@@ -18,7 +19,9 @@ class TickedLayer(Integrator):
 
     The k-th tick arrives k ticks after the release, at the end of its step as spikes do: the step
     after it compares. `drive` is what all ticks so far have added, relative to the origin: the
-    `thresholds` of the layer's schedule.
+    `thresholds` of the layer's schedule. Where the place is closed, the tick that lifts each neuron
+    is found at the release: neurons stand in ``_spikespace`` in the order in which they fire, those
+    of the next tick move to its front, where nothing is awaited any more.
     """
 
     template = "ticked_layer"
@@ -34,12 +37,14 @@ class TickedLayer(Integrator):
         self.p.waits = bool(population.v_threshold) and len(population.sources) > 1
         self.p.last_tick = _longest(population.leak)
         self.thresholds = population.schedule.thresholds(self.p.last_tick)
+        self.p.closed = place.closed
         self.p.tie = tie_tolerance(self.variables["u"].dtype)
         self._neurons("latency", np.int32)
         self._shared("n_fired", "n_ticks")
         if self.p.waits:
             self._shared("latest")
         self._shared("drive", dtype=np.float64)
+        self.begins: NDArray = np.zeros(1, int)  # of each tick's neurons, in the order of all
         self._enable_group_attributes()
 
     def template_arguments(self) -> dict[str, Any]:
@@ -76,20 +81,23 @@ class TickedLayer(Integrator):
                 s.release = now
                 s.n_missing = missing
                 s.drive = self.thresholds[0]
+                if p.closed:
+                    self._find_ticks(s)
         elif (now - s.release - 1) % p.steps_per_tick == 0:
             tick = s.n_ticks
-            weight = p.leak_factor * np.exp(tick / p.leak)
-            window = (s.release - 1 - s.origin) / p.steps_per_tick
-            threshold = p.v_threshold * np.exp((window + tick) / p.leak)
-            limit = s.u.dtype.type(threshold - (s.drive + p.tie * weight))
-            if p.silent_zeros and tick == 0:
-                silent = np.flatnonzero(s.u >= limit)
-                s.latency[silent] = p.judged
-                s.n_silent = self._emit(silent, "silent")
+            event = "silent" if p.silent_zeros and tick == 0 else "spike"
+            if p.closed:
+                first, last = self.begins[tick : tick + 2] if tick + 1 < len(self.begins) else (0, 0)
+                reached = s._spikespace[first:last].copy()
             else:
-                fires = np.flatnonzero((s.u >= limit) & (s.latency == p.waiting))
-                s.latency[fires] = tick
-                s.n_fired += self._emit(fires)
+                limit = self._limit(s, tick, s.drive)
+                reached = np.flatnonzero((s.u >= limit) & (s.latency == p.waiting))
+                s.latency[reached] = p.judged if event == "silent" else tick
+            count = self._emit(reached, event)
+            if event == "silent":
+                s.n_silent = count
+            else:
+                s.n_fired += count
         self._add_bias(s, now)
         elapsed = now - s.release
         released = s.release != p.never and elapsed > 0
@@ -103,6 +111,32 @@ class TickedLayer(Integrator):
             if len(source.spikes):
                 origin = source.released_by.values.release + 1 + source.hops
                 s.latest = max(s.latest, now - origin)
+
+    def _limit(self, s: State, tick: int, drive: float) -> Any:
+        """What `u` has to be at least to fire with that tick."""
+        p = self.p
+        weight = p.leak_factor * np.exp(tick / p.leak)
+        window = (s.release - 1 - s.origin) / p.steps_per_tick
+        threshold = p.v_threshold * np.exp((window + tick) / p.leak)
+        return s.u.dtype.type(threshold - (drive + p.tie * weight))
+
+    def _find_ticks(self, s: State) -> None:
+        """For each neuron the first tick whose limit it reaches; in C++ it is ``find_ticks.h``."""
+        p = self.p
+        limits: list[Any] = []
+        lowest = np.nanmin(s.u, initial=np.inf)
+        while not limits or limits[-1] > lowest:
+            tick = len(limits)
+            limit = self._limit(s, tick, self.thresholds[min(tick, p.last_tick)])
+            if limits and not limit <= limits[-1]:
+                break  # out of reach
+            limits.append(limit)
+        ticks = np.searchsorted(-np.array(limits), -s.u)
+        self.begins = np.searchsorted(np.sort(ticks), np.arange(len(limits) + 1))
+        s._spikespace[:-1] = np.argsort(ticks, kind="stable")
+        s.latency = np.where(ticks == len(limits), p.waiting, ticks)
+        if p.silent_zeros:
+            s.latency[ticks == 0] = p.judged
 
 
 def _longest(leak: float) -> int:

@@ -2,7 +2,8 @@
     {% if p.has_bias %}
     if (now == {{origin}} + {{p.bias_steps}})
     {
-        for (long i = 0; i < N; i++) {{u}}[i] += {{bias}}[{{bias_index}}];
+        for (long i = 0; i < N; i += {{n_biases}})
+            for (long k = 0; k < {{n_biases}}; k++) {{u}}[i + k] += {{bias}}[k];
         {{n_arrived}} += 1;
     }
     {% endif %}

@@ -2,6 +2,7 @@
 {# ALLOWS_SCALAR_WRITE #}
 {% extends 'common_group.cpp' %}
 {% block extra_headers %}
+#include <algorithm>
 #include <vector>
 namespace {
 {% include 'scatter.h' %}

@@ -4,6 +4,7 @@
 {% block template_support_code %}
 cdef extern from *:
     """
+    #include <algorithm>
     #include <stdint.h>
     #include <vector>
 {% include 'scatter.h' %}
@@ -20,7 +21,7 @@ cdef extern from *:
     _vectorisation_idx = 1
     if _n_spikes > 0:
         {{scalar_code|autoindent}}
-        _weights = _owner.packed.ravel()
+        _weights = _owner.tiled.ravel()
         {% if listening is not none %}
         _scatter_to(<char*> {{get_array_name(listening)}}, {{get_array_name(spikes)}}, _n_spikes, <{{cpp_dtype(target.dtype)}}*> _weights.data, _factor, {{get_array_name(target)}})
         {% else %}

@@ -2,8 +2,13 @@
 {% extends 'common_group.cpp' %}
 {% block extra_headers %}
 #include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
 namespace {
-{% include 'for_each.h' %}
+{% include 'limit.h' %}
+{% include 'find_ticks.h' if p.closed else 'for_each.h' %}
 }
 {% endblock %}
 {% block maincode %}
@@ -42,39 +47,39 @@ namespace {
             {{release}} = now;
             {{n_missing}} = missing;
             {{drive}} = {{thresholds}}[0];
+            {% if p.closed %}
+            _find_ticks(N, {{release}} - 1 - {{origin}}, {{thresholds}}, {{u}}, {{latency}}, {{_spikespace}});
+            {% endif %}
         }
     }
     else if ((now - {{release}} - 1) % {{p.steps_per_tick}} == 0)
     {
         const int32_t tick = {{n_ticks}};
-        const double weight = {{p.leak_factor}} * std::exp((double)tick / {{p.leak}});
-        {% if p.v_threshold %}
-        const double window = (double)({{release}} - 1 - {{origin}}) / {{p.steps_per_tick}};
-        const double threshold = {{p.v_threshold}} * std::exp((window + tick) / {{p.leak}});
-        {% else %}
-        const double threshold = 0;
-        {% endif %}
-        const {{c_data_type(real)}} limit = threshold - ({{drive}} + {{p.tie}} * weight);
-        int32_t count = 0;
+        int32_t* reached = {{_spikespace}};
         {% if p.silent_zeros %}
-        if (tick == 0)
+        if (tick == 0) reached = {{own._silentspace}};
+        {% endif %}
+        int32_t count = 0;
+        {% if p.closed %}
+        if (tick + 1 < (int64_t)_begins.size()) // else some are never reached
         {
-            _for_each(
-                N,
-                [&](long i) { return {{u}}[i] >= limit; },
-                [&](long i) { {{latency}}[i] = {{p.judged}}; {{own._silentspace}}[count++] = i; });
-            {{own._silentspace}}[N] = {{n_silent}} = count;
+            count = _begins[tick + 1] - _begins[tick];
+            std::memmove(reached, {{_spikespace}} + _begins[tick], count * sizeof(int32_t));
         }
+        {% else %}
+        const {{c_data_type(real)}} limit = _limit({{release}} - 1 - {{origin}}, tick, {{drive}});
+        const int32_t found = {{'tick > 0 ? tick : %d' % p.judged if p.silent_zeros else 'tick'}};
+        _for_each(
+            N,
+            [&](long i) { return ({{u}}[i] >= limit) & ({{latency}}[i] == {{p.waiting}}); },
+            [&](long i) { {{latency}}[i] = found; reached[count++] = i; });
+        {% endif %}
+        reached[N] = count;
+        {% if p.silent_zeros %}
+        if (tick == 0) {{n_silent}} = count;
         else
         {% endif %}
-        {
-            _for_each(
-                N,
-                [&](long i) { return ({{u}}[i] >= limit) & ({{latency}}[i] == {{p.waiting}}); },
-                [&](long i) { {{latency}}[i] = tick; {{_spikespace}}[count++] = i; });
-            {{_spikespace}}[N] = count;
-            {{n_fired}} += count;
-        }
+        {{n_fired}} += count;
     }
     {% include 'add_bias.h' %}
     const int64_t elapsed = now - {{release}};
