@@ -10,6 +10,7 @@ from brian2 import (
     SpikeMonitor,
     Synapses,
     TimedArray,
+    get_device,
     linked_var,
     ms,
     mV,
@@ -18,6 +19,7 @@ from brian2 import (
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 
 from tdsnn_brian.brian import SharedProjection
+from tdsnn_brian.brian.devices import is_runtime
 from tdsnn_brian.errors import InvalidInputError, NotInNetworkError, TDSNNError
 from tdsnn_brian.layers import Conv2D, Dense, Sum
 
@@ -39,9 +41,8 @@ def numpy_target(monkeypatch):
 def link(kind, source, target, layer, **more):
     if kind == "shared":
         return SharedProjection(source, target, layer, **more)
-    synapses = Synapses(
-        source, target, "w : 1", on_pre="v_post += w", codeobj_class=NumpyCodeObject
-    )
+    in_numpy = NumpyCodeObject if is_runtime(get_device()) else None
+    synapses = Synapses(source, target, "w : 1", on_pre="v_post += w", codeobj_class=in_numpy)
     i, j, w = layer.projection.synapses()
     synapses.connect(i=i, j=j)
     synapses.w = w
