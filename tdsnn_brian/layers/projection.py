@@ -127,7 +127,8 @@ class Projection:
 
     def _add_group(self, group: int, kernel: NDArray, views: NDArray, total: NDArray) -> None:
         """Matrix products over few rows and channels at a time: each copies what windows see, and
-        the weights into the type of the sums."""
+        the weights into the type of the sums.
+        """
         window, first = self.window, group * self.window.group_inputs
         outputs = slice(group * window.group_outputs, (group + 1) * window.group_outputs)
         taps = prod(window.size)

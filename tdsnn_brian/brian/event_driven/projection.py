@@ -189,7 +189,9 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
         self.template_kwds = {
             "window": self.projection.window,
             "tiles": self.tiles,
-            "real": {"float32": "float", "float64": "double"}[np.dtype(self.target_variable.dtype).name],
+            "real": {"float32": "float", "float64": "double"}[
+                np.dtype(self.target_variable.dtype).name
+            ],
             "shares": None if self.projection.share is None else self.projection.share.ravel(),
             "source_start": self.source.start,
             "target_start": self.target.start,

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analysis.closed_form import WindowChoice, analyse, check_window, input_latencies
+from ...arguments import is_count
 from ...errors import InvalidInputError, ProgramError
 from ...firing_times import in_steps
-from ...layers.window import is_count
 from ...machine import available_bytes, cores
 from ...network import SpikingNetwork, check_images
 from ...results import Result, joined

@@ -87,7 +87,9 @@ class TickedLayer(Integrator):
             tick = s.n_ticks
             event = "silent" if p.silent_zeros and tick == 0 else "spike"
             if p.closed:
-                first, last = self.begins[tick : tick + 2] if tick + 1 < len(self.begins) else (0, 0)
+                first, last = (
+                    self.begins[tick : tick + 2] if tick + 1 < len(self.begins) else (0, 0)
+                )
                 reached = s._spikespace[first:last].copy()
             else:
                 limit = self._limit(s, tick, s.drive)

@@ -79,7 +79,10 @@ class Tiles:
             lanes=lanes,
             count=count,
             together=count if run > window.group_outputs else 1,
-            rows=max(1, min(ceil(rows / _SHARES), _BLOCK_BYTES // (window.output_shape[1] * width * size))),
+            rows=max(
+                1,
+                min(ceil(rows / _SHARES), _BLOCK_BYTES // (window.output_shape[1] * width * size)),
+            ),
             near_channels=min(near, window.group_inputs),
             spikes_for_threads=_ADDITIONS_FOR_THREADS // projection.largest_fan_out,
         )
