@@ -178,6 +178,7 @@ IMAGES = random_images(NETWORK, 2)
         ({"processes": 0}, "processes must be a whole number of 1 or more, got 0"),
         ({"processes": 1.5}, "processes must be"),
         ({"processes": True}, "processes must be"),
+        ({"threads": 0}, "threads must be a whole number of 1 or more, got 0"),
         ({"window": "foo"}, "window must be"),
         ({"window": -1}, "window must be"),
         ({"window": {"conv9": 3}}, "window names"),
@@ -208,3 +209,21 @@ def test_nothing_is_left_in_the_cache_beside_programs(compiled):
         "manifest.json",
         "static_arrays",
     ]
+
+
+def test_threads_change_no_bit():
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 8, 40))
+    shape, padding = (32, 32, 8), ((1, 1), (1, 1))
+    wide = Conv2D(name="wide", input_shape=shape, kernel=kernel, padding=padding)
+    pool = MaxPool2D(name="pool", input_shape=(32, 32, 40), pool_size=(8, 8), strides=(8, 8))
+    weights = np.random.default_rng(1).normal(size=(640, 3))
+    output = td.layers.Dense(name="output", input_shape=(640,), weights=weights)
+    network = td.SpikingNetwork(layers=(wide, pool, output), leak=3)
+    image = random_images(network, 2)
+    one, three = (
+        program.simulate_by_program(network, image, dtype="float32", processes=1, threads=threads)
+        for threads in (1, 3)
+    )
+    np.testing.assert_array_equal(one.potentials, three.potentials)
+    for name, latencies in one.latencies.items():
+        np.testing.assert_array_equal(three.latencies[name], latencies)

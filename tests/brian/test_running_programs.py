@@ -72,7 +72,7 @@ def test_stopping_early_ends_the_processes(program):
 
 
 def test_one_that_dies_says_so(program):
-    results = program.stream(MANY)
+    results = program.stream(MANY, processes=1)
     next(results)
     assert_running(program, 1)
     (pid,) = running(program)
@@ -95,7 +95,7 @@ def test_an_error_while_images_are_fed_comes_from_the_reader(program, monkeypatc
         return original(network, images)
 
     monkeypatch.setattr(stream, "input_latencies", feed)
-    results = program.stream(MANY)
+    results = program.stream(MANY, processes=1)
     assert sum(1 for _ in zip(range(64), results, strict=False)) == 64
     with pytest.raises(type(error), match=str(error)):
         next(results)

@@ -38,7 +38,7 @@ def correct(task: Task) -> int:
     elif task.engine == "discrete":
         predictions = analyse(task.network, images).predictions
     else:
-        results = stream(task.network, images, dtype="float32", record=())
+        results = stream(task.network, images, dtype="float32", record=(), processes=1, threads=1)
         predictions = np.concatenate([result.predictions for result in results])
     return int((predictions == task.labels).sum())
 

@@ -27,7 +27,7 @@ def shared(network: SpikingNetwork, images: NDArray, dtype: str = "float32") -> 
     """The compiled program with shared projections, every firing time recorded."""
 
     def run() -> float:
-        results = stream(network, images, dtype=dtype)
+        results = stream(network, images, dtype=dtype, processes=1, threads=1)
         for _ in results:
             pass
         return results.seconds / len(images)

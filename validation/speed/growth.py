@@ -20,7 +20,7 @@ def growth(side: int = 24, n_images: int = 20) -> dict:
         program = compile_program(network, dtype="float32")
         shown = rng.random((images, side, side, 1))
         elapsed = [seconds_per_image(program, shown) for _ in range(3)]
-        results = program.stream(shown[-1:])
+        results = program.stream(shown[-1:], processes=1, threads=1)
         next(results)
         rows[axis].append(
             {

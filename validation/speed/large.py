@@ -55,7 +55,7 @@ def shown_to(name: str) -> tuple[list[Convolution], NDArray]:
 def _simulated_once(network: SpikingNetwork, image) -> tuple[Program, dict]:
     """A program in float32, and how its firing times compare with their expected ones."""
     program = compile_program(network, dtype="float32")
-    results = program.stream(image)
+    results = program.stream(image, processes=1, threads=1)
     simulation = next(results)
     judged = judge_image(network, image, simulation, "float32")
     return program, {

@@ -44,7 +44,7 @@ def lenet(
     if not program.compile_seconds:
         result["compile_seconds"] = compile_anew(network)
     contenders["explicit"], explicit_compile = explicit_standalone(network, images[:n_explicit])
-    results = program.stream(images)
+    results = program.stream(images, processes=1, threads=1)
     predictions = {"shared": np.concatenate([image.predictions for image in results])}
     result["peak_mib"] = results.peak_bytes / 2**20
     try:
