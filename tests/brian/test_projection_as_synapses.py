@@ -38,11 +38,15 @@ def numpy_target(monkeypatch):
     monkeypatch.setitem(prefs, "codegen.target", "numpy")
 
 
+def in_numpy():
+    """What runs beside a projection needs no compiler, except on devices that compile it all."""
+    return NumpyCodeObject if is_runtime(get_device()) else None
+
+
 def link(kind, source, target, layer, **more):
     if kind == "shared":
         return SharedProjection(source, target, layer, **more)
-    in_numpy = NumpyCodeObject if is_runtime(get_device()) else None
-    synapses = Synapses(source, target, "w : 1", on_pre="v_post += w", codeobj_class=in_numpy)
+    synapses = Synapses(source, target, "w : 1", on_pre="v_post += w", codeobj_class=in_numpy())
     i, j, w = layer.projection.synapses()
     synapses.connect(i=i, j=j)
     synapses.w = w
@@ -78,7 +82,7 @@ def test_the_time_is_the_source_s(numpy_target):
 
 
 def recording(group, **more):
-    return SpikeMonitor(group, codeobj_class=NumpyCodeObject, **more)
+    return SpikeMonitor(group, codeobj_class=in_numpy(), **more)
 
 
 def parts_and_refractory_neurons():
@@ -96,7 +100,7 @@ def parts_and_refractory_neurons():
             dt=1 * ms,
             namespace={"fires": fires},
             name=f"{kind}_source",
-            codeobj_class=NumpyCodeObject,
+            codeobj_class=in_numpy(),
         )
         target = NeuronGroup(
             60,
@@ -107,7 +111,7 @@ def parts_and_refractory_neurons():
             refractory=2.5 * ms,
             method="exact",
             name=f"{kind}_target",
-            codeobj_class=NumpyCodeObject,
+            codeobj_class=in_numpy(),
         )
         more = {"counter": "n"} if kind == "shared" else {}
         links = [
