@@ -56,6 +56,9 @@ FEATURES: dict[str, Where] = {
     "inputs between ticks": lambda network: ["input"] if network.input_steps > 1 else [],
     "constrained max-pools": _layers(lambda x: x.kind is Kind.CONSTRAINED_POOL),
     "minima": _layers(lambda x: x.minimum),
+    "neurons in other places": _layers(
+        lambda x: any(projection.reads is not None for projection in x.projections)
+    ),
     "leaks of their own": _layers(lambda x: x.leak != x.sources[0].leak),
 }
 """What a network may have, as names of the layers that have it."""
@@ -186,6 +189,11 @@ ENGINES: dict[str, Engine] = {
             "rounding to the nearest tick": (
                 "generates synapses that change one variable, and the releasing spike adds to "
                 "two, in order; use cpp_standalone, or rounding='up'"
+            ),
+            "neurons in other places": (
+                "knows one synapse between two neurons at most, and a neuron that is read at "
+                "several places (slices, permutations, upsampling) may have more; use "
+                "cpp_standalone"
             ),
             "silent zeros": (
                 "generates no events but spikes, and neurons with silent zeros tell by an event of "

@@ -193,7 +193,7 @@ class Population:
     @cached_property
     def n_awaited(self) -> NDArray[np.int64]:
         """(n_neurons,) spikes that a max-pool neuron fires with: all in its window, or one."""
-        counts = np.array(np.broadcast_to(self.projection.window.counts[..., None], self.shape))
+        counts = np.array(self.projection.fan_in.reshape(self.shape))
         counts[..., list(self.minimum)] = 1
         return counts.ravel()
 

@@ -284,9 +284,11 @@ def synaptic_additions(
 def _arrived(projection: Projection, fires: NDArray[np.bool_], padding_fires: bool) -> NDArray:
     """Spikes that reach each output position of each group, (n, neurons over group outputs)."""
     window = projection.window
-    by_group = fires.reshape(len(fires), *window.input_shape[:2], window.groups, -1)
+    all_fire = padding_fires and projection.kernel is not None
+    placed = projection.placed(fires, all_fire)
+    by_group = placed.reshape(len(fires), *window.input_shape[:2], window.groups, -1)
     counts = by_group.sum(axis=4, dtype=np.float32)
-    padded = window.group_inputs if padding_fires and projection.kernel is not None else 0
+    padded = window.group_inputs if all_fire else 0
     alone = replace(
         window, input_shape=counts.shape[1:], n_channels=window.groups, groups=window.groups
     )

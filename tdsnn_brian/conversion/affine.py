@@ -1,6 +1,6 @@
 """Affine maps of values, one for all of them, one a channel, or one a value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,6 +56,35 @@ class Affine:
     def reshaped(self, old: Shape, new: Shape) -> "Affine":
         """For the same values in another shape."""
         return self._mapped(lambda part: _reshaped(part, old, new))
+
+    def arranged(self, places: NDArray, shape: Shape) -> "Affine":
+        """For values of `shape` that are taken from other places; -1 is a zero and stays one."""
+        stands = places >= 0
+        shift = self.shift
+        if shift.any():
+            shift = np.broadcast_to(shift, shape).ravel()[places]
+            shift = compact(np.where(stands, shift, 0.0))
+        factor = self.factor
+        if factor.ndim:
+            channels = places.shape[-1]
+            factor = np.broadcast_to(factor, shape).ravel()[places].reshape(-1, channels)
+            there = stands.reshape(-1, channels)
+            first = factor[there.argmax(axis=0), np.arange(channels)]
+            factor = compact(np.where(there, factor, first).reshape(places.shape))
+        return Affine(factor=factor, offset=shift)
+
+    @staticmethod
+    def concatenated(parts: Sequence["Affine"], shapes: Sequence[Shape], axis: int) -> "Affine":
+        """For the values of each of `shapes` behind each other."""
+
+        def joined(name: str) -> NDArray:
+            numbers = [getattr(part, name) for part in parts]
+            if all(x.ndim == 0 and x == numbers[0] for x in numbers):
+                return numbers[0]
+            whole = [np.broadcast_to(x, shape) for x, shape in zip(numbers, shapes, strict=True)]
+            return compact(np.concatenate(whole, axis))
+
+        return Affine(factor=joined("factor"), offset=joined("shift"))
 
     def padded(self, padding: Padding, shape: Shape) -> "Affine":
         """For values of `shape` with zeros around them, which stay zeros."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..coding import early
 from ..errors import UnsupportedLayerError
-from ..layers import AveragePool2D
+from ..layers import AveragePool2D, Shape
 from .affine import Affine
 from .graph import (
     Coding,
@@ -20,6 +20,7 @@ from .graph import (
     Scaling,
     ZeroPadding,
     free_name,
+    sums,
 )
 from .padding import NO_PADDING
 
@@ -81,22 +82,35 @@ class _Correcting:
         self._dtype = np.dtype(graph.dtype)
         self._taken = {node.name for node in graph}
         self._nodes: dict[str, Node] = {}
-        self._steps = correction.input_steps
-        self._image_range = graph.image_range
+        self._instead: dict[str, str] = {}
+        self._of_image: dict[str, bool] = {}
+        self._codings: dict[tuple[str, Shape], str] = {}
 
     def run(self) -> Graph:
         scaled = self._correction.scale == 1 or any(isinstance(x, Scaling) for x in self._graph)
+        scale_behind = None if scaled else self._last_of_image()
         for node in self._graph:
+            node = replace(node, inputs=tuple(self._instead.get(x, x) for x in node.inputs))
             if isinstance(node, Scaling):
                 factor = self._correction.scale * node.affine.factor
                 node = replace(node, affine=Affine(factor=factor))
-            elif not (scaled or isinstance(node, Input | Passive)):
-                scaled = True
-                node = self._behind_scale(node)
             if isinstance(node, Neurons) and node.is_synaptic:
                 node = self._behind_coding(node)
             self._nodes[node.name] = node
+            self._of_image[node.name] = not sums(node) and all(
+                self._of_image[name] for name in node.inputs
+            )
+            if node.name == scale_behind:
+                self._instead[node.name] = self._put_scale(node)
         return replace(self._graph, nodes=tuple(self._nodes.values()))
+
+    def _last_of_image(self) -> str:
+        """The last node behind the input that everything comes through unchanged."""
+        node: Node = next(node for node in self._graph if isinstance(node, Input))
+        readers = self._graph.readers
+        while len(readers[node.name]) == 1 and isinstance(readers[node.name][0], Passive):
+            (node,) = readers[node.name]
+        return node.name
 
     def _insert(self, kind: type[Node], label: str, source: str, **fields: Any) -> str:
         """Append a new node behind `source`; returns its name."""
@@ -105,44 +119,60 @@ class _Correcting:
         self._nodes[name] = kind(
             name=name, label=label, kind=kind.__name__, inputs=(source,), **fields
         )
+        self._of_image[name] = self._of_image[source]
         return name
 
-    def _behind_scale(self, node: Node) -> Node:
-        (source,) = node.inputs
-        name = self._insert(
+    def _put_scale(self, node: Node) -> str:
+        return self._insert(
             Scaling,
             "input_scale",
-            source,
-            input_shape=self._nodes[source].shape,
+            node.name,
+            input_shape=node.shape,
             affine=Affine(factor=np.asarray(self._correction.scale)),
         )
-        return replace(node, inputs=(name,))
 
     def _behind_coding(self, node: Neurons) -> Neurons:
         correction, (source,), shape = self._correction, node.inputs, node.input_shape
-        steps, self._steps = self._steps, 1
-        image_range, self._image_range = self._image_range, None
+        steps = correction.input_steps if self._of_image[source] else 1
         corrected = self._corrected(node, correction.factor(steps))
         padding = getattr(node.layer, "padding", NO_PADDING)
-        if correction.shifts and node.is_weighted and padding != NO_PADDING:
+        padded = correction.shifts and node.is_weighted and padding != NO_PADDING
+        if padded:
             # a padded position then is a zero-valued input, and the sum the same everywhere
             source = self._insert(
                 ZeroPadding, f"{node.name}_padding", source, input_shape=shape, padding=padding
             )
             shape = self._nodes[source].shape
             corrected = corrected.with_layer(input_shape=shape, padding=NO_PADDING)
-        source = self._insert(
-            Coding,
-            f"{node.name}_coding",
-            source,
-            input_shape=shape,
-            leak=correction.leak,
-            silent_zeros=correction.silent_zeros,
-            steps=steps,
-            image_range=image_range,
-            rounding=correction.rounding,
-        )
-        return replace(corrected, inputs=(source,))
+        return replace(corrected, inputs=(self._coded(source, node, shape, steps),))
+
+    def _coded(self, source: str, node: Neurons, shape: Shape, steps: int) -> str:
+        """What `source` gives behind its coding, which those that take it as it is share."""
+        key = source, shape
+        if steps == 1 < self._correction.input_steps and self._holds_image(source):
+            raise UnsupportedLayerError(
+                f"{node.origin} takes the image and values of other layers at once, and only the "
+                "image can fire between ticks; use input_steps=1"
+            )
+        if key not in self._codings:
+            self._codings[key] = self._insert(
+                Coding,
+                f"{node.name}_coding",
+                source,
+                input_shape=shape,
+                leak=self._correction.leak,
+                silent_zeros=self._correction.silent_zeros,
+                steps=steps,
+                rounding=self._correction.rounding,
+                image_range=self._graph.image_range if self._of_image[source] else None,
+            )
+        return self._codings[key]
+
+    def _holds_image(self, name: str) -> bool:
+        node = self._nodes[name]
+        if sums(node):
+            return False
+        return isinstance(node, Input) or any(map(self._holds_image, node.inputs))
 
     def _corrected(self, node: Neurons, factor: float) -> Neurons:
         is_output = self._graph.is_output(node)

@@ -1,11 +1,15 @@
 """Fold all that is linear into the layers with neurons: normalisation, rescaling, linear layers.
 
-A weighted sum that has not met its ReLU takes up an affine map behind it. Anything else carries it
-on to the next layer, which takes it up: coded values must not be negative, so nothing can be done
-to them in between but a positive factor at the input. A padded position carries no offset, so
-that neurons near the border get a bias of their own.
+A weighted sum that has not met its ReLU takes up an affine map behind it, and sums of such sums
+become one population. Anything else carries the map on to the next layer, which takes it up: coded
+values must not be negative, so nothing can be done to them in between but a positive factor at the
+input. A padded position carries no offset, so that neurons near the border get a bias of their own.
+
+Where a linear layer leads to one that cannot take it up, each of its values gets an ON and an OFF
+neuron (`pairs`).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +19,9 @@ from ..layers import AveragePool2D
 from .affine import Affine, compact
 from .carried import Carried, Left
 from .graph import (
+    Arrangement,
     Coding,
+    Concatenation,
     Ending,
     Graph,
     Input,
@@ -26,18 +32,18 @@ from .graph import (
     Reshaping,
     Role,
     Scaling,
+    Sum,
     ZeroPadding,
     free_name,
 )
-from .weights import (
-    constant_means,
-    is_max_pool,
-    merged,
-    one_to_one,
-    take_inputs,
-    take_outputs,
-    turn_pool,
-)
+from .growing import Growing, no_relu
+from .linear import merged_cheaply, taken_back, uses_of
+from .pairs import with_pairs_through
+from .weights import constant_means, is_max_pool, take_inputs, turn_pool
+
+_ONE = np.ones(())
+_MOST_COPIES = 2
+"""A linear layer that more neurons than that would compute anew gets neurons of its own."""
 
 
 def fold(graph: Graph) -> Graph:
@@ -56,23 +62,29 @@ def fold(graph: Graph) -> Graph:
     folding = _Folding(graph)
     carried: dict[str, Carried] = {}
     for node in graph:
-        carried[node.name] = folding.take(node, *(carried[name] for name in node.inputs))
+        value = folding.take(node, *(carried[name] for name in node.inputs))
+        carried[node.name] = folding.shared(node, value)
     folding.finish(carried[graph.nodes[-1].name])
     return replace(graph, nodes=tuple(folding.nodes.values()))
 
 
-class _Folding:
+class _Folding(Growing):
     """The folded graph as it grows."""
 
     def __init__(self, graph: Graph) -> None:
-        self.nodes: dict[str, Node] = {}
-        self._taken = {node.name for node in graph}
-        self._adapted = bool(graph.codings)
+        super().__init__(graph)
+        self._readers, self._uses = graph.readers, uses_of(graph)
         self._scale: Scaling | None = None
+        self._shared_factor: float | None = None
 
     def take(self, node: Node, *sources: Carried) -> Carried:
-        if isinstance(node, Input):
-            return self._put(node, Carried(node="", shape=node.shape, at_input=True))
+        match node:
+            case Input():
+                return self.put(node, Carried(shape=node.shape, at_input=True))
+            case Sum():
+                return self._sum(node, sources)
+            case Concatenation():
+                return self._concatenation(node, sources)
         (source,) = sources
         source = source.reshaped(node.input_shape)
         match node:
@@ -87,122 +99,189 @@ class _Folding:
             case Neurons():
                 return self._weighted(node, source)
             case ZeroPadding():
-                return self._put(node, source.with_zeros(node.padding, node.shape))
+                return self.through(node, source.with_zeros(node.padding, node.shape))
             case Coding():
                 return self._coding(node, source)
             case Passive():
                 if node.augments and (source.left or not source.at_input):
                     return source  # made for images whose values nothing has changed
-                return self._put(node, source)
+                return self.through(node, source)
             case Reshaping():
-                return self._put(node, source.reshaped(node.shape))
+                return self.through(node, source.reshaped(node.shape))
+            case Arrangement():
+                return self.through(node, source.arranged(node))
             case Ending():
-                return self._put(node, self.finish(source))
+                return self.put(node, self.finish(source))
         raise TypeError(f"{node.origin} cannot be folded")
 
+    def shared(self, node: Node, value: Carried) -> Carried:
+        """The value, with neurons of its own if too many layers would compute it anew."""
+        is_linear = bool(value.terms) and not value.rectified
+        several = len(self._readers[node.name]) > 1 and self._uses[node.name] > _MOST_COPIES
+        return self.pair(value, node) if is_linear and several and not self.adapted else value
+
     def finish(self, source: Carried) -> Carried:
-        """Take up what is left at the end of the network."""
+        """Take up what is left at the end of the network, and put all of it."""
         source = self._entered(source)
-        if source.left is None:
-            return source
-        changed = self._taken_back(source, source.left.affine) if source.sum else None
-        return changed or self._own_layer(source, source.left)
+        if source.left is not None and source.terms:
+            source = taken_back(source, source.left.affine) or self.own_layer(source)
+        elif source.left is not None or source.paired or source.mixed:
+            source = self.own_layer(source)
+        return self.settled(source)
 
-    def _put(self, node: Node, source: Carried) -> Carried:
-        """Append a node behind `source`."""
-        inputs = (source.node,) if source.node else ()
-        self.nodes[node.name] = replace(node, inputs=inputs)
-        return replace(source, node=node.name, shape=node.shape)
+    # --- what joins values
 
-    def _put_neurons(self, node: Neurons, source: Carried, left: Left | None) -> Carried:
-        put = self._put(node, source)
+    def _sum(self, node: Sum, sources: Sequence[Carried]) -> Carried:
+        terms: list[Neurons] = []
+        rectified = True
+        for sign, source in zip(node.signs, sources, strict=True):
+            source = self._entered(source)
+            left = Affine() if source.left is None else source.left.affine
+            signed = Affine(factor=sign * left.factor, offset=sign * left.shift)
+            rectified &= source.rectified and not source.paired and signed.is_positive
+            terms += self._terms(node, source, signed)
+        total = replace(node, signs=(1.0,) * len(terms)) if len(terms) > 1 else None
+        return Carried(shape=node.shape, terms=tuple(terms), total=total, rectified=rectified)
+
+    def _terms(self, node: Sum, source: Carried, affine: Affine) -> tuple[Neurons, ...]:
+        """Layers whose sum is `affine` of `source`."""
+        if source.terms and not source.paired and _stays(source):
+            if affine.is_identity:
+                return source.terms
+            changed = taken_back(replace(source, path=(), rectified=False), affine)
+            if changed is not None:
+                return changed.terms
+        if self.adapted:
+            raise UnsupportedLayerError(
+                f"{node.origin} adds up values of {self.origin(source)} that no layer with "
+                "synapses weighs; leave sums to tdsnn_brian.adapt: give it the model as it is "
+                "without ReverseCoding"
+            )
+        if source.terms and not source.rectified:
+            source = self.pair(source, node)
+        source = self.settled(source)
+        name = free_name(f"{node.name}_{source.node}", {*self.taken, *self.nodes})
+        self.taken.add(name)
+        return self.one_to_one(node, name, source, affine).terms
+
+    def _concatenation(self, node: Concatenation, sources: Sequence[Carried]) -> Carried:
+        parts = []
+        for source in sources:
+            source = self._entered(source)
+            if not source.rectified:
+                source = self.pair(source, node)
+            parts.append(self.settled(source))
+        paired = any(part.paired for part in parts)
+        if paired:
+            node_put: Node = with_pairs_through(node)
+            parts = [part if part.paired else self.with_silent_off(part) for part in parts]
+        else:
+            node_put = node
+        lefts = [part.left for part in parts if part.left is not None]
+        left = None
+        if lefts:
+            affines = [Affine() if part.left is None else part.left.affine for part in parts]
+            shapes = [part.shape for part in parts]
+            left = Left(Affine.concatenated(affines, shapes, node.axis), lefts[0].scaling)
+        self.nodes[node.name] = replace(node_put, inputs=tuple(part.node for part in parts))
         return Carried(
-            node=put.node,
-            shape=put.shape,
+            shape=node.shape,
+            node=node.name,
             left=left,
-            sum=put.node,
-            rectified=node.role is not Role.SYNAPTIC,
+            paired=paired,
+            padded=any(part.padded for part in parts),
+            mixed=True,
+            crossed=node.axis != len(node.shape) - 1 or any(part.crossed for part in parts),
         )
 
-    def _neurons(self, name: str | None) -> Neurons:
-        node = self.nodes[name or ""]
-        if not isinstance(node, Neurons):
-            raise TypeError(f"{node.origin} has no neurons")
-        return node
+    # --- what changes values
 
     def _scaling(self, node: Scaling, source: Carried) -> Carried:
-        if source.sum is not None and (self._adapted or not source.rectified):
-            changed = self._taken_back(source, node.affine)
-            if changed is None:
-                raise _not_taken_up(node, self.nodes[source.sum])
-            return changed
-        if source.at_input and self._scale is None:
-            name = free_name(f"{node.name}_scale", self._taken)
+        if source.terms and (self.adapted or not source.rectified):
+            changed = taken_back(source, node.affine)
+            if changed is not None:
+                return changed
+            if self.adapted:
+                raise _not_taken_up(node, source.terms[0])
+            source = self.pair(source, node)
+        if source.at_input and self._scale is None and self._has_one_reader(source.node):
+            name = free_name(f"{node.name}_scale", self.taken)
             self._scale = replace(node, name=name, affine=Affine())
-            source = self._put(self._scale, source)
+            source = self.put(self._scale, source)
         affine = source.left.affine.then(node.affine) if source.left else node.affine
         return replace(source, left=Left(affine, node))
 
-    def _taken_back(self, source: Carried, affine: Affine) -> Carried | None:
-        """The sum behind `source` with an affine map in its weights; None if they cannot."""
-        shape, pools = source.shape, [self._neurons(name) for name in source.pools]
-        if not all(map(is_max_pool, pools)):
-            return None
-        for pool in reversed(pools):
-            affine, shape = affine.reshaped(shape, pool.shape), pool.input_shape
-            if not affine.is_channelwise:
-                return None
-        turned, neurons = affine.factor < 0, self._neurons(source.sum)
-        if not source.padded:
-            affine = affine.reshaped(shape, neurons.shape)
-        elif (
-            affine.shift.any()
-            or not affine.is_channelwise
-            or shape[-1] != neurons.shape[-1]
-            or (pools and turned.any())
-        ):
-            return None
-        changed = take_outputs(neurons, affine)
-        if changed is None:
-            return None
-        self.nodes[changed.name] = changed
-        for pool in pools:
-            self.nodes[pool.name] = turn_pool(pool, turned)
-        return replace(source, left=None)
+    def _has_one_reader(self, name: str) -> bool:
+        """Whether all that is made of the image comes through here."""
+        while len(self._readers[name]) == 1:
+            if isinstance(self.nodes[name], Input):
+                return True
+            (name,) = self.nodes[name].inputs
+        return False
+
+    def _entered(self, source: Carried) -> Carried:
+        """Values as the first neurons take them: one positive factor stays at the input."""
+        if not source.at_input or source.left is None or self._scale is None:
+            return replace(source, at_input=False)
+        affine = source.left.affine
+        if self._shared_factor is None:
+            sizes = np.abs(affine.factor[affine.factor != 0])
+            self._shared_factor = float(sizes.mean()) if sizes.size else 1.0
+            factor = Affine(factor=np.asarray(self._shared_factor))
+            inputs = self.nodes[self._scale.name].inputs
+            self.nodes[self._scale.name] = replace(self._scale, inputs=inputs, affine=factor)
+        rest = Affine(factor=affine.factor / self._shared_factor, offset=affine.shift)
+        left = None if rest.is_identity else replace(source.left, affine=rest)
+        return replace(source, at_input=False, left=left)
 
     def _rectifier(self, node: Rectifier, source: Carried) -> Carried:
-        if source.left is not None and source.left.affine.is_positive:
+        if source.left is not None and source.left.affine.is_positive and not source.paired:
             return source
         source = self._entered(source)
+        if source.left is not None or source.paired:
+            source = self.own_layer(source)
+        if node.slope.any():
+            return source if source.rectified else self.pair(source, node, node.slope)
+        return replace(self.put(node, self.settled(source)), rectified=True)
+
+    def _coding(self, node: Coding, source: Carried) -> Carried:
+        source = self._entered(source)
+        if not source.rectified:
+            raise no_relu(source.terms[0], node)
         if source.left is not None:
-            source = self._own_layer(source, source.left)
-        return replace(self._put(node, source), sum=None, pools=(), rectified=True)
+            raise UnsupportedLayerError(
+                f"{source.left.scaling.origin} stands before {node.origin}, and no firing time "
+                "stands for what it makes of its values; leave the folding to tdsnn_brian.adapt: "
+                "give it the model as it is without ReverseCoding"
+            )
+        return self.put(node, self.settled(source))
+
+    # --- layers with neurons
 
     def _weighted(self, node: Neurons, source: Carried) -> Carried:
         if not source.rectified:
-            return self._merged(node, source)
-        source = self._entered(source)
-        if source.left is None:
-            return self._put_neurons(node, source, None)
-        source, left = self._channelwise(source, source.left, node)
-        changed = take_inputs(node, left.affine) if node.is_weighted else None
-        if changed is None:
-            raise _not_taken_up(left.scaling, node)
-        return self._put_neurons(changed, source, None)
-
-    def _merged(self, node: Neurons, source: Carried) -> Carried:
-        first = self._neurons(source.sum)
-        both = None if source.pools or source.padded else merged(first, node)
-        if both is None:
-            raise _no_relu(first, node)
-        name = source.node
-        while name != first.name:  # dropout and the like between two sums that are one now
-            name = self.nodes.pop(name).inputs[0]
-        before = self.nodes.pop(first.name).inputs[0]
-        return self._put_neurons(both, replace(source, node=before), None)
+            both = merged_cheaply(source, node)
+            if both is not None:
+                return Carried(shape=both.shape, terms=(both,), rectified=False)
+            source = self.pair(source, node)
+            if node.role is Role.MEAN:
+                return self._mean(node, source)
+        shape = node.shape
+        source = self.settled(self._entered(source))
+        if source.left is not None:
+            source, left = self._channelwise(source, source.left, node)
+            changed = take_inputs(node, left.affine) if node.is_weighted else None
+            if changed is None:
+                raise _not_taken_up(left.scaling, node)
+            node = changed
+        return self.sum_of(self.taking(node, source), source, shape)
 
     def _pool(self, node: Neurons, source: Carried) -> Carried:
         source = self._entered(source)
+        if source.rectified and not self.adapted:
+            source = self.settled(source)
+        if source.crossed or (source.paired and source.padded):
+            source = self.own_values(source, node)
         if source.left is not None:
             source, left = self._channelwise(source, source.left, node)
             turned = left.affine.factor < 0
@@ -216,51 +295,23 @@ class _Folding:
                     "behind the pool, and train the model again"
                 )
             node = turn_pool(node, turned)
-        put = self._put(node, source)
-        if source.sum is None or (source.rectified and not self._adapted):
-            return replace(put, sum=None, padded=False)
-        return replace(put, pools=(*source.pools, put.node))
+        if source.paired and not is_max_pool(node):
+            raise no_relu(self.nodes[source.node], node)
+        passed = self.through(node, replace(source, shape=node.shape))
+        return passed if source.terms else replace(passed, padded=False)
 
     def _mean(self, node: Neurons, source: Carried) -> Carried:
-        source = self._entered(source)
-        if source.left is None:
-            return self._put_neurons(node, source, None)
-        if not isinstance(node.layer, AveragePool2D) or node.rebuild is not None:
-            raise _not_taken_up(source.left.scaling, node)
-        source, left = self._channelwise(source, source.left, node)
-        shift = left.affine.shift
-        if shift.ndim > 1:
-            shift = constant_means(node.layer, shift)
-        affine = Affine(factor=left.affine.factor, offset=shift)
-        return self._put_neurons(node, source, Left(affine, left.scaling))
-
-    def _coding(self, node: Coding, source: Carried) -> Carried:
-        source = self._entered(source)
-        if not source.rectified:
-            raise _no_relu(self._neurons(source.sum), node)
+        source = self.settled(self._entered(source))
+        shape, left = node.shape, None
         if source.left is not None:
-            raise UnsupportedLayerError(
-                f"{source.left.scaling.origin} stands before {node.origin}, and no firing time "
-                "stands for what it makes of its values; leave the folding to tdsnn_brian.adapt: "
-                "give it the model as it is without ReverseCoding"
-            )
-        return replace(self._put(node, source), sum=None, pools=())
-
-    def _entered(self, source: Carried) -> Carried:
-        """Values as the first neurons take them: one positive factor stays at the input."""
-        if not source.at_input or source.left is None or self._scale is None:
-            return replace(source, at_input=False)
-        affine = source.left.affine
-        sizes = np.abs(affine.factor[affine.factor != 0])
-        shared = float(sizes.mean()) if sizes.size else 1.0
-        self.nodes[self._scale.name] = replace(
-            self._scale,
-            inputs=self.nodes[self._scale.name].inputs,
-            affine=Affine(factor=np.asarray(shared)),
-        )
-        rest = Affine(factor=affine.factor / shared, offset=affine.shift)
-        left = None if rest.is_identity else replace(source.left, affine=rest)
-        return replace(source, at_input=False, left=left)
+            if not isinstance(node.layer, AveragePool2D) or node.rebuild is not None:
+                raise _not_taken_up(source.left.scaling, node)
+            source, before = self._channelwise(source, source.left, node)
+            shift = before.affine.shift
+            if shift.ndim > 1:
+                shift = constant_means(node.layer, shift)
+            left = Left(Affine(factor=before.affine.factor, offset=shift), before.scaling)
+        return replace(self.sum_of(self.taking(node, source), source, shape), left=left)
 
     def _channelwise(self, source: Carried, left: Left, node: Neurons) -> tuple[Carried, Left]:
         """`source` with one factor a channel: what differs between positions gets neurons."""
@@ -270,46 +321,14 @@ class _Folding:
         signs = compact(np.where(factor < 0, -1.0, 1.0))
         if signs.ndim > 1 or source.padded:
             raise _not_taken_up(scaling, node)
-        own = self._own_layer(source, Left(Affine(factor=np.abs(factor)), scaling))
-        rectifier = Rectifier(
-            name=free_name(f"{own.node}_activation", self._taken),
-            label=scaling.label,
-            kind=scaling.kind,
-            inputs=(),
-            input_shape=own.shape,
-            inside=True,
-        )
-        own = replace(self._put(rectifier, own), sum=None, rectified=True)
-        rest = Affine(factor=signs, offset=left.affine.shift)
-        return own.reshaped(source.shape), Left(rest, scaling)
-
-    def _own_layer(self, source: Carried, left: Left) -> Carried:
-        """One neuron a value, which computes `left` of it, under the name of the scaling."""
-        scaling = left.scaling
-        if self._adapted:
-            raise UnsupportedLayerError(
-                f"{scaling.origin} is not folded into a layer; leave that to tdsnn_brian.adapt: "
-                "give it the model as it is without ReverseCoding"
-            )
-        name = scaling.name
-        if name in self.nodes:
-            name = free_name(name, self._taken)
-        node = Neurons(
-            name=name,
-            label=scaling.label,
-            kind=scaling.kind,
-            inputs=(),
-            layer=one_to_one(name, source.shape, left.affine),
-        )
-        return self._put_neurons(node, source, None).reshaped(source.shape)
+        sizes = Left(Affine(factor=np.abs(factor)), scaling)
+        own = self.own_values(replace(source, left=sizes), node)
+        return own, Left(Affine(factor=signs, offset=left.affine.shift), scaling)
 
 
-def _no_relu(neurons: Node, behind: Node) -> UnsupportedLayerError:
-    return UnsupportedLayerError(
-        f"{neurons.origin} has no ReLU before the next layer with synapses or its coding, "
-        f"{behind.origin}; a neuron cannot fire for a negative sum, so give it activation='relu' "
-        "or put ReLU() after it, and train the model again"
-    )
+def _stays(source: Carried) -> bool:
+    """Whether nothing but dropout and the like stands behind the sum."""
+    return all(isinstance(node, Passive) for node in source.path)
 
 
 def _not_taken_up(scaling: Node, layer: Node) -> UnsupportedLayerError:

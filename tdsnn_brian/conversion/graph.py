@@ -12,6 +12,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ..image_range import Range
@@ -68,8 +69,42 @@ class Input(Node):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Join(Node):
-    """What brings several values together."""
+class Sum(Node):
+    """Sum of its inputs, value by value; `input_shape` is that of each.
+
+    `signs` are 1 or -1, one an input. In a folded graph every input is a layer with synapses that
+    nothing else reads, and the sum is one population of neurons.
+    """
+
+    signs: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Concatenation(Node):
+    """Its inputs behind each other along `axis`; `input_shape` is what comes of it."""
+
+    axis: int
+
+    def part_shape(self, size: int) -> Shape:
+        """Of an input of so many values."""
+        others = prod(self.input_shape) // self.input_shape[self.axis]
+        before, behind = self.input_shape[: self.axis], self.input_shape[self.axis + 1 :]
+        return (*before, size // others, *behind)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Arrangement(Node):
+    """Values taken from other places: slices, permutations, copies, gaps.
+
+    `places` has the shape of the result and holds, for each value, where it stands among the
+    inputs, counted in C order; -1 for a zero.
+    """
+
+    places: NDArray
+
+    @property
+    def shape(self) -> Shape:
+        return self.places.shape
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,9 +116,13 @@ class Scaling(Node):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rectifier(Node):
-    """ReLU; `inside` another layer, or a layer of its own."""
+    """ReLU; `inside` another layer, or a layer of its own.
+
+    Negative values are multiplied by `slope`: one number, one a channel, or one a value.
+    """
 
     inside: bool = False
+    slope: NDArray = field(default_factory=lambda: np.zeros(()))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -226,20 +265,48 @@ class Graph:
         """Of one image."""
         return next(node.shape for node in self.nodes if isinstance(node, Input))
 
-    @property
-    def output(self) -> Neurons | None:
-        """The last synapse-based node, which is read out, if there is one."""
-        based = [x for x in self.nodes if isinstance(x, Neurons) and x.is_synaptic]
-        return based[-1] if based else None
+    @cached_property
+    def behind_output(self) -> tuple[Node, ...]:
+        """What stands behind the layer that is read out, from there to the end."""
+        found: list[Node] = []
+        node = self.nodes[-1]
+        while not sums(node) and len(node.inputs) == 1:
+            found.insert(0, node)
+            node = self[node.inputs[0]]
+        return tuple(found)
+
+    @cached_property
+    def output(self) -> Neurons | Sum | None:
+        """The last layer with synapses, or sum of some, which is read out, if there is one."""
+        behind = self.behind_output
+        node = self[behind[0].inputs[0]] if behind else self.nodes[-1]
+        return node if isinstance(node, Neurons | Sum) and sums(node) else None
 
     def is_output(self, node: Node) -> bool:
-        """Whether a node of this name is read out."""
-        return self.output is not None and self.output.name == node.name
+        """Whether what a node of this name gives is read out, alone or in a sum."""
+        output = self.output
+        if output is None:
+            return False
+        return node.name == output.name or (isinstance(output, Sum) and node.name in output.inputs)
+
+    @cached_property
+    def readers(self) -> dict[str, list[Node]]:
+        """The nodes that take what each node gives."""
+        found: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
+        for node in self.nodes:
+            for name in node.inputs:
+                found[name].append(node)
+        return found
 
     @cached_property
     def codings(self) -> tuple[Coding, ...]:
         """Those of an adapted network; empty before `correct`."""
         return tuple(node for node in self.nodes if isinstance(node, Coding))
+
+
+def sums(node: Node) -> bool:
+    """Whether it computes a weighted sum, or one of several."""
+    return isinstance(node, Sum) or (isinstance(node, Neurons) and node.is_synaptic)
 
 
 def free_name(wanted: str, taken: Container[str]) -> str:

@@ -1,18 +1,20 @@
-"""The rules of a network that has a spiking counterpart: a chain, the coding, the ReLU, the end."""
+"""The rules of a network that has a spiking counterpart: the coding, the ReLU, the end."""
 
 from ..errors import NotAdaptedError, UnsupportedLayerError
-from ..layers import AveragePool2D, Dense, MaxPool2D
+from ..layers import AveragePool2D, MaxPool2D
 from .graph import (
+    Arrangement,
     Coding,
     Ending,
     Graph,
-    Join,
     Neurons,
     Node,
     Passive,
     Rectifier,
     Reshaping,
+    Sum,
     ZeroPadding,
+    sums,
 )
 from .padding import NO_PADDING, add_padding
 
@@ -31,7 +33,6 @@ def check_graph(graph: Graph, *, adapted: bool) -> None:
     UnsupportedLayerError, NotAdaptedError
         Naming the layer, what is wrong with it and the remedy.
     """
-    _check_chain(graph)
     _check_ending(graph)
     _check_coding(graph, adapted)
 
@@ -45,33 +46,14 @@ def check_folded(graph: Graph) -> None:
             "AveragePooling2D) whose potentials could be read out; add a Dense layer at the end "
             "and train it"
         )
-    _check_end(output, graph.nodes[graph.nodes.index(output) + 1 :])
+    _check_end(output, graph.behind_output)
     _check_padding(graph)
 
 
-def _check_chain(graph: Graph) -> None:
-    readers: dict[str, list[Node]] = {node.name: [] for node in graph}
-    for node in graph:
-        if isinstance(node, Join) or len(node.inputs) > 1:
-            names = ", ".join(repr(graph[name].label) for name in node.inputs)
-            raise UnsupportedLayerError(
-                f"{node.origin} joins several branches ({names}); only chains of layers are "
-                "supported so far, so the model needs one without branches"
-            )
-        for name in node.inputs:
-            readers[name].append(node)
-    for name, nodes in readers.items():
-        if len(nodes) > 1:
-            names = ", ".join(repr(node.label) for node in nodes)
-            raise UnsupportedLayerError(
-                f"{graph[name].origin} leads to several branches ({names}); only chains of "
-                "layers are supported so far, so the model needs one without branches"
-            )
-
-
 def _check_ending(graph: Graph) -> None:
-    ending = None
+    endings: dict[str, Ending | None] = {}
     for node in graph:
+        ending = next((x for x in map(endings.get, node.inputs) if x is not None), None)
         if ending is not None and not isinstance(node, Passive | Reshaping):
             where = "has" if ending.inside else "is"
             raise UnsupportedLayerError(
@@ -79,8 +61,7 @@ def _check_ending(graph: Graph) -> None:
                 f"{node.origin}; only the end may have one: use ReLU there, and train the model "
                 "again"
             )
-        if isinstance(node, Ending):
-            ending = node
+        endings[node.name] = node if isinstance(node, Ending) else ending
 
 
 def _check_coding(graph: Graph, adapted: bool) -> None:
@@ -89,10 +70,13 @@ def _check_coding(graph: Graph, adapted: bool) -> None:
             f"{graph.codings[0].origin} is there already; pass the model as it was before adapt"
         )
     coded: dict[str, Coding | None] = {}  # the coding that has met no layer with synapses yet
+    of_image: dict[str, bool] = {}
     for node in graph:
-        before = coded[node.inputs[0]] if node.inputs else None
+        codings = [coded[name] for name in node.inputs]
+        before = codings[0] if codings and all(codings) else None
+        of_image[node.name] = not sums(node) and all(of_image[name] for name in node.inputs)
         if isinstance(node, Coding):
-            _check_one_coding(node, before, graph.codings[0])
+            _check_one_coding(node, before, graph.codings[0], of_image[node.name])
             before = node
         elif isinstance(node, Neurons) and node.is_synaptic:
             if adapted and before is None:
@@ -105,7 +89,7 @@ def _check_coding(graph: Graph, adapted: bool) -> None:
         coded[node.name] = before
 
 
-def _check_one_coding(node: Coding, before: Coding | None, first: Coding) -> None:
+def _check_one_coding(node: Coding, before: Coding | None, first: Coding, of_image: bool) -> None:
     if before is not None:
         raise UnsupportedLayerError(
             f"{node.origin} follows {before.label!r} without a synapse-based layer in between; "
@@ -122,14 +106,19 @@ def _check_one_coding(node: Coding, before: Coding | None, first: Coding) -> Non
             f"{node.origin} has rounding={node.rounding!r}, but those before it "
             f"{first.rounding!r}; a network has one, so adapt the whole model with one"
         )
-    if node is not first and node.steps > 1:
+    if of_image and node.steps != first.steps:
+        raise UnsupportedLayerError(
+            f"{node.origin} has steps={node.steps}, and {first.label!r}, which codes the same "
+            f"image, steps={first.steps}; input neurons fire once, so use the same steps"
+        )
+    if not of_image and node.steps > 1:
         raise UnsupportedLayerError(
             f"{node.origin} has steps={node.steps}, but only the input, which no ticking neuron "
             "drives, can fire between ticks; use steps=1"
         )
 
 
-def _check_end(output: Neurons, behind: tuple[Node, ...]) -> None:
+def _check_end(output: Neurons | Sum, behind: tuple[Node, ...]) -> None:
     for node in behind:
         if isinstance(node, Rectifier) and node.inside:
             raise UnsupportedLayerError(
@@ -154,8 +143,8 @@ def _check_padding(graph: Graph) -> None:
         elif isinstance(node, Neurons):
             _check_padded(node, zeros)
             zeros = ()
-        elif zeros and isinstance(node, Reshaping):
-            raise _misplaced(zeros[-1], node)
+        elif isinstance(node, Reshaping | Arrangement):
+            zeros = ()  # from there on they are values like others
         waiting[node.name] = zeros
 
 
@@ -163,8 +152,6 @@ def _check_padded(node: Neurons, zeros: tuple[ZeroPadding, ...]) -> None:
     layer = node.layer
     if node.rebuild is not None:
         return  # it was told of the padding when it was read
-    if zeros and (isinstance(layer, Dense) or zeros[-1].shape != node.input_shape):
-        raise _misplaced(zeros[-1], node)
     if not isinstance(layer, MaxPool2D | AveragePool2D):
         return
     if isinstance(layer, AveragePool2D):
@@ -182,10 +169,3 @@ def _check_padded(node: Neurons, zeros: tuple[ZeroPadding, ...]) -> None:
             f"{node.origin} has windows that hold padding alone ({padding} around a pool of "
             f"{layer.pool_size}), and no neuron would make them fire; pad less than the pool size"
         )
-
-
-def _misplaced(zeros: ZeroPadding, node: Node) -> UnsupportedLayerError:
-    return UnsupportedLayerError(
-        f"{zeros.origin} is followed by {node.origin}; zero padding is supported before a "
-        "convolution or pooling layer only, move or remove it"
-    )

@@ -1,46 +1,23 @@
 """From the graph of an adapted network to the `SpikingNetwork`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..layers import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, Padding, Shape
+from ..errors import UnsupportedLayerError
+from ..layers import IMAGE, AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, Sum
 from ..network import SpikingNetwork
-from .graph import Coding, Graph, Neurons, Scaling, ZeroPadding
-from .padding import NO_PADDING, add_padding, less_padding
-from .weights import sums_over_positions
+from . import graph as nodes
+from .graph import Graph, Neurons, Node
+from .graph import Sum as SumNode
+from .padding import NO_PADDING
+from .wiring import NOTHING, SPIKES, Values, bias_of_spikes, mean_over_zeros, wired
 
-
-@dataclass(frozen=True)
-class _Border:
-    """Zero padding on the way to a layer; the `spiking` part, the inner one, has the gain 1."""
-
-    padding: Padding = NO_PADDING
-    spiking: Padding = NO_PADDING
-    coded: bool = False
-
-    def padded(self, more: Padding, *, silent: bool) -> "_Border":
-        padding = add_padding(self.padding, more)
-        spikes = not (self.coded or silent)
-        return replace(self, padding=padding, spiking=padding if spikes else self.spiking)
-
-    def without(self, shape: Shape) -> Shape:
-        """The shape of an input without the padding."""
-        rows, columns, channels = shape
-        return rows - sum(self.padding[0]), columns - sum(self.padding[1]), channels
-
-    def spikes(self, shape: Shape) -> NDArray[np.float64]:
-        """1 where the padding spikes, 0 elsewhere: (rows, columns) of the padded input."""
-        positions = np.zeros(shape[:2])
-        positions[_inside(shape, less_padding(self.padding, self.spiking))] = 1
-        positions[_inside(shape, self.padding)] = 0
-        return positions
-
-
-def _inside(shape: Shape, margin: Padding) -> tuple[slice, slice]:
-    (top, bottom), (left, right) = margin
-    return slice(top, shape[0] - bottom), slice(left, shape[1] - right)
+Term = tuple[Neurons, Values]
+"""A layer with synapses, and the neurons that its inputs are."""
 
 
 def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
@@ -54,25 +31,14 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
         See `tdsnn_brian.convert`.
     """
     coding = graph.codings[0]
-    layers: list[Layer] = []
-    border, input_scale = _Border(), 1.0
-    for node in graph:
-        match node:
-            case Scaling():
-                input_scale *= float(node.affine.factor)
-            case Coding():
-                border = replace(border, coded=True)
-            case ZeroPadding():
-                border = border.padded(node.padding, silent=coding.silent_zeros)
-            case Neurons():
-                layers.append(_layer(node, border, max_pool))
-                border = _Border(coded=border.coded and not node.is_synaptic)
+    building = _Building(graph, max_pool == "constrained")
+    layers = building.run()
     image_shape, output_shape = graph.image_shape, graph.output_shape
     return SpikingNetwork(
-        layers=tuple(layers),
+        layers=layers,
         leak=coding.leak,
-        input_scale=input_scale,
-        input_steps=coding.steps,
+        input_scale=building.input_scale,
+        input_steps=max(x.steps for x in graph.codings),
         rounding=coding.rounding,
         silent_zeros=coding.silent_zeros,
         name=graph.name,
@@ -82,61 +48,191 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
     )
 
 
-def _layer(node: Neurons, border: _Border, max_pool: str) -> Layer:
+class _Building:
+    """The network's layers as they grow.
+
+    Of every node it is known which neuron stands for each of its values, or, while no ReLU or
+    coding has made neurons of them, the layers whose sum they are.
+    """
+
+    def __init__(self, graph: Graph, constrained: bool) -> None:
+        self._graph, self._constrained = graph, constrained
+        self._silent = graph.codings[0].silent_zeros
+        self._values: dict[str, Values] = {}
+        self._terms: dict[str, tuple[Term, ...]] = {}
+        self._layers: list[Layer] = []
+        self._starts = [0]  # number of the first neuron of the image, of each layer, and of all
+        self.input_scale = 1.0
+
+    def run(self) -> tuple[Layer, ...]:
+        for node in self._graph:
+            if isinstance(node, Neurons) and node.is_synaptic:
+                self._terms[node.name] = ((node, self._of(node.inputs[0])),)
+            elif isinstance(node, SumNode):
+                terms = [self._terms[name] for name in node.inputs]
+                self._terms[node.name] = tuple(chain.from_iterable(terms))
+            else:
+                self._values[node.name] = self._moved(node)
+        self._of(self._graph.output.name if self._graph.output else "")
+        return tuple(self._layers)
+
+    def _of(self, name: str) -> Values:
+        """The neurons of what a node gives; a sum gets a population now."""
+        if name not in self._values:
+            self._values[name] = self._sum(name, self._terms[name])
+        return self._values[name]
+
+    def _moved(self, node: Node) -> Values:
+        """Where the neurons stand behind a node that sums up nothing."""
+        match node:
+            case nodes.Input():
+                return Values(neurons=self._new(prod(node.shape)).reshape(node.shape))
+            case nodes.Concatenation():
+                return self._joined(node)
+            case Neurons():
+                return self._pool(node)
+        before = self._of(node.inputs[0])
+        neurons = before.neurons.reshape(node.input_shape)
+        zero = NOTHING if before.coded or self._silent else SPIKES
+        match node:
+            case nodes.Scaling():
+                self.input_scale *= float(node.affine.factor)
+            case nodes.Coding():
+                return Values(neurons=neurons, coded=True)
+            case nodes.ZeroPadding():
+                neurons = np.pad(neurons, (*node.padding, (0, 0)), constant_values=zero)
+            case nodes.Arrangement():
+                neurons = np.where(node.places < 0, zero, neurons.ravel()[node.places])
+            case nodes.Reshaping() | nodes.Passive() | nodes.Rectifier() | nodes.Ending():
+                pass
+            case _:
+                raise TypeError(f"{node.origin} ({type(node).__name__}) is in no folded graph")
+        return replace(before, neurons=neurons.reshape(node.shape))
+
+    def _joined(self, node: nodes.Concatenation) -> Values:
+        parts = [self._of(name) for name in node.inputs]
+        neurons = [part.neurons.reshape(node.part_shape(part.neurons.size)) for part in parts]
+        return Values(
+            neurons=np.concatenate(neurons, node.axis), coded=all(part.coded for part in parts)
+        )
+
+    # --- layers
+
+    def _new(self, n_neurons: int) -> NDArray:
+        """The numbers of so many neurons more."""
+        start = self._starts[-1]
+        self._starts.append(start + n_neurons)
+        return np.arange(start, start + n_neurons)
+
+    def _add(self, layer: Layer) -> NDArray:
+        """Append a layer; returns the numbers of its neurons."""
+        self._layers.append(layer)
+        return self._new(layer.n_neurons).reshape(layer.output_shape)
+
+    def _source(self, population: int) -> str | None:
+        """As a layer names it: the one before needs no name."""
+        if population == len(self._layers):
+            return None
+        return self._layers[population - 1].name if population else IMAGE
+
+    def _sum(self, name: str, terms: tuple[Term, ...]) -> Values:
+        """One population that sums up all terms."""
+        layers: list[Layer] = []
+        for node, values in terms:
+            layer = _over_zeros(node, values.neurons)
+            for number, part in enumerate(wired(layer, values.neurons, self._starts)):
+                if number and layer.bias is not None:
+                    part = replace(part, layer=_without_bias(node, part.layer))
+                layers.append(replace(part.layer, source=self._source(part.population)))
+        if len(layers) > 1:
+            numbered = [replace(x, name=f"{x.name}_{k}") for k, x in enumerate(layers)]
+            return Values(neurons=self._add(Sum(name=name, terms=tuple(numbered))))
+        (layer,) = layers
+        return Values(neurons=self._add(layer))
+
+    def _pool(self, node: Neurons) -> Values:
+        """Max-pools: one for all channels, or one for those of each population."""
+        before, layer = self._of(node.inputs[0]), node.layer
+        if isinstance(layer, MaxPool2D) and self._constrained:
+            layer = replace(layer, constrained=True)
+        neurons = before.neurons.reshape(node.input_shape)
+        if not isinstance(layer, MaxPool2D):
+            return replace(before, neurons=self._add_on(layer, neurons).reshape(node.shape))
+        made = np.empty(layer.output_shape, int)
+        groups = self._by_population(node, neurons)
+        for number, channels in enumerate(groups):
+            minimum = [k for k, channel in enumerate(channels) if channel in layer.minimum]
+            alone = replace(
+                layer,
+                name=layer.name if len(groups) == 1 else f"{layer.name}_{number}",
+                input_shape=(*layer.input_shape[:2], len(channels)),
+                minimum=tuple(minimum),
+            )
+            made[..., channels] = self._add_on(alone, neurons[..., channels])
+        return replace(before, neurons=made.reshape(node.shape))
+
+    def _add_on(self, layer: Layer, neurons: NDArray) -> NDArray:
+        """Append a layer on neurons of a single population."""
+        parts = wired(layer, neurons, self._starts)
+        if len(parts) > 1:
+            raise UnsupportedLayerError(
+                f"layer {layer.name!r} takes values of several layers, and max-pools have to "
+                "take those of one; put a layer with synapses before it"
+            )
+        return self._add(replace(parts[0].layer, source=self._source(parts[0].population)))
+
+    def _by_population(self, node: Neurons, neurons: NDArray) -> list[NDArray]:
+        """The channels of each population."""
+        found = np.searchsorted(self._starts, neurons, side="right") - 1
+        first = np.where(neurons < 0, len(self._starts), found).min(axis=(0, 1))
+        last = np.where(neurons < 0, -1, found).max(axis=(0, 1))
+        if (first != last).any():
+            raise UnsupportedLayerError(
+                f"{node.origin} takes the maximum over values of several layers, and the spikes "
+                "of a max-pool's window have to come from one; put a layer with synapses before it"
+            )
+        return [np.flatnonzero(last == population) for population in np.unique(last)]
+
+
+def _over_zeros(node: Neurons, neurons: NDArray) -> Layer:
+    """The layer with its whole bias, and what zeros that spike add to its sums in it."""
     layer = node.layer
-    if node.rebuild is None:  # others have taken the padding into account themselves
-        layer = _with_padding(layer, border)
-    if isinstance(layer, MaxPool2D) and max_pool == "constrained":
-        layer = replace(layer, constrained=True)
-    if node.border is not None and isinstance(layer, Dense | Conv2D):
-        bias = node.border.astype(np.float64)
-        layer = replace(layer, bias=bias if layer.bias is None else layer.bias + bias)
+    if node.rebuild is not None:  # it has taken the zeros into account itself
+        return layer
+    zeros = neurons < 0
+    if isinstance(layer, AveragePool2D):
+        return _mean(layer, neurons) if zeros.any() else layer
+    if isinstance(layer, Dense | Conv2D):
+        if (neurons == SPIKES).any():
+            spikes = bias_of_spikes(layer, neurons == SPIKES)
+            layer = replace(layer, bias=spikes if layer.bias is None else spikes + layer.bias)
+        if node.border is not None:
+            border = node.border.astype(np.float64)
+            layer = replace(layer, bias=border if layer.bias is None else layer.bias + border)
     return layer
 
 
-def _with_padding(layer: Layer, border: _Border) -> Layer:
-    """The layer on its input without zero padding, which becomes its own."""
-    if border.padding == NO_PADDING:
-        return layer
-    if isinstance(layer, AveragePool2D):
-        return _mean_over_zeros(layer, border)
-    if isinstance(layer, Conv2D):
-        return _convolution_over_zeros(layer, border)
-    if isinstance(layer, MaxPool2D):
-        padding = add_padding(border.padding, layer.padding)
-        return replace(layer, input_shape=border.without(layer.input_shape), padding=padding)
-    raise TypeError(f"layer {layer.name!r} ({type(layer).__name__}) takes no padding")
+def _mean(layer: AveragePool2D, neurons: NDArray) -> Layer:
+    """Zeros count in a mean, and those that spike add to it."""
+    if layer.padding != NO_PADDING:
+        mean: AveragePool2D | Conv2D = replace(layer, scale=1.0, bias=None)
+    else:
+        mean = mean_over_zeros(layer)
+    bias = None
+    if (neurons == SPIKES).any():
+        bias = bias_of_spikes(mean, neurons == SPIKES)
+        bias = bias if layer.scale == 1 else bias * layer.scale
+    if layer.bias is not None:
+        bias = layer.bias if bias is None else bias + layer.bias
+    if isinstance(mean, AveragePool2D):
+        return replace(mean, scale=layer.scale, bias=bias)
+    return replace(mean, kernel=mean.kernel * layer.scale, bias=bias)
 
 
-def _convolution_over_zeros(layer: Conv2D, border: _Border) -> Conv2D:
-    """Padded positions that spike are no neurons: their constant sum becomes part of the bias."""
-    bias = layer.bias
-    if border.spiking != NO_PADDING:
-        summed = layer.kernel.sum(axis=2, keepdims=True, dtype=np.float64)
-        spikes = sums_over_positions(layer, summed, border.spikes(layer.input_shape))
-        bias = spikes if bias is None else spikes + bias
-    return replace(
-        layer,
-        input_shape=border.without(layer.input_shape),
-        padding=add_padding(border.padding, layer.padding),
-        bias=bias,
+def _without_bias(node: Neurons, layer: Layer) -> Layer:
+    if isinstance(layer, Dense | Conv2D | AveragePool2D):
+        return replace(layer, bias=None)
+    raise UnsupportedLayerError(
+        f"{node.origin} takes values of several layers, and its converter gave it a bias that "
+        "cannot be kept apart; let it take those of one layer, or use a Dense or Conv2D layer"
     )
-
-
-def _mean_over_zeros(layer: AveragePool2D, border: _Border) -> Conv2D:
-    """Positions of a ZeroPadding2D count in the mean: a convolution with constant weights."""
-    channels = layer.n_channels
-    kernel = np.full((*layer.pool_size, 1, channels), 1 / np.prod(layer.pool_size))
-    mean = Conv2D(
-        name=layer.name,
-        input_shape=layer.input_shape,
-        strides=layer.strides,
-        kernel=kernel,
-        groups=channels,
-    )
-    mean = _convolution_over_zeros(mean, border)
-    if layer.scale == 1 and layer.bias is None:
-        return mean
-    own = np.zeros(channels) if layer.bias is None else layer.bias
-    bias = own if mean.bias is None else mean.bias * layer.scale + own
-    return replace(mean, kernel=kernel * layer.scale, bias=bias)

@@ -131,10 +131,13 @@ def is_max_pool(node: Neurons) -> bool:
     return isinstance(node.layer, MaxPool2D) and node.rebuild is None
 
 
-def one_to_one(name: str, shape: Shape, affine: Affine) -> Conv2D:
-    """One neuron for each of the values of `shape`, whose sum is `affine` of it."""
+def one_to_one(name: str, shape: Shape, affine: Affine, *, each: bool = False) -> Conv2D:
+    """One neuron for each of the values of `shape`, whose sum is `affine` of it.
+
+    Where `each` is true, or `affine` differs from place to place, each value has a channel.
+    """
     plane = as_plane(shape)
-    if len(shape) == 1 or not affine.is_channelwise:
+    if each or len(shape) == 1 or not affine.is_channelwise:
         plane = (1, 1, prod(shape))  # each value a channel of its own
     channels = plane[-1]
     factor, shift = (

@@ -10,7 +10,7 @@ from ..errors import UnsupportedLayerError
 from ..transfer import Part, Transfer, parts_of
 from .weights import describe
 
-RELU, LINEAR = "relu", "linear"
+RELU, LEAKY, LINEAR = "relu", "leaky_relu", "linear"
 ENDINGS = ("softmax", "log_softmax", "sigmoid")
 """What may stand at the end: the network gives the logits before it."""
 
@@ -27,12 +27,12 @@ def activation_of(layer: kl.Layer, function: Any = None) -> str:
         return LINEAR
     if isinstance(function, kl.Activation):
         return activation_of(layer, function.activation)
-    if isinstance(function, kl.ReLU):
+    if isinstance(function, kl.ReLU) and not function.negative_slope:
         check_relu(layer, function)
         return RELU
     if isinstance(function, kl.Softmax) and function.axis in (-1, (-1,), [-1]):
         return "softmax"
-    for name in (RELU, LINEAR, *ENDINGS):
+    for name in (RELU, LEAKY, LINEAR, *ENDINGS):
         if any(function is known for known in _known_as(name)):
             return name
     torch = sys.modules.get("torch")
@@ -90,9 +90,9 @@ def parts_of_activation(
 
 
 def check_relu(layer: kl.Layer, function: kl.ReLU) -> None:
-    if function.max_value is not None or function.negative_slope or function.threshold:
+    if function.max_value is not None or function.threshold:
         raise UnsupportedLayerError(
-            f"{describe(layer)} has max_value, negative_slope or threshold set, which no firing "
+            f"{describe(layer)} has max_value or threshold set, which no firing "
             "time stands for; use ReLU() and train the model again"
         )
 

@@ -1,6 +1,7 @@
 """Build a Keras model from a graph, node by node."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import keras
@@ -9,7 +10,9 @@ from keras import layers as kl
 from numpy.typing import NDArray
 
 from ..conversion.graph import (
+    Arrangement,
     Coding,
+    Concatenation,
     Ending,
     Graph,
     Input,
@@ -20,6 +23,7 @@ from ..conversion.graph import (
     Rectifier,
     Reshaping,
     Scaling,
+    Sum,
     ZeroPadding,
     free_name,
 )
@@ -27,6 +31,7 @@ from ..conversion.padding import NO_PADDING, same_padding
 from ..layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Shape
 from .min_max_pooling import MinMaxPooling2D
 from .neuron_bias import NeuronBias
+from .rearrange import Rearrange
 from .reverse_coding import ReverseCoding
 
 _LAST = {"data_format": "channels_last"}  # whatever is set for all of Keras
@@ -43,7 +48,7 @@ def build(graph: Graph) -> keras.Model:
                 node.shape, dtype=graph.dtype if is_floating else node.number_type, name=node.name
             )
         else:
-            tensors[node.name] = builder.run(node, tensors[node.inputs[0]])
+            tensors[node.name] = builder.run(node, *(tensors[name] for name in node.inputs))
     output = builder.reshaped(tensors[graph.nodes[-1].name], graph.output_shape, "output")
     return keras.Model(tensors[graph.nodes[0].name], output, name=graph.name)
 
@@ -57,11 +62,15 @@ class Builder:
     def __init__(self, graph: Graph):
         self._graph = graph
         self._taken = {node.name for node in graph}
+        self._readers = graph.readers
         activations = [node for node in graph if isinstance(node, Rectifier | Ending)]
         self._inside = {node.inputs[0]: node for node in activations if self._is_inside(node)}
 
-    def run(self, node: Node, values: Tensor) -> Tensor:
-        """What a node makes of `values`; an activation inside a layer is part of that layer."""
+    def run(self, node: Node, *sources: Tensor) -> Tensor:
+        """What a node makes of its sources; an activation inside a layer is part of that layer."""
+        values = sources[0]
+        if isinstance(node, Sum | Concatenation):
+            return self._joined(node, sources)
         if node in self._inside.values():
             return values
         activation = self._inside.get(node.name)
@@ -77,9 +86,17 @@ class Builder:
             return values
         return self._made(*_reshape(shape), self._free(f"{name}_reshape"))(values)
 
+    def _joined(self, node: Sum | Concatenation, sources: Sequence[Tensor]) -> Tensor:
+        if isinstance(node, Sum):
+            shaped = [self.reshaped(x, node.shape, node.name) for x in sources]
+            return self._made(kl.Add, {}, node.name)(shaped)
+        shaped = [self.reshaped(x, node.part_shape(prod(x.shape[1:])), node.name) for x in sources]
+        return self._made(kl.Concatenate, {"axis": node.axis + 1}, node.name)(shaped)
+
     def _is_inside(self, node: Rectifier | Ending) -> bool:
         source = self._graph[node.inputs[0]]
-        return node.inside and isinstance(source, Neurons) and source.border is None
+        alone = len(self._readers[source.name]) == 1
+        return node.inside and alone and isinstance(source, Neurons) and source.border is None
 
     def _through(self, node: Node, values: Tensor, activation: str | None) -> Tensor:
         if isinstance(node, Scaling):
@@ -91,6 +108,11 @@ class Builder:
         values = self.reshaped(values, node.input_shape, node.name)
         if isinstance(node, Neurons):
             return self._neurons(node, values, activation)
+        if isinstance(node, Arrangement):
+            moved = self._made(Rearrange, {"shape": node.shape}, node.name)
+            moved.build(tuple(values.shape))
+            moved.take(node.places)
+            return moved(values)
         if isinstance(node, Passive):
             return self._rebuilt(node.name, node.rebuild)(values)
         return self._made(*_plain(node), node.name)(values)

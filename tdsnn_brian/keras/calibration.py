@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conversion.graph import Graph, Neurons, Node
+from ..conversion.graph import Graph, Neurons, Node, Sum
 from .building import Builder, Tensor
 
 
@@ -69,49 +69,86 @@ def _line(values: Tensor, wanted: Tensor, scale: float) -> tuple[NDArray, NDArra
 
 
 class _Pass:
-    """Images on their way through a network, stopping at every weighted sum."""
+    """Images on their way through a network, stopping at every sum whose weights may change."""
 
     def __init__(self, graph: Graph, images: NDArray) -> None:
         self._graph, self._builder = graph, Builder(graph)
-        self._nodes: list[Node] = list(graph)
-        self._next = 1  # behind the input
-        self.values = keras.ops.convert_to_tensor(images, dtype=graph.dtype)
+        self._nodes: dict[str, Node] = {node.name: node for node in graph}
+        first, *others = graph
+        self._waiting = list(reversed(others))
+        self._values = {
+            first.name: keras.ops.convert_to_tensor(images, dtype=graph.dtype),
+        }
+        self._unread = {name: len(readers) for name, readers in graph.readers.items()}
+        self._summing: Node = first
 
     @property
     def graph(self) -> Graph:
         """The network with all weights as they are now."""
-        return replace(self._graph, nodes=tuple(self._nodes))
+        return replace(self._graph, nodes=tuple(self._nodes.values()))
+
+    @property
+    def values(self) -> Tensor:
+        """Of the sum."""
+        return self._values[self._summing.name]
 
     @property
     def is_last(self) -> bool:
         """Whether the sum is that of the output layer."""
-        return self._graph.is_output(self._summing)
+        output = self._graph.output
+        return output is not None and output.name == self._summing.name
 
     def to_sum(self) -> bool:
         """Go on to the next sum; False if there is none (a network may end in a mean)."""
-        while self._next < len(self._nodes):
-            node = self._nodes[self._next]
-            self._next += 1
+        while self._waiting:
+            node = self._waiting.pop()
+            sources = [self._values[name] for name in node.inputs]
             if isinstance(node, Neurons) and node.is_weighted:
-                self._summing = node
-                self.values = self._builder.sums(node, self.values)
+                self._values[node.name] = self._builder.sums(node, *sources)
+            else:
+                self._values[node.name] = self._builder.run(node, *sources)
+            for name in node.inputs:
+                self._unread[name] -= 1
+                if not self._unread[name]:
+                    del self._values[name]
+            self._summing = node
+            if self._changes(node):
                 return True
-            self.values = self._builder.run(node, self.values)
         return False
+
+    def _changes(self, node: Node) -> bool:
+        """Whether it gives the whole sum of neurons whose weights may change."""
+        if isinstance(node, Sum):
+            return all(self._is_weighted(name) for name in node.inputs)
+        readers = self._graph.readers[node.name]
+        return self._is_weighted(node.name) and not any(isinstance(x, Sum) for x in readers)
+
+    def _is_weighted(self, name: str) -> bool:
+        node = self._nodes[name]
+        return isinstance(node, Neurons) and node.is_weighted
 
     def apply(self, slope: NDArray, shift: NDArray) -> None:
         """Put a line into the weights of the last sum, and the values through it."""
-        node = self._summing
+        summing = self._summing
+        names = summing.inputs if isinstance(summing, Sum) else (summing.name,)
+        for number, name in enumerate(names):
+            self._put_line(name, slope, shift if number == 0 else 0 * shift)
+        ops, dtype = keras.ops, self._graph.dtype
+        slope, shift = (ops.convert_to_tensor(part.astype(dtype)) for part in (slope, shift))
+        self._values[summing.name] = ops.add(ops.multiply(self.values, slope), shift)
+
+    def _put_line(self, name: str, slope: NDArray, shift: NDArray) -> None:
+        node = self._nodes[name]
+        if not isinstance(node, Neurons):
+            raise TypeError(f"{node.origin} has no weights")
         weights, bias, border = node.weights, node.weighted.bias, node.border
         dtype = weights.dtype
         if border is not None:
             border = (border * slope).astype(dtype)
-        self._nodes[self._next - 1] = replace(node, border=border).with_layer(
-            weights=(weights * slope).astype(dtype), bias=(bias * slope + shift).astype(dtype)
+        self._nodes[name] = replace(node, border=border).with_layer(
+            weights=(weights * slope).astype(dtype),
+            bias=((0 if bias is None else bias) * slope + shift).astype(dtype),
         )
-        ops = keras.ops
-        slope, shift = (ops.convert_to_tensor(part.astype(dtype)) for part in (slope, shift))
-        self.values = ops.add(ops.multiply(self.values, slope), shift)
 
     def rectify(self) -> None:
-        self.values = keras.ops.stop_gradient(keras.ops.relu(self.values))
+        self._values[self._summing.name] = keras.ops.stop_gradient(keras.ops.relu(self.values))

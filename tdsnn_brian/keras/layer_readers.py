@@ -25,7 +25,7 @@ from ..conversion.graph import (
 from ..conversion.padding import NO_PADDING, same_padding
 from ..errors import UnsupportedLayerError
 from ..layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Padding, Pair, Shape
-from .activations import LINEAR, RELU, activation_of, check_relu
+from .activations import LEAKY, LINEAR, RELU, activation_of, check_relu
 from .min_max_pooling import MinMaxPooling2D
 from .place import Place, Value, in_order
 from .registry import reads
@@ -53,6 +53,8 @@ SLIDING = (
 )
 """Classes whose `data_format` says how the values before them are arranged."""
 
+_LEAK_OF_KERAS = 0.2
+"""Slope of the activation "leaky_relu"."""
 PoolClass = type[MaxPool2D] | type[AveragePool2D]
 
 _KEPT_FOR_TRAINING = (
@@ -74,18 +76,37 @@ def activated(place: Place, *, inside: bool = True) -> Value:
 def _put_activation(place: Place, name: str, *, inside: bool) -> None:
     suffix = "_activation" if inside else ""
     shape = place.nodes[place.value.node].shape
-    if name == RELU:
-        place.put(Rectifier, suffix, input_shape=shape, inside=inside)
+    if name in (RELU, LEAKY):
+        slope = np.asarray(_LEAK_OF_KERAS if name == LEAKY else 0.0)
+        place.put(Rectifier, suffix, input_shape=shape, inside=inside, slope=slope)
     elif name != LINEAR:
-        if "softmax" in name and place.value.order is not None:
-            place.refuse_order()
+        if "softmax" in name:
+            place.in_keras_order(place.value)
         place.put(Ending, suffix, input_shape=place.value.shape, function=name, inside=inside)
 
 
-@reads(kl.ReLU)
-def _relu(layer: kl.ReLU, place: Place) -> Value:
-    check_relu(layer, layer)
-    _put_activation(place, RELU, inside=False)
+@reads(kl.ReLU, kl.LeakyReLU)
+def _relu(layer: kl.ReLU | kl.LeakyReLU, place: Place) -> Value:
+    if isinstance(layer, kl.ReLU):
+        check_relu(layer, layer)
+    return _put_leaky(place, np.asarray(float(layer.negative_slope)))
+
+
+@reads(kl.PReLU)
+def _prelu(layer: kl.PReLU, place: Place) -> Value:
+    return _put_leaky(place, array_of(layer, "alpha"))
+
+
+def _put_leaky(place: Place, slope: NDArray) -> Value:
+    """A ReLU that multiplies negative values by `slope`, for values as Keras has them."""
+    spread = place.spread(slope)
+    if (spread < 0).any():
+        raise UnsupportedLayerError(
+            f"{describe(place.layer)} has a negative slope ({spread.min():g}), so that large and "
+            "small values mean the same; train it with alpha_constraint='non_neg'"
+        )
+    shape = place.nodes[place.value.node].shape
+    place.put(Rectifier, input_shape=shape, slope=spread)
     return place.value
 
 
@@ -132,8 +153,7 @@ def _dense(layer: kl.Dense, place: Place) -> Value:
             name=place.name, input_shape=shape, weights=weights, bias=bias
         )
     else:
-        if place.value.order is not None:
-            place.refuse_order()
+        shape = place.in_keras_order(place.value).shape
         neurons = Conv2D(
             name=place.name, input_shape=as_plane(shape), kernel=weights[None, None], bias=bias
         )
@@ -258,22 +278,22 @@ def _flatten(layer: kl.Flatten, place: Place) -> Value:
     places = place.value.places
     if place.channels_first:
         places = np.moveaxis(places, 0, -1)
-    return _put_reshaping(place, places.ravel())
+    return put_reshaping(place, places.ravel())
 
 
 @reads(kl.Reshape)
 def _reshape(layer: kl.Reshape, place: Place) -> Value:
     places = place.value.places
     shape = layer.compute_output_shape((None, *places.shape))[1:]
-    return _put_reshaping(place, places.reshape(shape))
+    return put_reshaping(place, places.reshape(shape))
 
 
 @reads(kl.Permute)
 def _permute(layer: kl.Permute, place: Place) -> Value:
-    return _put_reshaping(place, place.value.places.transpose([axis - 1 for axis in layer.dims]))
+    return put_reshaping(place, place.value.places.transpose([axis - 1 for axis in layer.dims]))
 
 
-def _put_reshaping(place: Place, places: NDArray) -> Value:
+def put_reshaping(place: Place, places: NDArray) -> Value:
     """The values as Keras arranges them now; only their shape changes in the graph, if it can."""
     before = place.value.shape
     value = in_order(place.value.node, before, places)

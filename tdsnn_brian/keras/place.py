@@ -5,16 +5,17 @@ order: with ``data_format="channels_first"``, behind Permute, or behind a Flatte
 order is followed from layer to layer until a dense layer takes it up in its weights.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, NoReturn
+from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from ..conversion.affine import compact
-from ..conversion.graph import Node, free_name
+from ..conversion.graph import Arrangement, Node, free_name
 from ..errors import UnsupportedLayerError
 from ..layers import Shape
 from .weights import describe
@@ -58,18 +59,28 @@ def _in_order(shape: Shape) -> NDArray:
     return np.arange(prod(shape)).reshape(shape)
 
 
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+"""Positional and named ones of a call, as Keras keeps them."""
+
+
 class Place:
-    """A layer, the value before it, and the graph that it adds nodes to."""
+    """A layer, the value before it, and the graph that it adds nodes to.
+
+    `values` are those of a layer that joins several, `value` is the first of them; `layer` may be
+    an operation of `keras.ops`, which has `arguments`.
+    """
 
     def __init__(
         self,
-        layer: keras.layers.Layer,
+        layer: keras.Operation,
         name: str,
-        value: Value,
+        values: Sequence[Value],
         nodes: dict[str, Node],
         taken: set[str],
+        arguments: Arguments = ((), {}),
     ) -> None:
-        self.layer, self.name, self.value = layer, name, value
+        self.layer, self.name, self.values, self.value = layer, name, tuple(values), values[0]
+        self.arguments = arguments
         self._nodes, self._taken = nodes, taken
 
     @property
@@ -77,15 +88,17 @@ class Place:
         """All nodes so far."""
         return self._nodes
 
-    def put(self, kind: type[Node], suffix: str = "", **fields: Any) -> Node:
-        """Append a node that takes the value; from then on the value is what it gives."""
+    def put(
+        self, kind: type[Node], suffix: str = "", inputs: Sequence[str] = (), **fields: Any
+    ) -> Node:
+        """Append a node that takes the value, or `inputs`; then the value is what it gives."""
         name = free_name(f"{self.name}{suffix}", self._taken) if suffix else self.name
         self._taken.add(name)
         node = kind(
             name=name,
             label=self.layer.name,
             kind=type(self.layer).__name__,
-            inputs=(self.value.node,),
+            inputs=tuple(inputs) or (self.value.node,),
             **fields,
         )
         self._nodes[name] = node
@@ -104,10 +117,7 @@ class Place:
     def arranged(self) -> Shape:
         """Shape of the value with its channels last, for a layer that has a `data_format`.
 
-        Raises
-        ------
-        UnsupportedLayerError
-            If the values do not stand in the order that the layer takes them in.
+        Values that stand in another order are put into this one.
         """
         if self.value.order is None and not self.channels_first:
             return self.value.shape
@@ -115,8 +125,22 @@ class Place:
         if self.channels_first:
             places = np.moveaxis(places, 0, -1)
         if (places.ravel() != np.arange(places.size)).any():
-            self.refuse_order()
+            self.rearrange(places)
+        else:
+            self.now(places.shape)
         return places.shape
+
+    def in_keras_order(self, value: Value) -> Value:
+        """`value` as Keras holds it, with nodes that put it into that order."""
+        self.value = value
+        if value.order is not None:
+            self.rearrange(value.order)
+        return self.value
+
+    def rearrange(self, places: NDArray, suffix: str = "_order") -> Value:
+        """The values at these places of the node before."""
+        self.put(Arrangement, suffix, input_shape=self.value.shape, places=places)
+        return self.now(places.shape)
 
     def gives(self, shape: Shape) -> Value:
         """The value that a layer with a `data_format` gives; `shape` has its channels last."""
@@ -143,13 +167,3 @@ class Place:
         ordered = np.empty(whole.size)
         ordered[self.value.order.ravel()] = whole.ravel()
         return compact(ordered.reshape(self.value.shape))
-
-    def refuse_order(self) -> NoReturn:
-        wanted = getattr(self.layer, "data_format", None) or "channels_last"
-        other = "channels_last" if wanted == "channels_first" else "channels_first"
-        raise UnsupportedLayerError(
-            f"{describe(self.layer)} takes its values as data_format={wanted!r}, but they come in "
-            f"the order of data_format={other!r} or of a Permute, and no neuron puts them into "
-            "another one; rebuild the model with data_format='channels_last' throughout (kernels "
-            "of convolutions keep their shape)"
-        )

@@ -1,22 +1,23 @@
 """Read a Keras model, once and one way: a graph of plain data."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 from keras import layers as kl
 
 from ..arguments import check_name
-from ..conversion.graph import Coding, Graph, Input, Join, Node, free_name
+from ..conversion.graph import Coding, Graph, Input, Node, free_name
 from ..conversion.input_range import found_range
 from ..errors import InvalidInputError, UnsupportedLayerError
 from ..image_range import Range
 from ..layers import Shape
 from ..network import SpikingNetwork
-from . import scaling_readers  # noqa: F401  (fills the registry, and so do what it imports)
+from . import graph_readers, scaling_readers  # noqa: F401  (fill the registry with their imports)
 from .layer_readers import SLIDING
-from .place import Place, Value, channels_moved_last
-from .registry import READERS
+from .place import Arguments, Place, Value, channels_moved_last
+from .refused import why_not
+from .registry import JOINS, READERS
 from .weights import check_quantization, describe
 
 Sources = tuple[int, ...]
@@ -46,7 +47,7 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
         If a layer, or the way it is used, has no spiking counterpart; it says which one.
     """
     image_shape = _image_shape(model, caller)
-    calls = _Unrolling().calls_of(model)
+    calls, output = _Unrolling().calls_of(model)
     check_name("model name", model.name)
     for call in calls:
         check_name("layer name", call.layer.name)
@@ -72,14 +73,11 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
     for index, (call, name) in enumerate(zip(calls, names, strict=True)):
         sources = [values[source] for source in call.sources]
         values[index] = _read_call(call, name, sources, nodes, taken)
-    value = values[len(calls) - 1]
+    value = values[output]
     if value.order is not None:
-        raise UnsupportedLayerError(
-            f"{describe(calls[-1].layer)} gives the outputs of the model in the order of "
-            "data_format='channels_first' or of a Permute; a network gives its own with the "
-            "channels last, so rebuild the model with data_format='channels_last' throughout "
-            "(kernels of convolutions keep their shape) and take its outputs in that order"
-        )
+        ending = calls[output]
+        place = Place(ending.layer, names[output], [value], nodes, taken)
+        value = place.in_keras_order(value)
     if any(isinstance(node, Coding) for node in nodes.values()):
         _check_precision(calls)
     is_double = any(weight.dtype == "float64" for weight in model.weights)
@@ -96,13 +94,13 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
 class _Call:
     """A layer at one place of a model; `path` are the models that it is inside of.
 
-    `sources` are the calls whose values it takes, `shape` is what it makes of several.
+    `sources` are the calls whose values it takes.
     """
 
     layer: keras.layers.Layer
     path: tuple[str, ...]
     sources: Sources
-    shape: Shape = ()
+    arguments: Arguments = ((), {})
 
 
 class _Unrolling:
@@ -111,38 +109,49 @@ class _Unrolling:
     def __init__(self) -> None:
         self._calls: list[_Call] = []
 
-    def calls_of(self, model: keras.Model) -> list[_Call]:
+    def calls_of(self, model: keras.Model) -> tuple[list[_Call], int]:
+        """Those that lead to the output, and the one that gives it."""
         (output,) = self._model(model, (_IMAGE,), ())
-        if not self._calls or output != len(self._calls) - 1:
+        if output == _IMAGE:
             raise UnsupportedLayerError(
                 f"model {model.name!r} gives out what comes in; add a Dense layer and train it"
             )
-        for call in self._calls:
-            uses = sum(other.layer is call.layer for other in self._calls)
-            if uses > 1 and call.layer.weights:
-                raise UnsupportedLayerError(
-                    f"{describe(call.layer)} is used more than once; give each place its own layer"
-                )
-        return self._calls
+        needed = {output}
+        for index in reversed(range(len(self._calls))):
+            if index in needed:
+                needed.update(self._calls[index].sources)
+        kept = {old: new for new, old in enumerate(sorted(needed - {_IMAGE}))}
+        kept[_IMAGE] = _IMAGE
+        calls = [
+            replace(self._calls[old], sources=tuple(kept[x] for x in self._calls[old].sources))
+            for old in sorted(needed - {_IMAGE})
+        ]
+        return calls, kept[output]
 
     def _model(self, model: keras.Model, sources: Sources, path: tuple[str, ...]) -> Sources:
         if isinstance(model, keras.Sequential):
             for layer in model.layers:
                 sources = self._call(layer, sources, path)
             return sources
-        _check_ends(model)
         known = {id(tensor): at for tensor, at in zip(model.inputs, sources, strict=True)}
         depths = model._nodes_by_depth
         for node in (node for depth in sorted(depths, reverse=True) for node in depths[depth]):
             if not node.is_input:
                 taken = tuple(known[id(tensor)] for tensor in node.input_tensors)
-                shape = tuple(node.outputs[0].shape[1:])
-                given = self._call(node.operation, taken, path, shape)
-                known.update((id(tensor), given[0]) for tensor in node.outputs)
+                arguments = (node.arguments.args, node.arguments.kwargs)
+                given = self._call(node.operation, taken, path, arguments)
+                known.update(
+                    (id(tensor), given[min(number, len(given) - 1)])
+                    for number, tensor in enumerate(node.outputs)
+                )
         return tuple(known[id(tensor)] for tensor in model.outputs)
 
     def _call(
-        self, operation: keras.Operation, sources: Sources, path: tuple[str, ...], shape: Shape = ()
+        self,
+        operation: keras.Operation,
+        sources: Sources,
+        path: tuple[str, ...],
+        arguments: Arguments = ((), {}),
     ) -> Sources:
         if isinstance(operation, keras.Model):
             return self._model(operation, sources, (*path, operation.name))
@@ -150,7 +159,7 @@ class _Unrolling:
             for layer in operation.layers:
                 sources = self._call(layer, sources, (*path, operation.name))
             return sources
-        self._calls.append(_Call(operation, path, sources, shape))
+        self._calls.append(_Call(operation, path, sources, arguments))
         return (len(self._calls) - 1,)
 
 
@@ -169,28 +178,17 @@ def _read_call(
     call: _Call, name: str, sources: list[Value], nodes: dict[str, Node], taken: set[str]
 ) -> Value:
     layer = call.layer
-    if len(sources) > 1:
-        nodes[name] = Join(
-            name=name,
-            label=layer.name,
-            kind=type(layer).__name__,
-            input_shape=call.shape,
-            inputs=tuple(source.node for source in sources),
-        )
-        return Value(name, call.shape)
-    if not isinstance(layer, kl.Layer):
-        raise UnsupportedLayerError(
-            f"{describe(layer)} is an operation, not a layer; use the Keras layer for it"
-        )
     reader = READERS.get(type(layer))
     if reader is None:
-        known = ", ".join(sorted(cls.__name__ for cls in READERS))
+        raise UnsupportedLayerError(f"{describe(layer)} {why_not(layer)}")
+    if len(sources) > 1 and type(layer) not in JOINS:
+        names = ", ".join(repr(nodes[source.node].label) for source in sources)
         raise UnsupportedLayerError(
-            f"{describe(layer)} is not supported; use one of {known}, or add it with "
-            "tdsnn_brian.keras.register"
+            f"{describe(layer)} takes several values at once here ({names}); Add, Subtract, "
+            "Average and Concatenate join values"
         )
     check_quantization(layer)
-    return reader(layer, Place(layer, name, sources[0], nodes, taken))
+    return reader(layer, Place(layer, name, sources, nodes, taken, call.arguments))
 
 
 def _image_range(nodes: dict[str, Node]) -> Range | None:
@@ -230,13 +228,19 @@ def _image_shape(model: keras.Model, caller: str) -> Shape:
         if not isinstance(model, keras.Sequential):
             raise UnsupportedLayerError(
                 f"model {model.name!r} ({type(model).__name__}) is neither Sequential nor "
-                "functional, so its layers have no visible order; rebuild it as a chain of layers"
+                "functional, so its layers have no visible order; rebuild it from layers with "
+                "keras.Model(inputs, outputs)"
             )
         raise InvalidInputError(
             f"model {model.name!r} has no input shape yet; start it with keras.Input(shape), or "
             "call model.build"
         )
-    _check_ends(model)
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise UnsupportedLayerError(
+            f"model {model.name!r} has {len(model.inputs)} inputs and {len(model.outputs)} "
+            "outputs; a network has one of each, so make a model of each output with "
+            "keras.Model(model.inputs, model.outputs[0]), and bring several inputs into one"
+        )
     shape = tuple(model.inputs[0].shape[1:])
     if None in shape:
         raise InvalidInputError(
@@ -255,11 +259,3 @@ def _remedy(argument: object, caller: str) -> str:
         return f"load it first: {caller}(keras.models.load_model({str(argument)!r}), ...)"
     arguments = "model, leak" if caller == "adapt" else "adapted"
     return f"call tdsnn_brian.{caller}({arguments}) with the model first"
-
-
-def _check_ends(model: keras.Model) -> None:
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise UnsupportedLayerError(
-            f"model {model.name!r} has {len(model.inputs)} inputs and {len(model.outputs)} "
-            "outputs; only chains with one of each are supported"
-        )

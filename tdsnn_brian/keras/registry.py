@@ -16,6 +16,8 @@ from .weights import describe
 Reader = Callable[[keras.layers.Layer, Place], Value]
 READERS: dict[type, Reader] = {}
 """Reads one call of a layer: puts nodes, and returns the value that comes out."""
+JOINS: set[type] = set()
+"""Those of them that take several values at once."""
 
 
 def reads(*keras_layers: type) -> Callable[[Reader], Reader]:
@@ -27,6 +29,12 @@ def reads(*keras_layers: type) -> Callable[[Reader], Reader]:
         return function
 
     return decorate
+
+
+def joins(*keras_layers: type) -> Callable[[Reader], Reader]:
+    """Decorator like `reads`, for layers that take several values at once."""
+    JOINS.update(keras_layers)
+    return reads(*keras_layers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +114,7 @@ def _reader(converter: Converter, role: Role) -> Reader:
         from .layer_readers import activated
 
         taken = place.value.keras_shape
-        if place.value.order is not None:
-            place.refuse_order()
+        place.in_keras_order(place.value)
         spec_of_call = layer.compute_output_spec(keras.KerasTensor((None, *taken)))
         gives = tuple(spec_of_call.shape[1:])
         site = _site(place)

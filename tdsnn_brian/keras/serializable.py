@@ -2,6 +2,7 @@
 
 from .min_max_pooling import MinMaxPooling2D
 from .neuron_bias import NeuronBias
+from .rearrange import Rearrange
 from .reverse_coding import ReverseCoding
 
-__all__ = ["MinMaxPooling2D", "NeuronBias", "ReverseCoding"]
+__all__ = ["MinMaxPooling2D", "NeuronBias", "Rearrange", "ReverseCoding"]

@@ -10,6 +10,7 @@ from .conv import Conv2D
 from .dense import Dense
 from .pool import AveragePool2D, MaxPool2D
 from .projection import Projection, Synapses
+from .reads import Reads
 from .sum import Sum
 from .window import Padding, Pair, Shape, Window
 
@@ -24,6 +25,7 @@ __all__ = [
     "Padding",
     "Pair",
     "Projection",
+    "Reads",
     "Shape",
     "Sum",
     "Synapses",

@@ -1,6 +1,6 @@
 """What every layer has."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from math import prod
@@ -15,6 +15,7 @@ from ..errors import InvalidInputError, UnsupportedLayerError
 from ..tables import times
 from ..transfer import RELU, Transfer
 from .projection import Projection
+from .reads import Reads
 from .window import Pair, Shape
 
 IMAGE = ""
@@ -54,6 +55,11 @@ class Layer:
         Of this layer's neurons; None: those of the network.
     source : str or None
         Name of the layer whose spikes it takes, or `IMAGE`; None: the one before it.
+    reads : ndarray of int or None
+        Shape of the input as a window sees it: which neuron of the source stands at each position,
+        -1 for none (see `Reads`); None: all in their order.
+    n_read : int or None
+        Number of neurons of the source, if it `reads`.
     transfer : Transfer
         What its neurons make of their sums; ReLU, unless given.
     """
@@ -63,6 +69,8 @@ class Layer:
     leak: float | None = None
     v_threshold: float | None = None
     source: str | None = None
+    reads: NDArray | None = None
+    n_read: int | None = None
     transfer: Transfer = RELU
 
     if TYPE_CHECKING:  # fields, properties or plain attributes of the kinds
@@ -145,8 +153,14 @@ class Layer:
 
     @cached_property
     def projections(self) -> tuple[Projection, ...]:
-        """Those of `connect`, made once."""
-        return self.connect()
+        """Those of `connect`, made once; with a map of neurons, it is put before them."""
+        made = self.connect()
+        if self.reads is None:
+            return made
+        if self.n_read is None:
+            raise InvalidInputError("reads needs n_read, the number of neurons of the source")
+        reads = Reads(places=self.reads, n_inputs=self.n_read)
+        return tuple(replace(projection, reads=reads) for projection in made)
 
     @property
     def projection(self) -> Projection:

@@ -32,9 +32,14 @@ class _Pool(Layer):
             n_channels=channels,
         )
 
+    @property
+    def _full(self) -> bool:
+        """Whether no window holds padding alone."""
+        return bool(self.projection.window.counts.all())
+
     def check(self) -> None:
         super().check()
-        if not self.projection.window.counts.all():
+        if not self._full:
             raise InvalidInputError(
                 f"some windows hold padding alone ({self.padding} around a pool of "
                 f"{self.pool_size}), and no neuron would make them fire; pad less than the pool "
@@ -78,6 +83,10 @@ class MaxPool2D(_Pool):
     @property
     def kind(self) -> Kind:
         return Kind.CONSTRAINED_POOL if self.constrained else Kind.MAX_POOL
+
+    @property
+    def _full(self) -> bool:
+        return bool(self.projection.fan_in.all())
 
     def check(self) -> None:
         if not isinstance(self.constrained, bool):

@@ -4,7 +4,7 @@ Dense, convolution, depthwise, average, one-to-one and pooling are values of it.
 image axis first and are channels last.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidInputError
 from ..firing_times import SILENT
+from .reads import Reads
 from .window import Window
 
 _COPIED = 2**22  # values that a weighted sum copies at a time
@@ -40,6 +41,8 @@ class Projection:
         weight is 1, and each channel sees its own.
     share : ndarray or None
         (rows, columns) factor of all weights of an output position.
+    reads : Reads or None
+        Which neuron stands where the window slides; None: the neurons in their order.
     source : str or None
         Name of the population that it comes from, or `tdsnn_brian.layers.IMAGE`; None: the one
         before in the list of layers.
@@ -48,6 +51,7 @@ class Projection:
     window: Window
     kernel: NDArray | None = None
     share: NDArray | None = None
+    reads: Reads | None = None
     source: str | None = None
 
     def __repr__(self) -> str:
@@ -55,6 +59,11 @@ class Projection:
 
     def __post_init__(self) -> None:
         window = self.window
+        if self.reads is not None and self.reads.places.shape != window.input_shape:
+            raise InvalidInputError(
+                f"neurons are read at {self.reads.places.shape}, but the window slides over "
+                f"{window.input_shape}; give one index for each position"
+            )
         if self.kernel is None:
             if not window.groups == window.n_channels == window.input_shape[2]:
                 raise InvalidInputError(
@@ -71,7 +80,8 @@ class Projection:
 
     @property
     def n_inputs(self) -> int:
-        return self.window.n_inputs
+        """Neurons of the source."""
+        return self.window.n_inputs if self.reads is None else self.reads.n_inputs
 
     @property
     def n_outputs(self) -> int:
@@ -88,25 +98,44 @@ class Projection:
     def n_synapses(self) -> int:
         """Number of entries that `synapses` would give, without making them."""
         window = self.window
+        if self.reads is not None:
+            return int(self.fan_out.sum())
         return int(window.counts.sum()) * window.group_inputs * window.n_channels
 
-    @property
+    @cached_property
     def fan_out(self) -> NDArray[np.int64]:
-        """Synapses of each input neuron, shape `window.input_shape`."""
+        """Synapses of each input neuron, shape `window.input_shape` or, if it `reads`, a line."""
         window = self.window
         each = window.visits[..., None] * window.group_outputs
-        return np.broadcast_to(each, window.input_shape)
+        each = np.broadcast_to(each, window.input_shape)
+        return each if self.reads is None else self.reads.summed(each)
 
     @property
     def largest_fan_out(self) -> int:
         """Upper bound of `fan_out`."""
+        if self.reads is not None:
+            return int(self.fan_out.max())
         return self.window.most_visits * self.window.group_outputs
 
     @property
     def fan_in(self) -> NDArray[np.int64]:
         """Synapses of each output neuron, (rows, columns, channels)."""
         window = self.window
-        return np.broadcast_to(window.counts[..., None] * window.group_inputs, window.output_shape)
+        if self.reads is None:
+            counts = window.counts[..., None] * window.group_inputs
+            return np.broadcast_to(counts, window.output_shape)
+        seen = window.view((self.reads.places >= 0)[None], False)[0].sum(axis=(3, 4))
+        groups = seen.reshape(*seen.shape[:2], window.groups, -1).sum(axis=3)
+        return np.repeat(groups, window.group_outputs, axis=2)
+
+    def placed(self, values: NDArray, nothing: float) -> NDArray:
+        """(n, *window.input_shape): the source's values, (n, ...), where the window sees them.
+
+        `nothing` stands where no neuron is read.
+        """
+        if self.reads is not None:
+            return self.reads.placed(values, nothing)
+        return values.reshape(len(values), *self.window.input_shape)
 
     def weighted_sum(self, values: NDArray) -> NDArray:
         """`sum_i w_i x_i`, (n, rows, columns, channels), in the dtype of `values`.
@@ -116,7 +145,8 @@ class Projection:
         values : ndarray
             (n, ...) with `n_inputs` values each, in C order.
         """
-        window, views = self.window, self.window.view(values, 0)
+        window = self.window
+        views = window.view(self.placed(values, 0), 0)
         if self.kernel is None:
             total = views.sum(axis=(4, 5))
         else:
@@ -149,7 +179,7 @@ class Projection:
         """The same projection with the absolute value of each weight."""
         kernel = None if self.kernel is None else np.abs(self.kernel)
         share = None if self.share is None else np.abs(self.share)
-        return Projection(window=self.window, kernel=kernel, share=share, source=self.source)
+        return replace(self, kernel=kernel, share=share)
 
     def latest(self, latencies: NDArray, minimum: tuple[int, ...] = ()) -> NDArray:
         """Latency of the last neuron to fire in each window, (n, rows, columns, channels).
@@ -161,10 +191,10 @@ class Projection:
         minimum : tuple of int, optional
             Channels of which the first to fire counts, `SILENT` if any of them is silent.
         """
-        last = self.window.view(latencies, SILENT).max(axis=(4, 5))
+        last = self.window.view(self.placed(latencies, SILENT), SILENT).max(axis=(4, 5))
         if minimum:
             never = np.inf if latencies.dtype.kind == "f" else np.iinfo(latencies.dtype).max
-            first = self.window.view(latencies, never).min(axis=(4, 5))
+            first = self.window.view(self.placed(latencies, never), never).min(axis=(4, 5))
             channels = list(minimum)
             last[..., channels] = first[..., channels]
         return last
@@ -204,10 +234,13 @@ class Projection:
                 )
             )
         i, j, w = (np.concatenate(column) for column in zip(*parts, strict=True))
+        if self.reads is not None:
+            i = self.reads.places.ravel()[i]
+            i, j, w = (part[i >= 0] for part in (i, j, w))
         order = np.lexsort((j, i))
         return Synapses(i[order].astype(np.int32), j[order].astype(np.int32), w[order])
 
     @cached_property
     def unread(self) -> bool:
         """Whether it leaves some of its input neurons out."""
-        return not self.window.visits.all()
+        return not self.fan_out.all()

@@ -204,6 +204,28 @@ def _graph(rng, image=(4, 4, 1), **fields):
     )
 
 
+def moved(rng):
+    """A convolution and a max-pool that read neurons mirrored, twice, and not at all."""
+    first = conv(rng, (3, 3, 1), outputs=2)
+    places = np.arange(8).reshape(2, 2, 2)[:, [1, 0, 0]]
+    places = np.where(rng.random(places.shape) < 0.2, -1, places)
+    read = {"reads": places, "n_read": 8}
+    branch = conv(rng, (2, 3, 2), name="branch", **read)
+    other = pool((2, 3, 2), source="conv", reads=np.abs(places), n_read=8)
+    joined = Sum(
+        name="block",
+        terms=(
+            conv(rng, (1, 2, 2), (1, 1), name="one", source="branch"),
+            conv(rng, (1, 2, 2), (1, 1), name="two", source="pool"),
+            conv(rng, (1, 2, 1), (1, 1), name="image", source=IMAGE, reads=_CORNERS, n_read=9),
+        ),
+    )
+    return chain(rng, first, branch, other, joined)
+
+
+_CORNERS = np.array([[[8], [0]]])
+
+
 def _constrained(rng, scale):
     first = conv(rng, (3, 4, 1), (2, 2))
     first = replace(first, kernel=np.abs(first.kernel) * scale, bias=np.full(2, -0.2))
@@ -308,6 +330,17 @@ MAKERS = {
     "nearest": lambda: drawn(lambda rng: plain(rng, rounding="nearest", input_steps=2)),
     "transfers": lambda: drawn(_transfers),
     "pairs of populations": lambda: drawn(_pairs),
+    "neurons in other places": lambda: drawn(moved),
+    "neurons in other places, silent zeros": lambda: drawn(
+        lambda rng: replace(moved(rng), silent_zeros=True)
+    ),
+    "neurons in other places of a chain": lambda: drawn(
+        lambda rng: chain(
+            rng,
+            conv(rng, (4, 2, 1), reads=np.arange(9)[:8].reshape(4, 2, 1)[::-1].copy(), n_read=9),
+            image_shape=(3, 3, 1),
+        )
+    ),
     "one neuron": lambda: drawn(
         lambda rng: td.SpikingNetwork(
             leak=5.0, layers=(dense(rng, "hidden", 1, 1), dense(rng, "output", 1, 1))

@@ -23,19 +23,6 @@ def head():
     return kl.Flatten(), kl.Dense(3, name="output")
 
 
-def branches():
-    inputs = keras.Input(IMAGE)
-    one = kl.Conv2D(3, 1, activation="relu", name="left")(inputs)
-    other = kl.Conv2D(3, 1, activation="relu", name="right")(inputs)
-    values = kl.Add(name="sum")([one, other])
-    return keras.Model(inputs, kl.Dense(3)(kl.Flatten()(values)))
-
-
-def test_branches_are_refused_by_name():
-    with pytest.raises(UnsupportedLayerError, match=r"'sum' \(Add\) joins .*'left', 'right'"):
-        adapt(branches(), leak=5)
-
-
 def test_several_outputs_are_refused():
     inputs = keras.Input((4,))
     model = keras.Model(inputs, [kl.Dense(3)(inputs), kl.Dense(2)(inputs)], name="twins")
@@ -43,11 +30,25 @@ def test_several_outputs_are_refused():
         adapt(model, leak=5)
 
 
-def test_a_layer_used_twice_is_refused():
-    inputs = keras.Input((4,))
-    shared = kl.Dense(4, activation="relu", name="shared")
-    with pytest.raises(UnsupportedLayerError, match=r"'shared' \(Dense\) is used more than once"):
-        adapt(keras.Model(inputs, shared(shared(inputs))), leak=5)
+def _products(x):
+    one = kl.Dense(4, activation="relu")(x)
+    yield kl.Multiply(name="it")([x, one]), "multiplies"
+    yield keras.ops.multiply(x, one), "multiplies"
+    yield 1 / one, "multiplies or divides"
+    yield kl.Dot(1, name="it")([x, one]), "multiplies"
+    yield kl.Maximum(name="it")([x, one]), "takes the larger"
+    yield kl.Attention(name="it")([x, one]), "weighs values by products"
+    yield kl.MultiHeadAttention(1, 2, name="it")(x, one), "weighs values by products"
+    yield kl.Concatenate(axis=0, name="it")([x, one]), "puts images behind each other"
+    yield kl.Embedding(3, 2, name="it")(x), "is not supported"
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_what_no_sum_of_spikes_computes_is_refused(number):
+    image = keras.Input((6, 4))
+    value, cause = list(_products(image))[number]
+    model = keras.Model(image, kl.Dense(2)(value))
+    assert re.search(rf"layer '.*' \(.*\) {cause}", refusal(adapt, model, 5))
 
 
 def test_operations_are_refused():
@@ -145,21 +146,6 @@ def test_a_scaling_that_adapt_has_not_folded_is_refused():
         (4,), kl.Rescaling(2, -1, name="scale"), ReverseCoding(5, name="first"), kl.Dense(3)
     )
     assert re.search("'scale' .*before layer 'first'.*tdsnn_brian.adapt", refusal(convert, model))
-
-
-def test_one_value_that_leads_to_two_layers_is_refused():
-    inputs = keras.Input((4,))
-    hidden = kl.Dense(4, activation="relu", name="hidden")(inputs)
-    values = kl.Concatenate(name="both")([kl.Dense(4, name="side")(hidden), hidden])
-    message = refusal(adapt, keras.Model(inputs, kl.Dense(2)(values)), 5)
-    assert "'both' (Concatenate) joins several branches ('side', 'hidden')" in message
-
-
-def test_operations_that_join_are_refused_as_such():
-    inputs = keras.Input((4,))
-    one, other = kl.Dense(4, name="one")(inputs), kl.Dense(4, name="other")(inputs)
-    message = refusal(adapt, keras.Model(inputs, kl.Dense(2)(one + other)), 5)
-    assert "joins several branches ('one', 'other')" in message
 
 
 def test_a_model_that_does_nothing_is_refused():

@@ -87,7 +87,7 @@ def _check_group(title: str, what: str, group: Group) -> None:
 
 def _check_size(title: str, what: str, group: Group, projection: Projection) -> None:
     window = projection.window
-    size = {"source": window.n_inputs, "target": window.n_outputs}[what]
+    size = {"source": projection.n_inputs, "target": window.n_outputs}[what]
     if len(group) != size:
         raise InvalidInputError(
             f"{title}: its {what} {group.name!r} has {len(group)} neurons but the shapes "

@@ -192,6 +192,8 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
             "real": {"float32": "float", "float64": "double"}[
                 np.dtype(self.target_variable.dtype).name
             ],
+            "n_inputs": self.projection.n_inputs,
+            "seats": None if self.projection.reads is None else self.projection.reads.seats,
             "shares": None if self.projection.share is None else self.projection.share.ravel(),
             "source_start": self.source.start,
             "target_start": self.target.start,

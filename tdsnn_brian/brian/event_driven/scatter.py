@@ -41,6 +41,8 @@ def scatter(
         (n_outputs,)
     """
     window = projection.window
+    if projection.reads is not None:
+        spikes = projection.reads.shown(spikes)
     _, columns, channels = window.input_shape
     out_rows, out_columns, out_channels = window.output_shape
     position, channel = np.divmod(spikes, channels)

@@ -12,12 +12,30 @@ typedef {{real}} _Real;
 {% if shares is not none %}
 static const double _shares[] = { {{ shares | join(', ') }} };
 {% endif %}
+{% if seats is not none %}
+// where each neuron stands before the window: _seats[_first[i]] up to _seats[_first[i + 1]]
+static const int32_t _first[] = { {{ seats[0] | join(', ') }} };
+static const int32_t _seats[] = { {{ seats[1] | join(', ') }}{{ 0 if not seats[1] | length }} };
+{% endif %}
 {% include 'scatter_by_position.h' if tiles is not none else 'scatter_by_spike.h' %}
 
 // target += factor * the weights of the spikes
 static void _scatter(const int32_t* spikes, long n_spikes, const _Real* weights, const double factor, _Real* target)
 {
     static std::vector<int32_t> sorted;
+    {% if seats is not none %}
+    sorted.clear();
+    for (long s = 0; s < n_spikes; s++)
+    {
+        const int neuron = spikes[s] - {{source_start}};
+        if (neuron < 0 || neuron >= {{n_inputs}}) continue;
+        for (int k = _first[neuron]; k < _first[neuron + 1]; k++) sorted.push_back(_seats[k] + {{source_start}});
+    }
+    if (sorted.empty()) return;
+    std::sort(sorted.begin(), sorted.end());
+    spikes = sorted.data();
+    n_spikes = sorted.size();
+    {% else %}
     if (!std::is_sorted(spikes, spikes + n_spikes))
     {
         sorted.assign(spikes, spikes + n_spikes);
@@ -28,6 +46,7 @@ static void _scatter(const int32_t* spikes, long n_spikes, const _Real* weights,
     const int32_t* first = std::lower_bound(spikes, spikes + n_spikes, {{source_start}});
     n_spikes = std::lower_bound(first, spikes + n_spikes, {{source_start + window.n_inputs}}) - first;
     spikes = first;
+    {% endif %}
     {% endif %}
     _scatter_sorted(spikes, n_spikes, weights, factor, target + {{target_start}});
 }
@@ -40,7 +59,7 @@ static inline long _count(const int32_t* spikes, const long n_spikes)
     {% else %}
     long n = 0;
     for (long s = 0; s < n_spikes; s++)
-        n += spikes[s] >= {{source_start}} && spikes[s] < {{source_start + window.n_inputs}};
+        n += spikes[s] >= {{source_start}} && spikes[s] < {{source_start + n_inputs}};
     return n;
     {% endif %}
 }

@@ -1,0 +1,53 @@
+"""The 40 networks of `keras.applications`: each converts, or is refused for an operation."""
+
+import inspect
+
+import keras
+import numpy as np
+import pytest
+
+from keras_models import run
+from tdsnn_brian import UnsupportedLayerError, analyse
+from tdsnn_brian.keras import adapt, convert
+
+pytestmark = pytest.mark.slow
+
+NAMES = sorted(name for name, make in vars(keras.applications).items() if inspect.isfunction(make))
+SIZES = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71, "NASNetLarge": 331}
+REFUSED = {
+    "ConvNeXt": "LayerNormalization",
+    "EfficientNet": "silu",
+    "MobileNetV3": "hard_silu|Multiply",
+    "MobileNet": "max_value",
+}
+"""By how a name begins: the operation that errors name."""
+
+
+def application(name):
+    keras.utils.set_random_seed(1)
+    size = SIZES.get(name, 224 if name == "NASNetMobile" else 32)
+    make = getattr(keras.applications, name)
+    model = make(weights=None, input_shape=(size, size, 3), classes=5, classifier_activation=None)
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            shape = layer.moving_mean.shape
+            layer.moving_mean.assign(rng.normal(0, 0.1, shape))
+            layer.moving_variance.assign(rng.uniform(0.5, 1.5, shape))
+    return model
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_converts_or_is_refused_for_an_operation(name):
+    model = application(name)
+    operation = next((x for start, x in REFUSED.items() if name.startswith(start)), None)
+    if operation is not None:
+        with pytest.raises(UnsupportedLayerError, match=operation):
+            adapt(model, 5)
+        return
+    images = np.random.default_rng(1).random((2, *model.input_shape[1:])).astype(np.float32)
+    expected = run(model, images)
+    fine = adapt(model, 200, scale=100)
+    logits = analyse(convert(fine), images).logits
+    assert np.abs(logits - expected).max() < 0.02 * expected.std()
+    np.testing.assert_allclose(logits, run(fine, images), atol=0.02 * expected.std())
