@@ -61,7 +61,19 @@ def _check_ending(graph: Graph) -> None:
                 f"{node.origin}; only the end may have one: use ReLU there, and train the model "
                 "again"
             )
+        if ending is not None and isinstance(node, Reshaping):
+            _check_classes(ending, node)
         endings[node.name] = node if isinstance(node, Ending) else ending
+
+
+def _check_classes(ending: Ending, behind: Reshaping) -> None:
+    """Logits rank the classes of one softmax as it does, but not those of several."""
+    if "softmax" in ending.function and ending.shape[-1] % behind.target[-1]:
+        raise UnsupportedLayerError(
+            f"{behind.origin} puts several softmaxes of {ending.origin} into one row, and the "
+            "logits that a network gives do not tell which of theirs is the largest; leave "
+            f"{behind.label!r} out, or put the softmax behind it and train the model again"
+        )
 
 
 def _check_coding(graph: Graph, adapted: bool) -> None:

@@ -1,6 +1,7 @@
 """Which function an activation is, however it was given: by name, function, or layer."""
 
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -8,37 +9,55 @@ from keras import layers as kl
 
 from ..errors import UnsupportedLayerError
 from ..transfer import Part, Transfer, parts_of
+from .registry import READERS
 from .weights import describe
 
-RELU, LEAKY, LINEAR = "relu", "leaky_relu", "linear"
+RELU, LINEAR = "relu", "linear"
 ENDINGS = ("softmax", "log_softmax", "sigmoid")
 """What may stand at the end: the network gives the logits before it."""
 
 _LIBRARIES = ("jax.nn", "torch", "torch.nn.functional", "tensorflow.nn")
 
 
-def activation_of(layer: kl.Layer, function: Any = None) -> str:
-    """Name of the activation inside `layer`; others than the ones above are refused.
+@dataclass(frozen=True)
+class Activation:
+    """`RELU`, `LINEAR` or one of `ENDINGS`; a ReLU multiplies negative values by `slope`."""
+
+    name: str
+    slope: float = 0.0
+
+
+def activation_of(layer: kl.Layer, function: Any = None) -> Activation:
+    """The activation inside `layer`; others than the ones above are refused.
 
     `function` is given for an activation inside the activation.
     """
     function = getattr(layer, "activation", None) if function is None else function
-    if function is None:
-        return LINEAR
+    if function is None or isinstance(function, kl.Identity):
+        return Activation(LINEAR)
     if isinstance(function, kl.Activation):
         return activation_of(layer, function.activation)
-    if isinstance(function, kl.ReLU) and not function.negative_slope:
-        check_relu(layer, function)
-        return RELU
+    if isinstance(function, kl.ReLU | kl.LeakyReLU):
+        if isinstance(function, kl.ReLU):
+            check_relu(layer, function)
+        return Activation(RELU, float(function.negative_slope))
     if isinstance(function, kl.Softmax) and function.axis in (-1, (-1,), [-1]):
-        return "softmax"
-    for name in (RELU, LEAKY, LINEAR, *ENDINGS):
+        return Activation("softmax")
+    for name in (RELU, LINEAR, *ENDINGS):
         if any(function is known for known in _known_as(name)):
-            return name
+            return Activation(name)
+    if any(function is known for known in _known_as("leaky_relu")):
+        below = function(keras.ops.convert_to_tensor(-1.0))  # libraries differ in their slope
+        return Activation(RELU, -float(keras.ops.convert_to_numpy(below)))
     torch = sys.modules.get("torch")
     if torch is not None and type(function) is torch.nn.ReLU:
-        return RELU
+        return Activation(RELU)
     name = getattr(function, "__name__", type(function).__name__)
+    if type(function) in READERS:
+        raise UnsupportedLayerError(
+            f"{describe(layer)} holds {describe(function)} as its activation; make it a layer of "
+            "its own, behind this one"
+        )
     raise UnsupportedLayerError(
         f"{describe(layer)} has the activation {name!r}, which a neuron that fires once cannot "
         "compute; use 'relu', or 'softmax', 'sigmoid' or none at the end, and train the model again"

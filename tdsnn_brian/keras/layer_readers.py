@@ -25,7 +25,7 @@ from ..conversion.graph import (
 from ..conversion.padding import NO_PADDING, same_padding
 from ..errors import UnsupportedLayerError
 from ..layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Padding, Pair, Shape
-from .activations import LEAKY, LINEAR, RELU, activation_of, check_relu
+from .activations import LINEAR, RELU, Activation, activation_of, check_relu
 from .min_max_pooling import MinMaxPooling2D
 from .place import Place, Value, in_order
 from .registry import reads
@@ -53,8 +53,6 @@ SLIDING = (
 )
 """Classes whose `data_format` says how the values before them are arranged."""
 
-_LEAK_OF_KERAS = 0.2
-"""Slope of the activation "leaky_relu"."""
 PoolClass = type[MaxPool2D] | type[AveragePool2D]
 
 _KEPT_FOR_TRAINING = (
@@ -73,11 +71,11 @@ def activated(place: Place, *, inside: bool = True) -> Value:
     return place.value
 
 
-def _put_activation(place: Place, name: str, *, inside: bool) -> None:
+def _put_activation(place: Place, activation: Activation, *, inside: bool) -> None:
     suffix = "_activation" if inside else ""
-    shape = place.nodes[place.value.node].shape
-    if name in (RELU, LEAKY):
-        slope = np.asarray(_LEAK_OF_KERAS if name == LEAKY else 0.0)
+    shape, name = place.nodes[place.value.node].shape, activation.name
+    if name == RELU:
+        slope = np.asarray(activation.slope)
         place.put(Rectifier, suffix, input_shape=shape, inside=inside, slope=slope)
     elif name != LINEAR:
         if "softmax" in name:
@@ -119,7 +117,7 @@ def _softmax(layer: kl.Softmax, place: Place) -> Value:
             f"{describe(layer)} runs over axis {layer.axis}; only the last axis holds classes, "
             "use Softmax() and train the model again"
         )
-    _put_activation(place, "softmax", inside=False)
+    _put_activation(place, Activation("softmax"), inside=False)
     return place.value
 
 
@@ -310,6 +308,7 @@ def _bias(layer: keras.layers.Layer) -> NDArray | None:
 
 
 def _for_training(layer: keras.layers.Layer) -> dict[str, Any]:
+    activation_of(layer)  # refuses functions that no configuration can hold
     config = layer.get_config()
     return {name: config[name] for name in _KEPT_FOR_TRAINING if config.get(name) is not None}
 

@@ -163,7 +163,7 @@ def _resizing(layer: kl.Layer, place: Place) -> Value:
 
 @reads(kl.Activation)
 def _activation(layer: kl.Activation, place: Place) -> Value:
-    if activation_of(layer) == LINEAR:
+    if activation_of(layer).name == LINEAR:
         return put_passive(place)
     return activated(place, inside=False)
 

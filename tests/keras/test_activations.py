@@ -1,5 +1,7 @@
 """Activations by name, function or layer, and what may stand at the end."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -12,21 +14,22 @@ from tdsnn_brian.keras import adapt, convert
 from tdsnn_brian.keras.activations import parts_of_activation
 
 
-def backend_relu():
+def of_backend(name):
+    """A function of the library that Keras runs on."""
     if keras.backend.backend() == "jax":
         import jax
 
-        return jax.nn.relu
+        return getattr(jax.nn, name)
     if keras.backend.backend() == "torch":
         import torch
 
-        return torch.nn.functional.relu
+        return getattr(torch.nn.functional, name)
     import tensorflow
 
-    return tensorflow.nn.relu
+    return getattr(tensorflow.nn, name)
 
 
-RELUS = {
+ACTIVATIONS = {
     "name": lambda: "relu",
     "function": lambda: keras.activations.relu,
     "operation": lambda: keras.ops.relu,
@@ -34,28 +37,44 @@ RELUS = {
     "layer": kl.ReLU,
     "Activation": lambda: kl.Activation("relu"),
     "Activation of a layer": lambda: kl.Activation(kl.ReLU()),
-    "backend": backend_relu,
+    "backend": lambda: of_backend("relu"),
+    "layer with a slope": lambda: kl.ReLU(negative_slope=0.1),
+    "leaky layer": lambda: kl.LeakyReLU(0.3),
+    "leaky name": lambda: "leaky_relu",
+    "leaky operation": lambda: keras.ops.leaky_relu,
+    "leaky backend": lambda: of_backend("leaky_relu"),  # its slope may be another than Keras has
 }
 
 
-@pytest.mark.parametrize("given", RELUS)
-def test_relu_however_it_is_given(given):
+@pytest.mark.parametrize("given", ACTIVATIONS)
+def test_relu_and_leaky_relu_however_they_are_given(given):
     model = sequential(
         (8,),
-        kl.Dense(6, activation=RELUS[given]()),
+        kl.Dense(6, activation=ACTIVATIONS[given]()),
         kl.Dense(5),
-        kl.Activation(RELUS[given]()),
+        kl.Activation(ACTIVATIONS[given]()),
         kl.Dense(3),
     )
     assert_same_function(model)
+
+
+def test_an_activation_that_does_nothing():
+    model = sequential((8,), kl.Dense(6, kl.Identity()), kl.ReLU(), kl.Dense(3))
+    assert_same_function(model)
+
+
+@pytest.mark.parametrize("inner", [kl.PReLU(name="inner"), kl.Dropout(0.1, name="inner")])
+def test_other_layers_as_an_activation_are_to_stand_alone(inner):
+    message = refusal(adapt, sequential((8,), kl.Dense(6, inner, name="hidden"), kl.Dense(3)), 5)
+    assert "'hidden' (Dense) holds layer 'inner'" in message
+    assert "a layer of its own" in message
 
 
 @pytest.mark.parametrize(
     "function",
     [
         kl.ReLU(max_value=6),
-        kl.ReLU(negative_slope=0.1),
-        kl.LeakyReLU(),
+        functools.partial(keras.ops.leaky_relu, negative_slope=0.1),
         lambda x: x,
         "relu6",
         "gelu",
@@ -146,3 +165,15 @@ def test_populations_carry_an_activation(activation, populations, scale):
 def test_other_activations_are_carried_by_none(activation):
     with pytest.raises(UnsupportedLayerError, match="no neurons that fire once carry"):
         parts_of_activation(kl.Dense(1, activation=activation, name="dense"))
+
+
+@pytest.mark.parametrize("activation", ["softmax", "log_softmax"])
+def test_several_softmaxes_in_one_row_are_refused(activation):
+    """Their largest probability is not where the largest logit is."""
+    layers = [kl.Conv2D(4, 2), kl.Activation(activation, name="end")]
+    message = refusal(adapt, sequential((4, 4, 2), *layers, kl.Flatten(name="row")), 5)
+    assert "'row' (Flatten) puts several softmaxes of layer 'end'" in message
+    model = sequential((4, 4, 2), *layers, kl.Reshape((9, 4)))
+    images = images_for(model)
+    predictions = analyse(convert(adapt(model, 50)), images).predictions
+    assert predictions.shape == (4, 9)
