@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import keras
 from keras import layers as kl
+from keras.src.ops import numpy as array_ops
 
 from ..arguments import check_name
 from ..conversion.graph import Coding, Graph, Input, Node, free_name
@@ -59,7 +60,7 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
     name = free_name(label, taken)
     taken.add(name)
     value = Value(name, image_shape)
-    if _takes_channels_first(calls):
+    if _takes_channels_first(calls, len(image_shape)):
         value = channels_moved_last(name, (*image_shape[1:], image_shape[0]))
     nodes[name] = Input(
         name=name,
@@ -208,14 +209,23 @@ def _check_precision(calls: list[_Call]) -> None:
             )
 
 
-def _takes_channels_first(calls: list[_Call]) -> bool:
+def _takes_channels_first(calls: list[_Call], n_axes: int) -> bool:
     """Whether the images have their channels first: the first layer that cares says so."""
     for call in calls:
         if isinstance(call.layer, SLIDING):
             return call.layer.data_format == "channels_first"
-        if isinstance(call.layer, kl.Flatten | kl.Reshape | kl.Permute):
+        if _changes_axes(call.layer, n_axes):
             return False
     return False
+
+
+def _changes_axes(operation: keras.Operation, n_axes: int) -> bool:
+    """Whether the axes behind it are no longer those of the image."""
+    if isinstance(operation, kl.Layer):
+        return isinstance(operation, kl.Flatten | kl.Reshape | kl.Permute | kl.RepeatVector)
+    output, *_ = keras.tree.flatten(operation.output)
+    reorders = isinstance(operation, array_ops.Transpose | array_ops.Reshape)
+    return reorders or len(output.shape) != n_axes + 1
 
 
 def _image_shape(model: keras.Model, caller: str) -> Shape:
@@ -242,6 +252,11 @@ def _image_shape(model: keras.Model, caller: str) -> Shape:
             "keras.Model(model.inputs, model.outputs[0]), and bring several inputs into one"
         )
     shape = tuple(model.inputs[0].shape[1:])
+    if not shape:
+        raise InvalidInputError(
+            f"model {model.name!r} takes images without an axis, one number each; start it with "
+            "keras.Input((1,))"
+        )
     if None in shape:
         raise InvalidInputError(
             f"model {model.name!r} has the open input shape {shape}; neurons have to be counted, "

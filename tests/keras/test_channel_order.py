@@ -9,6 +9,7 @@ from keras_models import (
     CODINGS,
     assert_adapted_as_analysed,
     assert_same_function,
+    randomized,
     run,
     sequential,
 )
@@ -152,6 +153,24 @@ def test_order_in_models_that_take_channels_last(case):
     model = sequential(shape, *layers())
     assert_same_function(model)
     assert_adapted_as_analysed(model, CODINGS["plain"])
+
+
+AXES_MADE = {
+    "expand_dims": ((6, 6), lambda x: keras.ops.expand_dims(x, 1)),
+    "new axis": ((6, 6), lambda x: x[:, None]),
+    "transpose": ((6, 6, 3), lambda x: keras.ops.transpose(x, (0, 3, 1, 2))),
+    "reshape": ((6, 6), lambda x: keras.ops.reshape(x, (-1, 1, 6, 6))),
+    "RepeatVector": ((6,), lambda x: kl.Reshape((3, 2, 3))(kl.RepeatVector(3)(x))),
+}
+
+
+@pytest.mark.parametrize("case", AXES_MADE)
+def test_an_operation_makes_the_axis_of_channels(case):
+    """The image itself has no channels first, so the network takes it as the model does."""
+    shape, moved = AXES_MADE[case]
+    image = keras.Input(shape)
+    value = kl.Flatten()(conv(**FIRST)(moved(image)))
+    assert_same_function(randomized(keras.Model(image, kl.Dense(3)(value))))
 
 
 def test_channels_first_of_a_line():
