@@ -288,12 +288,7 @@ class _Folding(Growing):
             if not is_max_pool(node):
                 raise _not_taken_up(left.scaling, node)
             if not left.affine.is_channelwise or (source.padded and turned.any()):
-                raise UnsupportedLayerError(
-                    f"{left.scaling.origin} shifts or turns values among which {node.origin} "
-                    "then meets zeros of a padding, or values shifted differently, and which of "
-                    "them is the largest no firing time tells; leave the padding out, or put it "
-                    "behind the pool, and train the model again"
-                )
+                raise _not_comparable(left.scaling, node, source.padded)
             node = turn_pool(node, turned)
         if source.paired and not is_max_pool(node):
             raise no_relu(self.nodes[source.node], node)
@@ -324,6 +319,19 @@ class _Folding(Growing):
         sizes = Left(Affine(factor=np.abs(factor)), scaling)
         own = self.own_values(replace(source, left=sizes), node)
         return own, Left(Affine(factor=signs, offset=left.affine.shift), scaling)
+
+
+def _not_comparable(scaling: Scaling, node: Neurons, padded: bool) -> UnsupportedLayerError:
+    others, remedy = (
+        ("zeros of a padding", "leave the padding out, or put it behind the pool")
+        if padded
+        else ("values shifted differently", f"put {scaling.label!r} behind the pool")
+    )
+    return UnsupportedLayerError(
+        f"{scaling.origin} shifts or turns values among which {node.origin} then meets {others}, "
+        f"and which of them is the largest no firing time tells; {remedy}, and train the model "
+        "again"
+    )
 
 
 def _stays(source: Carried) -> bool:

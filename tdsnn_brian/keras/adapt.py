@@ -9,6 +9,7 @@ from ..coding import check_leak, check_rounding, check_steps
 from ..conversion.correction import Correction, correct
 from ..conversion.folding import fold
 from ..conversion.rules import check_folded, check_graph
+from ..conversion.to_network import to_network
 from ..errors import InvalidInputError
 from ..layers import Shape
 from .building import build
@@ -117,6 +118,7 @@ def adapt(
     folded = fold(graph)
     check_folded(folded)
     adapted = correct(folded, correction)
+    to_network(adapted)  # what convert would refuse is refused before anyone retrains
     if calibration is not None:
         adapted = correct_channels(folded, adapted, calibration, correction.scale)
     return build(adapted)

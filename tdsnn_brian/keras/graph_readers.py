@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import layers as kl
 from keras import ops
+from keras.src.ops import core as core_ops
 from keras.src.ops import nn as nn_ops
 from keras.src.ops import numpy as array_ops
 from numpy.typing import NDArray
@@ -178,6 +179,16 @@ def _rearrange(layer: Rearrange, place: Place) -> Value:
 @reads(nn_ops.Relu)
 def _relu(layer: Any, place: Place) -> Value:
     place.put(Rectifier, input_shape=place.nodes[place.value.node].shape)
+    return place.value
+
+
+@reads(core_ops.Cast)
+def _cast(layer: Any, place: Place) -> Value:
+    if not layer.dtype.endswith(("float16", "float32", "float64")):
+        raise UnsupportedLayerError(
+            f"{describe(layer)} makes {layer.dtype} of values, which rounds them; leave it out, "
+            "and train the model again"
+        )
     return place.value
 
 

@@ -6,6 +6,7 @@ import pytest
 from keras import layers as kl
 
 import tdsnn_brian as td
+from keras_models import assert_same_function
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.image_range import BYTES, UNIT
 
@@ -87,6 +88,14 @@ def test_what_the_scaling_tells(name, tmp_path):
 def test_an_input_of_bytes():
     model = model_of(kl.Rescaling(1.0), dtype="uint8")
     assert td.convert(td.adapt(model, leak=5)).image_range == BYTES
+
+
+def test_bytes_that_the_model_casts():
+    inputs = keras.Input((4,), dtype="uint8")
+    model = keras.Model(inputs, kl.Dense(2)(keras.ops.cast(inputs, "float32") / 255))
+    images = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    network = assert_same_function(model, images)
+    assert network.image_range == BYTES
 
 
 def test_a_model_adapted_by_hand():

@@ -58,6 +58,20 @@ def test_operations_are_refused():
         adapt(model, leak=5)
 
 
+def test_whole_numbers_made_of_values_are_refused():
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, kl.Dense(3)(keras.ops.cast(inputs, "int32")))
+    assert re.search(r"\(Cast\) makes int32 of values", refusal(adapt, model, 5))
+
+
+def test_what_no_network_can_be_is_refused_before_retraining():
+    """What shows only when the network is put together."""
+    model = sequential(IMAGE, kl.MaxPooling2D(name="pool"), conv(), *head())
+    assert "'pool'" in refusal(adapt, model, 5, input_steps=4)
+    model = sequential((4,), kl.Dense(3, activation="relu", name="hidden"), kl.Dense(2))
+    assert "'hidden'" in refusal(adapt, model, 5, scale=1e300)
+
+
 def test_a_subclassed_model_is_refused():
     class Mine(keras.Model):
         def call(self, inputs):
@@ -72,6 +86,8 @@ def test_models_without_a_definite_input_are_refused():
         adapt(keras.Sequential([kl.Dense(3)]), leak=5)
     with pytest.raises(InvalidInputError, match=r"open input shape \(None, 8, 1\)"):
         adapt(keras.Sequential([keras.Input((None, 8, 1)), kl.Conv2D(3, 3)]), leak=5)
+    with pytest.raises(InvalidInputError, match=r"without an axis.*keras\.Input\(\(1,\)\)"):
+        adapt(keras.Sequential([keras.Input(()), kl.Reshape((1,)), kl.Dense(3)]), leak=5)
     with pytest.raises(InvalidInputError, match="must be a Keras model, got str"):
         adapt("lenet", leak=5)
 
