@@ -64,6 +64,7 @@ def test_whole_numbers_made_of_values_are_refused():
     assert re.search(r"\(Cast\) makes int32 of values", refusal(adapt, model, 5))
 
 
+@pytest.mark.filterwarnings("ignore:overflow")
 def test_what_no_network_can_be_is_refused_before_retraining():
     """What shows only when the network is put together."""
     model = sequential(IMAGE, kl.MaxPooling2D(name="pool"), conv(), *head())
