@@ -177,7 +177,7 @@ class _Building:
         if len(parts) > 1:
             raise UnsupportedLayerError(
                 f"layer {layer.name!r} takes values of several layers, and max-pools have to "
-                "take those of one; put a layer with synapses before it"
+                "take those of one; put a layer with synapses before it and train the model again"
             )
         return self._add(replace(parts[0].layer, source=self._source(parts[0].population)))
 
@@ -189,7 +189,8 @@ class _Building:
         if (first != last).any():
             raise UnsupportedLayerError(
                 f"{node.origin} takes the maximum over values of several layers, and the spikes "
-                "of a max-pool's window have to come from one; put a layer with synapses before it"
+                "of a max-pool's window have to come from one; put a layer with synapses before "
+                "it, and train the model again"
             )
         return [np.flatnonzero(last == population) for population in np.unique(last)]
 

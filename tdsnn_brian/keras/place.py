@@ -18,7 +18,7 @@ from ..conversion.affine import compact
 from ..conversion.graph import Arrangement, Node, free_name
 from ..errors import UnsupportedLayerError
 from ..layers import Shape
-from .weights import describe
+from .weights import check_finite, describe
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,7 @@ class Place:
     def spread(self, part: NDArray) -> NDArray[np.float64]:
         """Numbers that Keras broadcasts over its values, for the values as they stand here."""
         part = np.asarray(part, np.float64)
+        check_finite(self.layer, "numbers", part)
         if part.size == 1:
             return part.reshape(())
         shape = self.value.keras_shape

@@ -64,6 +64,24 @@ def test_whole_numbers_made_of_values_are_refused():
     assert re.search(r"\(Cast\) makes int32 of values", refusal(adapt, model, 5))
 
 
+@pytest.mark.filterwarnings("ignore:divide", "ignore:invalid")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x * np.nan,
+        lambda x: x / 0.0,
+        lambda x: x - np.array([1, np.inf, 0, 0], np.float32),
+        lambda x: kl.Normalization(axis=None, mean=0.0, variance=-1.0)(x),
+    ],
+)
+def test_numbers_that_are_none_are_refused_where_they_stand(change):
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, kl.Dense(3, name="output")(change(inputs)))
+    message = refusal(adapt, model, 5)
+    assert "NaN or infinite values" in message
+    assert "output" not in message
+
+
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_what_no_network_can_be_is_refused_before_retraining():
     """What shows only when the network is put together."""
