@@ -48,6 +48,12 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
     InvalidInputError
         If `leak` is not finite and positive, `steps` no whole number of 1 or more, `image_range`
         no range, `rounding` another word, or `transfer` no transfer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> np.asarray(ReverseCoding(leak=5)(np.array([[-1.0, 0, 1]], "float32"))).round(3).tolist()
+    [[1.0, 1.0, 2.2260000705718994]]
     """
 
     def __init__(
