@@ -336,15 +336,18 @@ def variations(setting: Setting) -> list[Setting]:
 
 
 def between(setting: Setting) -> list[Setting]:
-    """Settings near one that does, most of them cheaper, which may do too."""
-    return [
+    """Settings of smaller leaks than one that does, which may do too."""
+    near = [
         replace(
             setting,
             leak=float(f"{share * setting.leak:.2g}"),
-            scale=float(f"{factor * setting.scale:.2g}"),
+            scale=factor * setting.scale,
+            input_steps=input_steps,
             rounding=rounding,
         )
-        for share in (0.6, 0.7, 0.8, 0.9)
-        for factor in (0.6, 1.0, 1.7)
+        for share in (0.3, 0.4, 0.5, 0.65, 0.8)
+        for factor in (1.0, 3.0)
+        for input_steps in (setting.input_steps, 4)
         for rounding in ROUNDINGS
     ]
+    return list(dict.fromkeys(near))
