@@ -28,7 +28,7 @@ _erf = np.vectorize(erf, otypes=[np.float64])
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    r"""An increasing function :math:`y = s \, \varphi(A / s) \ge 0` of a neuron's activation.
+    r"""An increasing function `y = s phi(A / s) >= 0` of a neuron's activation.
 
     Attributes
     ----------

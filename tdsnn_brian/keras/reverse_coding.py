@@ -16,7 +16,7 @@ from ..transfer import RELU, Transfer
 
 @keras.saving.register_keras_serializable(package="tdsnn_brian")
 class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
-    r"""The activation :math:`G(x) = e^{T(x)/L}` that a spike time stands for (Eq. 11).
+    r"""The activation `G(x) = exp(T(x) / L)` that a spike time stands for (Eq. 11).
 
     Forward it equals `tdsnn_brian.coding.reverse_coding` of ``phi(x)``, tie convention included;
     backward it is a straight-through estimator with the gradient of ``phi(x) + 1``, the limit of
