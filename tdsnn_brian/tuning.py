@@ -77,7 +77,7 @@ CAUTION = 1.5
 """Standard errors. The cheapest of many settings is often one that was lucky."""
 
 
-HOPE = 1.5
+HOPE = 1.3
 """How many times too large a doubt, as few images foretell it, may yet turn out small enough."""
 
 

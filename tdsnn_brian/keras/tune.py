@@ -34,7 +34,7 @@ FEWEST_IMAGES = 40
 FEW = 100
 """Images that all settings are tried on, before the promising ones are on more."""
 MORE = 400
-PROMISING, SUREST, VARIED = 6, 2, 6
+PROMISING, SUREST, VARIED = 4, 2, 6
 FINER = 1.15
 CALIBRATION_IMAGES = 128
 
@@ -272,20 +272,15 @@ class _Trial:
 
         In steps: of many that nearly do, one would by chance.
         """
-        n = len(self._choosing.images)
-        rungs = ladder([one for one in tried if limits.may_surely_keep(one, n)], FINER)
+        n, middle = len(self._choosing.images), (start + end) / 2
+        hopeful = [one.setting for one in tried if limits.may_surely_keep(one, n)]
+        more = self._measured(hopeful, self._choosing.first(MORE), start, middle)
+        rungs = ladder([one for one in more if limits.may_surely_keep(one, n)], FINER)
         measured: list[Measured] = []
-        for place, one in enumerate(rungs):
-            self.progress(start + (end - start) * place / len(rungs))
-            network = convert(self.adapt(one.setting))
-            for size in (min(n, MORE), n):
-                one = self._choosing.first(size).measure(network, one.setting)
-                if not limits.may_surely_keep(one, n):
-                    break
-            else:
-                measured.append(one)
-                if limits.surely_keep(one):
-                    break
+        for one in rungs:
+            measured += self._measured([one.setting], self._choosing, middle, end)
+            if limits.surely_keep(measured[-1]):
+                break
         return measured
 
     def all(self, settings: Sequence[Setting]) -> list[Measured]:
