@@ -52,7 +52,7 @@ test-versions:   ## a smoke test on other versions of Python, where they are ins
 	tests/versions.sh
 
 docs: $(READY)   ## the documentation as a site: site/index.html
-	$(BIN)/python -m pip install --quiet 'mkdocs>=1.6,<2'
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	$(BIN)/python -m mkdocs build --quiet --strict
 
 lint: $(READY)   ## ruff, formatting and types, as CI runs it

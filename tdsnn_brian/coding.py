@@ -84,6 +84,11 @@ def continuous_latency(values: ArrayLike, leak: float) -> NDArray:
     -------
     ndarray
         Same shape and floating type as `values`, in ticks.
+
+    Examples
+    --------
+    >>> continuous_latency([-1.0, 0.0, 1.0], leak=5).round(3).tolist()
+    [0.0, 0.0, 3.466]
     """
     return check_leak(leak) * np.log1p(np.maximum(_floating(values), 0))
 
@@ -167,6 +172,11 @@ def reverse_coding(
         Same shape and floating type as `values`; 1 where they are not positive, else between
         ``x + 1`` and ``(x + 1) * exp(1 / (steps * leak))``, or within a factor of
         ``exp(0.5 / (steps * leak))`` of ``x + 1`` where latencies are rounded to the nearest.
+
+    Examples
+    --------
+    >>> reverse_coding([-1.0, 0.0, 1.0], leak=5).round(3).tolist()
+    [1.0, 1.0, 2.226]
     """
     values = _floating(values)
     latencies = latency(values, leak, silent_zeros=silent_zeros, steps=steps, rounding=rounding)

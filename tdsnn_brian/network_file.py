@@ -80,6 +80,20 @@ def load(path: str | PathLike) -> SpikingNetwork:
         takes more memory than is free.
     OSError
         If there is no such file, or it cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     network.save(f"{folder}/own.npz")
+    ...     print(td.load(f"{folder}/own.npz"))
+    <SpikingNetwork 'network': 2 -> 2, 2 layers, 6 neurons, 8 synapses, leak 5>
     """
     with open(path, "rb") as file:
         if file.read(4) != _ZIP_MAGIC:

@@ -33,6 +33,20 @@ class Result:
         (n_images,) inhibitory period of each layer that has one, in ticks.
     potentials : ndarray
         (n_images, *output shape) output potentials scaled to logits, `v exp(T_il / L)`.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> result = td.analyse(network, images)  # so do simulate(), stream(), deploy() give one
+    >>> result
+    <DiscreteAnalysis of 1 images: hidden 2>
+    >>> result.latencies["hidden"].tolist(), result.predictions.tolist(), result.accuracy([0])
+    ([[7, 4]], [0], 1.0)
     """
 
     latencies: dict[str, NDArray]
@@ -261,7 +275,20 @@ class LayerDifference:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Two results side by side: `layers` that fire, `answers` and `potentials` that differ."""
+    """Two results side by side: `layers` that fire, `answers` and `potentials` that differ.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> comparison = td.run_algorithm_1(network, images).compare(td.analyse(network, images))
+    >>> bool(comparison), comparison.differ, comparison.answers
+    (True, 0, 0)
+    """
 
     layers: tuple[LayerDifference, ...]
     images: int

@@ -43,8 +43,10 @@ def _transfer(population: "Population") -> str:
         return "logits"
     if population.kind is Kind.CONSTRAINED_POOL:
         return "largest input"
-    steps = population.steps
-    time = f"ceil({population.leak * steps:g} ln(x + 1))"
+    steps, value = population.steps, population.transfer.formula
+    early = f" - {population.schedule.early:g}" if population.schedule.early else ""
+    value = f"({value})" if " if " in value else value
+    time = f"ceil({population.leak * steps:g} ln({value} + 1){early})"
     return time if steps == 1 else f"{time} / {steps}"
 
 

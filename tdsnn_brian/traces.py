@@ -28,6 +28,24 @@ class Trace:
     release : float or None
         When the layer's neurons may fire, in ticks after each image's onset; None where that
         differs between images, or it has no ticking neuron.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> from brian2 import prefs
+    >>> prefs.codegen.target = "numpy"  # nothing to compile
+    >>> result = td.simulate(network, images, monitors={"hidden": "v"})
+    >>> trace = result.traces["hidden"]
+    >>> trace.variable, trace.neurons.tolist(), trace.release
+    ('v', [0, 1], 5.0)
+    >>> ticks, values = trace.image(0)
+    >>> values.shape == (2, len(ticks))
+    True
     """
 
     layer: str

@@ -28,7 +28,7 @@ _erf = np.vectorize(erf, otypes=[np.float64])
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    r"""An increasing function :math:`y = s \, \varphi(A / s) \ge 0` of a neuron's activation.
+    r"""An increasing function `y = s phi(A / s) >= 0` of a neuron's activation.
 
     Attributes
     ----------
@@ -56,6 +56,8 @@ class Transfer:
     [0.0, 2.0, 6.0]
     >>> float(Transfer(name="sigmoid", scale=10.0).values(np.array(0.0)))
     5.0
+    >>> Transfer(name="sigmoid", scale=10.0).formula
+    '10 sigmoid(x / 10)'
     """
 
     name: str = "relu"
@@ -85,6 +87,15 @@ class Transfer:
     def is_relu(self) -> bool:
         """Whether it is ReLU without cap and threshold, which is the same at every scale."""
         return self.name == "relu" and self.max_value is None and not self.threshold
+
+    @property
+    def formula(self) -> str:
+        """The function as text, of an activation ``x >= 0`` where it is 0 below."""
+        name = self.name if self.alpha == 1 else f"{self.name} (alpha {self.alpha:g})"
+        if self.name != "relu":
+            return f"{name}(x)" if self.scale == 1 else f"{self.scale:g} {name}(x / {self.scale:g})"
+        text = "x" if self.max_value is None else f"min(x, {self.scale * self.max_value:g})"
+        return f"{text} if x > {self.scale * self.threshold:g}" if self.threshold else text
 
     def values(self, activation: Array, xp: ModuleType = np) -> Array:
         """`s phi(A / s)`, shape and type of `activation`; `xp` is numpy or ``keras.ops``."""

@@ -33,6 +33,19 @@ class Tuned:
         Settings that no other one beats in loss, ticks and operations at once.
     model_accuracy : Share or None
         Of the model before adaptation, on the images of `validated`.
+
+    Examples
+    --------
+    >>> import keras, tdsnn_brian as td
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, "relu"),
+    ...                           keras.layers.Dense(3, "softmax")])
+    >>> import numpy as np
+    >>> images = np.random.default_rng(0).random((60, 4))
+    >>> tuned = td.tune(model, images, max_ticks=40, settings=[td.Setting(leak=5, scale=3)])
+    >>> print(tuned.setting, tuned.chosen.images, tuned.validated.images)
+    leak=5, scale=3 22 23
+    >>> tuned
+    <Tuned: leak=5, scale=3; 1 settings, print() shows a table>
     """
 
     adapted: Any
@@ -84,18 +97,19 @@ class Tuned:
     @property
     def table(self) -> Table:
         """The frontier, and the chosen setting on images that did not choose."""
-        rows = [("->" if x.setting == self.setting else "", *_cells(x)) for x in self.frontier]
+        shown = sorted({*self.frontier, self.chosen}, key=lambda x: x.ticks)
+        rows = [("->" if x.setting == self.setting else "", *_cells(x)) for x in shown]
         on = f"on {self.validated.images} images that did not choose"
         rows.append((on, *_cells(self.validated)))
         if self.model_accuracy is not None:
-            before = ("the model before adaptation", "", "", "", "", "", str(self.model_accuracy))
+            before = ("the model before adaptation", *[""] * 6, str(self.model_accuracy))
             rows.append((*before, *[""] * (len(HEAD) - len(before))))
         return Table(HEAD, rows, NOTE)
 
 
 HEAD = (
-    *("", "leak", "scale", "input steps", "silent zeros", "calibrated", "accuracy", "agreement"),
-    *("loss", "ticks", "operations", "energy"),
+    *("", "leak", "scale", "input steps", "silent zeros", "rounding", "calibrated", "accuracy"),
+    *("agreement", "loss", "ticks", "operations", "energy"),
 )
 NOTE = (
     "operations: additions and multiplications an image; energy: of these alone, 45 nm, 0.9 pJ an "
@@ -110,6 +124,7 @@ def _cells(one: Measured) -> tuple[str, ...]:
         f"{setting.scale:g}",
         str(setting.input_steps),
         "yes" if setting.silent_zeros else "",
+        setting.rounding,
         "yes" if setting.calibration else "",
         "" if one.accuracy is None else str(one.accuracy),
         str(one.agreement),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import hypot, inf
+from math import hypot, inf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .analysis import analyse
 from .analysis.operations import measure_snn, total
 from .analysis.timeline import ticks_to_answer
+from .coding import ROUNDINGS, check_rounding
 from .errors import InvalidInputError
 from .network import SpikingNetwork
 
@@ -20,17 +21,26 @@ class Setting:
 
     Attributes
     ----------
-    leak, scale, input_steps, silent_zeros
+    leak, scale, input_steps, silent_zeros, rounding
         See `tdsnn_brian.adapt`.
     calibration : bool
         Whether channels are corrected on some images.
+
+    Examples
+    --------
+    >>> print(Setting(leak=5, scale=3, rounding="nearest"))
+    leak=5, scale=3, rounding='nearest'
     """
 
     leak: float
     scale: float = 1.0
     input_steps: int = 1
     silent_zeros: bool = False
+    rounding: str = "up"
     calibration: bool = False
+
+    def __post_init__(self) -> None:
+        check_rounding(self.rounding)
 
     def __str__(self) -> str:
         parts = [f"leak={self.leak:g}", f"scale={self.scale:g}"]
@@ -38,6 +48,8 @@ class Setting:
             parts.append(f"input_steps={self.input_steps}")
         if self.silent_zeros:
             parts.append("silent_zeros=True")
+        if self.rounding != "up":
+            parts.append(f"rounding={self.rounding!r}")
         if self.calibration:
             parts.append("calibration=images")
         return ", ".join(parts)
@@ -65,6 +77,10 @@ CAUTION = 1.5
 """Standard errors. The cheapest of many settings is often one that was lucky."""
 
 
+HOPE = 1.3
+"""How many times too large a doubt, as few images foretell it, may yet turn out small enough."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Measured:
     """A setting, and what it costs and loses on some images, by the discrete analysis.
@@ -86,6 +102,16 @@ class Measured:
         Additions and multiplications of one image.
     energy : float
         Of these in nanojoules, an estimate: see `tdsnn_brian.analysis.operations.Operations`.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> from tdsnn_brian.tuning import measure
+    >>> network, (images, labels) = td.networks.load_network("lenet"), td.networks.sample_digits(20)
+    >>> expected = td.analyse(network, images).predictions
+    >>> one = measure(network, td.Setting(leak=5), images, expected, labels)
+    >>> print(one.accuracy, one.loss, one.ticks)
+    100.00 ± 0.00 % 0.00 ± 0.00 % 32.0
     """
 
     setting: Setting
@@ -186,14 +212,10 @@ def ladder(measured: Iterable[Measured], step: float) -> list[Measured]:
     return found
 
 
-def most_promising(measured: Sequence[Measured], n: int) -> list[Measured]:
-    """The frontier, then that of the rest, and so on, until there are `n` or no more."""
-    rest, found = list(measured), list[Measured]()
-    while rest and len(found) < n:
-        front = frontier(rest)
-        found += front
-        rest = [one for one in rest if one not in front]
-    return found
+def surest(measured: Iterable[Measured], limits: "Limits", n: int) -> list[Measured]:
+    """The `n` affordable ones that lose least; the finer one of two that seem alike."""
+    affordable = filter(limits.affords, measured)
+    return sorted(affordable, key=lambda x: (x.largest_loss, -x.agreement.value, -x.ticks))[:n]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,6 +260,16 @@ class Limits:
         allowed = _or_inf(self.max_loss)
         return self.affords(one) and one.loss.value - one.doubt <= allowed
 
+    def may_surely_keep(self, one: Measured, n_images: int) -> bool:
+        """Whether it is worth while to see if `surely_keep` holds on `n_images`, which are more.
+
+        The doubt falls with the root of their number.
+        """
+        if self.max_loss is None or not self.may_keep(one):
+            return False
+        doubt = one.doubt * sqrt(one.images / n_images)
+        return doubt <= HOPE * self.max_loss
+
     def surely_keep(self, one: Measured) -> bool:
         """Whether a setting is within the limits, on other images too as far as one can tell."""
         return self.max_loss is not None and self.affords(one) and one.largest_loss <= self.max_loss
@@ -281,8 +313,8 @@ def _or_inf(value: float | None) -> float:
     return inf if value is None else value
 
 
-LEAKS = (1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
-SCALES = (1.0, 2.0, 3.0, 5.0, 10.0)
+LEAKS = (1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0)
+SCALES = (1.0, 3.0, 10.0)
 
 COARSE = (
     *(Setting(leak=leak, scale=scale) for leak in LEAKS for scale in SCALES),
@@ -295,8 +327,27 @@ COARSE = (
 def variations(setting: Setting) -> list[Setting]:
     """Settings that may make more of the same leak and scale."""
     return [
+        replace(setting, rounding="nearest"),
         replace(setting, calibration=True),
         replace(setting, input_steps=4),
         replace(setting, input_steps=4, calibration=True),
         replace(setting, silent_zeros=True, calibration=True),
     ]
+
+
+def between(setting: Setting) -> list[Setting]:
+    """Settings of smaller leaks than one that does, which may do too."""
+    near = [
+        replace(
+            setting,
+            leak=float(f"{share * setting.leak:.2g}"),
+            scale=factor * setting.scale,
+            input_steps=input_steps,
+            rounding=rounding,
+        )
+        for share in (0.3, 0.4, 0.5, 0.65, 0.8)
+        for factor in (1.0, 3.0)
+        for input_steps in (setting.input_steps, 4)
+        for rounding in ROUNDINGS
+    ]
+    return list(dict.fromkeys(near))

@@ -1,9 +1,12 @@
 """What prints: networks, layers, results, comparisons."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from helpers import random_images, small_network
-from tdsnn_brian import Result, analyse
+from tdsnn_brian import Result, Transfer, analyse
 from tdsnn_brian.layers import Layer
 from tdsnn_brian.tables import Table
 
@@ -30,6 +33,31 @@ def test_a_summary_says_what_is_not_the_default(capsys):
     text = capsys.readouterr().out
     for part in ("ceil(20 ln(x + 1)) / 4", "images times 3", "zeros stay silent", "threshold 0.1"):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("transfer", "time"),
+    [
+        (Transfer(), "ceil(5 ln(x + 1))"),
+        (Transfer(max_value=6.0, scale=3.0), "ceil(5 ln(min(x, 18) + 1))"),
+        (Transfer(threshold=0.5), "ceil(5 ln((x if x > 0.5) + 1))"),
+        (Transfer(name="sigmoid"), "ceil(5 ln(sigmoid(x) + 1))"),
+        (Transfer(name="softplus", scale=10.0), "ceil(5 ln(10 softplus(x / 10) + 1))"),
+    ],
+)
+def test_a_summary_says_what_each_layer_makes_of_its_sums(transfer, time, capsys):
+    network = small_network()
+    first, *others = network.layers
+    replace(network, layers=(replace(first, transfer=transfer), *others)).summary()
+    rows = capsys.readouterr().out.splitlines()
+    assert next(row for row in rows if row.startswith(first.name)).endswith(time)
+
+
+def test_a_summary_says_how_times_are_rounded(capsys):
+    small_network(rounding="nearest").summary()
+    text = capsys.readouterr().out
+    assert text.count("ceil(5 ln(x + 1) - 0.5)") > 1
+    assert "ceil(5 ln(x + 1))" not in text
 
 
 def test_representations_are_short():

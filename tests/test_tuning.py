@@ -15,10 +15,11 @@ from tdsnn_brian.tuning import (
     Measured,
     Setting,
     Share,
+    between,
     frontier,
     ladder,
     measure,
-    most_promising,
+    surest,
 )
 
 
@@ -93,7 +94,29 @@ def test_the_frontier_leaves_out_what_is_beaten():
     assert frontier([good, beaten, frugal, cheap]) == (cheap, frugal, good)
     twins = measured(0, 20, leak=2, agreement=0.9), measured(0, 20, leak=3, agreement=0.95)
     assert frontier(twins) == (twins[1],)
-    assert set(most_promising([good, beaten, cheap], 3)) == {good, beaten, cheap}
+
+
+def test_of_two_that_seem_alike_the_finer_one_is_surer():
+    cheap, good, finer = measured(0.2, 5), measured(0.0, 20), measured(0.0, 30)
+    assert surest([cheap, good, finer], Limits(), 2) == [finer, good]
+    assert surest([cheap, good, finer], Limits(max_ticks=25), 2) == [good, cheap]
+
+
+def test_what_few_images_leave_open_is_tried_on_more():
+    limits = Limits(max_loss=0.005)
+    assert limits.may_surely_keep(replace(measured(0, 5), images=100), 1400)
+    assert not limits.may_surely_keep(replace(measured(0, 5), images=100), 300)
+    assert not limits.may_surely_keep(replace(measured(0.03, 5, error=0.02), images=100), 1400)
+    assert not Limits(max_ticks=9).may_surely_keep(measured(0, 5), 20_000)
+
+
+def test_settings_nearby_are_of_either_rounding():
+    near = between(Setting(leak=5, scale=3, input_steps=4))
+    assert {x.rounding for x in near} == {"up", "nearest"}
+    assert all(x.leak < 5 and x.input_steps == 4 for x in near)
+    assert len(set(near)) == len(near)
+    with pytest.raises(InvalidInputError, match="rounding must be"):
+        Setting(leak=5, rounding="down")
 
 
 def test_a_gain_counts_as_no_loss():

@@ -22,6 +22,17 @@ def run_algorithm_1(network: SpikingNetwork, images: NDArray) -> DiscreteAnalysi
     Slow and close to the text; the reference that `analyse` is tested against.
 
     Parameters, result and errors are those of `analyse`.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> td.run_algorithm_1(network, images).latencies["hidden"].tolist()
+    [[7, 4]]
     """
     images = check_images(network, images)
     require("Algorithm 1", network)

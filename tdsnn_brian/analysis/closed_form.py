@@ -39,6 +39,20 @@ class DiscreteAnalysis(Result):
     continuous : dict of str to ndarray
         `L ln(phi(A) + 1)` before it is rounded, where `phi` is the layer's transfer (ReLU, unless
         it has another one), for the synapse-based layers; empty unless asked for.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> analysis = td.analyse(network, images, continuous=True)
+    >>> analysis.input_latencies.tolist(), analysis.windows["hidden"].tolist()
+    ([[1, 4]], [4])
+    >>> analysis.continuous["hidden"].round(2).tolist()
+    [[6.02, 3.48]]
     """
 
     input_latencies: NDArray
@@ -241,5 +255,17 @@ def _listeners(population: Population) -> Iterator[Population]:
 
 
 def discrete_latencies(network: SpikingNetwork, images: NDArray) -> dict[str, NDArray]:
-    """Firing times of all neurons, {layer name: (n_images, *layer shape)}; see `analyse`."""
+    """Firing times of all neurons, {layer name: (n_images, *layer shape)}; see `analyse`.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> td.discrete_latencies(network, images)["hidden"].tolist()
+    [[7, 4]]
+    """
     return analyse(network, images).latencies

@@ -64,7 +64,7 @@ class Operations:
 
         Examples
         --------
-        >>> Operations(additions=1, multiplications=1).energy
+        >>> round(Operations(additions=1, multiplications=1).energy, 6)
         4.6
         """
         return ADDITION * self.additions + MULTIPLICATION * self.multiplications

@@ -33,7 +33,7 @@ def releases(network: SpikingNetwork, windows: Mapping[str, Ticks]) -> dict[Popu
     >>> from tdsnn_brian.layers import Dense
     >>> layers = [Dense(name=name, input_shape=(2,), weights=np.eye(2)) for name in "ab"]
     >>> network = SpikingNetwork(layers=layers, leak=5)
-    >>> {x.name: t for x, t in releases(network, {"a": 4, "b": 7}).items()}
+    >>> {x.name: int(t) for x, t in releases(network, {"a": 4, "b": 7}).items()}
     {'input': 0, 'a': 4, 'b': 11}
     """
     found: dict[Population, Ticks] = {network.input: 0 * next(iter(windows.values()))}

@@ -32,7 +32,21 @@ from .timing import choose_steps
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Deployment(Result):
-    """What the deployed network gave; see `Result`. Firing times are those of the encoding."""
+    """What the deployed network gave; see `Result`. Firing times are those of the encoding.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> from brian2 import prefs
+    >>> prefs.codegen.target = "numpy"  # nothing to compile
+    >>> td.deploy(network, images)
+    <Deployment of 1 images: hidden 2>
+    """
 
 
 def deploy(
@@ -68,6 +82,19 @@ def deploy(
         If an argument is impossible, or the network's threshold is not 0.
     UnsupportedDeviceError
         On a standalone device: potentials are encoded between runs.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> from brian2 import prefs
+    >>> prefs.codegen.target = "numpy"  # nothing to compile
+    >>> td.deploy(network, images).latencies["hidden"].tolist()
+    [[7, 4]]
     """
     images = check_images(network, images)
     if not is_runtime(get_device()):

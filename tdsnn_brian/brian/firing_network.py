@@ -50,6 +50,23 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
     n_images : int
     dt : Quantity
         Integration step.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> from brian2 import prefs
+    >>> prefs.codegen.target = "numpy"  # nothing to compile
+    >>> net = td.build_network(network, images)
+    >>> net["hidden"].N, len(net["hidden_synapses"])
+    (2, 4)
+    >>> net.run(net.duration)
+    >>> int(net["hidden_spikes"].num_spikes)
+    2
     """
 
     def __init__(

@@ -21,9 +21,9 @@ from ..network import SpikingNetwork
 
 VERSION = "4.9.0"
 HOW_TO_GET_GENN = (
-    f"get the sources of GeNN {VERSION} (github.com/genn-team/genn, tag {VERSION}; no package "
-    "index has them), build the CPU backend by running `make CPU_ONLY=1` there (on a machine "
-    "with CUDA: `make`), and let the environment variable GENN_PATH name that directory"
+    f"install GeNN {VERSION} by its own instructions (github.com/genn-team/genn, release "
+    f"{VERSION}; no package index has it) and let the environment variable GENN_PATH name its "
+    "directory; its CUDA backend is built if and only if CUDA_PATH is set"
 )
 
 _COPIES = 5

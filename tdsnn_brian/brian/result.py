@@ -34,6 +34,22 @@ class Simulation(Result):
         By layer, what the `monitors` of `simulate` kept.
     profile : list of (str, Quantity)
         Time that each code object took, the longest first, where `simulate` was to profile.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> from brian2 import prefs
+    >>> prefs.codegen.target = "numpy"  # nothing to compile
+    >>> result = td.simulate(network, images)
+    >>> result.spikes["hidden"], result.ticks["hidden"].tolist(), result.tick
+    (2, [8], 1. * msecond)
+    >>> result.times()["hidden"]
+    array([[7., 4.]]) * msecond
     """
 
     ticks: dict[str, NDArray]

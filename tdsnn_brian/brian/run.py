@@ -81,6 +81,22 @@ def simulate(
         See `build_network`.
     RunError
         If the run is stopped; Ctrl-C raises `KeyboardInterrupt`.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> from brian2 import prefs
+    >>> prefs.codegen.target = "numpy"  # nothing to compile
+    >>> result = td.simulate(network, images)
+    >>> result.latencies["hidden"].tolist(), result.predictions.tolist()
+    ([[7.0, 4.0]], [0])
+    >>> bool(result.compare(td.analyse(network, images)))
+    True
     """
     check_network(network)
     device = get_device()

@@ -58,6 +58,9 @@ def convert(
     silent_zeros: Annotated[
         bool, typer.Option(help="Let neurons with nothing to say stay silent.")
     ] = False,
+    rounding: Annotated[
+        str, typer.Option(help="Let neurons fire at the next tick (up) or at the nearest one.")
+    ] = "up",
     images: Annotated[
         Path | None,
         typer.Option(help="Correct channels on these images: an .npy or .npz file.", exists=True),
@@ -79,6 +82,7 @@ def convert(
             scale=scale,
             input_steps=input_steps,
             silent_zeros=silent_zeros,
+            rounding=rounding,
             calibration=calibration,
         )
     network = td.convert(adapted, image_range=image_range)
@@ -154,7 +158,7 @@ def _load_model(path: Path) -> Any:
     import keras
 
     try:
-        return keras.saving.load_model(path)
+        return keras.saving.load_model(path, compile=False)  # optimizers may be of another backend
     except (OSError, ValueError, TypeError) as error:
         raise InvalidInputError(f"{str(path)!r} is no Keras model that loads: {error}") from None
 

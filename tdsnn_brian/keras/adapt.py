@@ -41,8 +41,8 @@ def adapt(
     leak : float
         Membrane time constant in ticks.
     compensate : bool, optional
-        Since :math:`G(x) \approx (x + 1) e^{1/(2L)}` where latencies are rounded up, weights are
-        scaled by :math:`e^{-1/(2L)}` and their sum is taken off the bias, so that no retraining is
+        Since `G(x)` is about `(x + 1) exp(1 / 2L)` where latencies are rounded up, weights are
+        scaled by `exp(-1 / 2L)` and their sum is taken off the bias, so that no retraining is
         needed.
         Zero padding becomes a layer of its own before the coding: a padded position then is a
         zero-valued input with ``G(0) = 1``, and the sum of the weights is the same everywhere.

@@ -52,6 +52,14 @@ def convert(
         If a layer, or its place, has no spiking counterpart; it says which one and what to do.
     InvalidInputError
         If the model's input shape is open, or `image_range` is no range.
+
+    Examples
+    --------
+    >>> import keras, tdsnn_brian as td
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, "relu"),
+    ...                           keras.layers.Dense(3, "softmax")], name="own")
+    >>> td.convert(td.adapt(model, leak=5, scale=3))
+    <SpikingNetwork 'own': 4 -> 3, 2 layers, 15 neurons, 56 synapses, leak 5>
     """
     if max_pool not in ("simplified", "constrained"):
         raise InvalidInputError(f"max_pool must be 'simplified' or 'constrained', got {max_pool!r}")

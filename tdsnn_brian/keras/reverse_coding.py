@@ -16,7 +16,7 @@ from ..transfer import RELU, Transfer
 
 @keras.saving.register_keras_serializable(package="tdsnn_brian")
 class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
-    r"""The activation :math:`G(x) = e^{T(x)/L}` that a spike time stands for (Eq. 11).
+    r"""The activation `G(x) = exp(T(x) / L)` that a spike time stands for (Eq. 11).
 
     Forward it equals `tdsnn_brian.coding.reverse_coding` of ``phi(x)``, tie convention included;
     backward it is a straight-through estimator with the gradient of ``phi(x) + 1``, the limit of
@@ -48,6 +48,12 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
     InvalidInputError
         If `leak` is not finite and positive, `steps` no whole number of 1 or more, `image_range`
         no range, `rounding` another word, or `transfer` no transfer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> np.asarray(ReverseCoding(leak=5)(np.array([[-1.0, 0, 1]], "float32"))).round(3).tolist()
+    [[1.0, 1.0, 2.2260000705718994]]
     """
 
     def __init__(

@@ -19,10 +19,11 @@ from ..tuning import (
     Measured,
     Setting,
     Share,
+    between,
     frontier,
     ladder,
     measure,
-    most_promising,
+    surest,
     variations,
 )
 from .adapt import adapt
@@ -32,7 +33,8 @@ from .reader import read
 FEWEST_IMAGES = 40
 FEW = 100
 """Images that all settings are tried on, before the promising ones are on more."""
-PROMISING, VARIED = 6, 6
+MORE = 400
+PROMISING, SUREST, VARIED = 4, 2, 6
 FINER = 1.15
 CALIBRATION_IMAGES = 128
 
@@ -51,8 +53,8 @@ def tune(
 ) -> Tuned:
     r"""Find how to adapt a trained model, without retraining, and adapt it so.
 
-    Leaks, scales, input steps, silent zeros and the calibration of channels are tried on the
-    discrete analysis. A quarter of the images calibrates, half of the rest chooses; the other
+    Leaks, scales, input steps, rounding, silent zeros and the calibration of channels are tried on
+    the discrete analysis. A quarter of the images calibrates, half of the rest chooses; the other
     half, which had no part in it, says what the chosen setting is worth.
 
     Parameters
@@ -232,31 +234,53 @@ class _Trial:
             scale=setting.scale,
             input_steps=setting.input_steps,
             silent_zeros=setting.silent_zeros,
+            rounding=setting.rounding,
             calibration=self._calibrating if setting.calibration else None,
         )
 
     def search(self, limits: Limits) -> list[Measured]:
-        """A coarse grid, variations of what may do, and from there to what surely does.
+        """A coarse grid and variations of what may do; then the cheapest that surely does.
 
         Few images tell what is hopeless, and more of them what is good enough.
         """
         few = self._choosing.first(FEW)
-        tried = self._measured(COARSE, few, 0.0, 0.4)
+        tried = self._measured(COARSE, few, 0.0, 0.2)
         rungs = ladder(filter(limits.may_keep, tried), FINER)
         more = [new for one in rungs[:VARIED] for new in variations(one.setting)]
-        tried += self._measured(more, few, 0.4, 0.7)
+        tried += self._measured(more, few, 0.2, 0.4)
         if len(self._choosing.images) == len(few.images):
             return tried
-        best = [one.setting for one in most_promising(tried, PROMISING)]
-        measured = self._measured(best, self._choosing, 0.7, 0.8)
-        rungs = ladder([x for x in tried if limits.may_keep(x) and x.setting not in best], FINER)
-        if limits.max_loss is None:
-            rungs = rungs[::-1]  # the finest that there are means for
-        for place, one in enumerate(rungs):
-            if any(map(limits.surely_keep, measured)):
+        measured = self._climbed(tried, limits, 0.4, 0.6)
+        if measured and limits.surely_keep(measured[-1]):
+            does = measured[-1]
+            known = {one.setting for one in tried}
+            near = self._measured(
+                [x for x in between(does.setting) if x not in known], few, 0.6, 0.7
+            )
+            cheaper = [one for one in near if one.ticks < does.ticks]
+            measured += self._climbed(cheaper, limits, 0.7, 0.9)
+            tried += cheaper
+        known = {one.setting for one in measured}
+        best = [*frontier(tried)[-PROMISING:], *surest(tried, limits, SUREST)]
+        shown = dict.fromkeys(one.setting for one in best if one.setting not in known)
+        return measured + self._measured(list(shown), self._choosing, 0.9, 1.0)
+
+    def _climbed(
+        self, tried: Iterable[Measured], limits: Limits, start: float, end: float
+    ) -> list[Measured]:
+        """From the fewest ticks on, up to the first that is surely within the limits.
+
+        In steps: of many that nearly do, one would by chance.
+        """
+        n, middle = len(self._choosing.images), (start + end) / 2
+        hopeful = [one.setting for one in tried if limits.may_surely_keep(one, n)]
+        more = self._measured(hopeful, self._choosing.first(MORE), start, middle)
+        rungs = ladder([one for one in more if limits.may_surely_keep(one, n)], FINER)
+        measured: list[Measured] = []
+        for one in rungs:
+            measured += self._measured([one.setting], self._choosing, middle, end)
+            if limits.surely_keep(measured[-1]):
                 break
-            share = 0.8 + 0.2 * place / len(rungs)
-            measured += self._measured([one.setting], self._choosing, share, share)
         return measured
 
     def all(self, settings: Sequence[Setting]) -> list[Measured]:

@@ -67,7 +67,7 @@ def test_without_genn_the_message_says_how_to_get_it(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(td.UnsupportedDeviceError) as error:
         genn.find_genn()
-    for part in ("genn-team/genn", "4.9.0", "make CPU_ONLY=1", "GENN_PATH"):
+    for part in ("genn-team/genn", "4.9.0", "CUDA_PATH", "GENN_PATH"):
         assert part in str(error.value)
 
 

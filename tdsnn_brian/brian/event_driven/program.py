@@ -169,6 +169,18 @@ def stream(
         See `build_network`.
     ProgramError, CacheError
         If the program cannot be compiled or kept, or ends too early.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> for result in td.stream(network, images):  # compiles a program first
+    ...     print(result.predictions)  # doctest: +SKIP
+    [0]
     """
     request = _request(network, tick, dt, dtype, record)
     showing = Showing.of(

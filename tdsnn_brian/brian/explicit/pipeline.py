@@ -56,7 +56,22 @@ _SHARED_TICK = "v_post += share(n_ticks_pre * tick) * drive_post"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PipelineRun(Result):
-    """What a stream of images gave; see `Result`. `schedule` says when layers worked on them."""
+    """What a stream of images gave; see `Result`. `schedule` says when layers worked on them.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> from brian2 import prefs
+    >>> prefs.codegen.target = "numpy"  # nothing to compile
+    >>> run = td.run_pipeline(network, np.array([[0.2, 0.9], [0.5, 0.1]]))
+    >>> run.schedule.releases.shape  # of two images, in two layers, in steps
+    (2, 2)
+    """
 
     schedule: Schedule
 
@@ -93,6 +108,20 @@ def run_pipeline(
     ------
     InvalidInputError
         If an argument is impossible, or the network has silent zeros or another threshold.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
+    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
+    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
+    >>> images = np.array([[0.2, 0.9]])
+    >>> from brian2 import prefs
+    >>> prefs.codegen.target = "numpy"  # nothing to compile
+    >>> run = td.run_pipeline(network, np.array([[0.2, 0.9], [0.5, 0.1]]))
+    >>> run.latencies["hidden"].tolist()
+    [[7.0, 4.0], [7.0, 0.0]]
     """
     images = check_images(network, images)
     require("pipeline", network)

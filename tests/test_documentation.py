@@ -1,0 +1,31 @@
+"""What the documentation promises: every public name in the reference, with an example."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import tdsnn_brian as td
+
+DOCS = Path(__file__).parent.parent / "docs"
+REFERENCE = (DOCS / "reference.md").read_text(encoding="utf-8")
+ENTRIES = {line.rpartition(".")[2] for line in REFERENCE.splitlines() if line.startswith(":::")}
+
+
+@pytest.mark.parametrize("name", td.__all__)
+def test_a_public_name_is_in_the_reference_and_has_an_example(name):
+    pytest.importorskip("keras")
+    pytest.importorskip("brian2")
+    value = getattr(td, name)
+    if inspect.ismodule(value) or not callable(value):
+        assert f"`td.{name}`" in REFERENCE or f" td.{name}." in REFERENCE
+        return
+    assert name in ENTRIES
+    assert ">>>" in inspect.getdoc(value)
+
+
+def test_every_page_is_reached_from_the_menu():
+    menu = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
+    for page in DOCS.glob("*.md"):
+        assert re.search(rf": {page.name}$", menu, re.MULTILINE), page.name
