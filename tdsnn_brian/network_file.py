@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import layers as known
+from .arguments import check_path
 from .errors import InvalidInputError, NetworkFileError
 from .layers import Layer
 from .machine import available_bytes
@@ -53,6 +54,7 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
         If the file cannot be written; what stood there before is left as it was.
     """
     check_network(network)
+    check_path("path", path)
     arrays: dict[str, NDArray] = {}
     header = {
         "format": FORMAT,
@@ -81,6 +83,7 @@ def load(path: str | PathLike) -> SpikingNetwork:
     OSError
         If there is no such file, or it cannot be read.
     """
+    check_path("path", path)
     with open(path, "rb") as file:
         if file.read(4) != _ZIP_MAGIC:
             raise NetworkFileError(f"{_not_ours(path)} (it is no .npz archive)")

@@ -18,6 +18,7 @@ from brian2.devices.device import RuntimeDevice
 from numpy.typing import NDArray
 
 from ..analysis import DiscreteAnalysis
+from ..arguments import check_flag, check_kind
 from ..errors import InvalidInputError, NotInNetworkError, RunError
 from ..network import SpikingNetwork
 from .interrupts import completed
@@ -107,11 +108,11 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
 
     def run(self, *arguments: Any, level: int = 0, **options: Any) -> None:
         """As in `brian2.Network`; a standalone program is compiled by no more jobs than cores."""
+        self._check_schedule()
         with economical_make():
             super().run(*arguments, level=level + 1, **options)
 
     def before_run(self, run_namespace: dict[str, Any]) -> None:
-        self._check_schedule()
         monitors = (SpikeMonitor, StateMonitor, EventMonitor, PopulationRateMonitor)
         added = [item for item in self.objects if item.name not in self._built]
         if self.closed and all(isinstance(item, monitors) for item in added):
@@ -125,12 +126,11 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
     def _check_schedule(self) -> None:
         if get_device().network_schedule is not None:
             return
-        place = {slot: index for index, slot in enumerate(self.schedule)}
-        if place["groups"] < place["synapses"] < place["thresholds"]:
+        if [slot for slot in self.schedule if slot in SCHEDULE] != SCHEDULE:
             raise InvalidInputError(
-                f"the schedule {self.schedule} lets thresholds see spikes of the same step, with "
-                "which layers fire before their ticking neurons count; put 'synapses' behind "
-                "'thresholds', or leave net.schedule as it was built"
+                f"the schedule {self.schedule} has not the order {SCHEDULE}, in which thresholds "
+                "see no spikes of their own step and potentials are read before the next image; "
+                "leave net.schedule as it was built, or add slots of your own to it"
             )
 
     def check_complete(self) -> None:
@@ -220,6 +220,9 @@ def read_results(
     """
     if not isinstance(net, FiringNetwork):
         raise InvalidInputError(f"net must be what build_network gave, got {type(net).__name__}")
+    check_flag("strict", strict)
+    if seconds is not None:
+        check_kind("seconds", seconds, dict, "pass for example {'run': 1.5}, or leave it out")
     net.check_complete()
     result = net.read(strict=strict)
     result.seconds.update(seconds or {})

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import is_number
+from ..arguments import is_number, real_array
 from ..coding import check_leak, check_rounding, check_steps
 from ..conversion.correction import Correction, correct
 from ..conversion.folding import fold
@@ -132,11 +132,11 @@ def _check_scale(scale: float) -> float:
 
 
 def _check_calibration(images: NDArray, input_shape: Shape) -> NDArray:
-    images = np.asarray(images)
+    images = real_array("calibration", images)
     wanted = f"calibration must be images (n_images, {', '.join(map(str, input_shape))})"
     if images.shape[1:] != tuple(input_shape) or not len(images):
         raise InvalidInputError(f"{wanted}, got {images.shape}; pass some of the training images")
-    if images.dtype.kind not in "fiub" or not (np.isfinite(images).all() and images.min() >= 0):
+    if not (np.isfinite(images).all() and images.min() >= 0):
         raise InvalidInputError(
             f"{wanted} of finite numbers that are not negative, as the network takes them; got "
             f"dtype {images.dtype} with other values: replace or shift them as for training"
