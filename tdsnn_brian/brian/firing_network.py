@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from brian2 import (
+    Clock,
     EventMonitor,
     Network,
     PopulationRateMonitor,
@@ -21,6 +22,7 @@ from ..analysis import DiscreteAnalysis
 from ..arguments import check_flag, check_kind
 from ..errors import InvalidInputError, NotInNetworkError, RunError
 from ..network import SpikingNetwork
+from .devices import is_genn
 from .interrupts import completed
 from .making import economical_make
 from .naming import Names
@@ -71,6 +73,7 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
         self.names = names
         self.n_images = analysis.n_images
         self._built: set[str] = set()
+        self._steps: dict[Clock, Quantity] = {}
         if get_device().network_schedule is None:
             self.schedule = SCHEDULE
 
@@ -103,12 +106,14 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
     def finished(self) -> None:
         """All objects have been added: remember them, and that they are in a network."""
         self._built = {item.name for item in self.sorted_objects}
+        self._steps = {item.clock: item.clock.dt for item in self.sorted_objects}
         for item in self.sorted_objects:
             item._network = self.id  # or Brian2 warns if the network is never run
 
     def run(self, *arguments: Any, level: int = 0, **options: Any) -> None:
         """As in `brian2.Network`; a standalone program is compiled by no more jobs than cores."""
         self._check_schedule()
+        self._check_clocks()
         with economical_make():
             super().run(*arguments, level=level + 1, **options)
 
@@ -132,6 +137,17 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
                 "see no spikes of their own step and potentials are read before the next image; "
                 "leave net.schedule as it was built, or add slots of your own to it"
             )
+
+    def _check_clocks(self) -> None:
+        if is_genn(get_device()):
+            return  # one clock for everything, of the script's own step
+        for clock, step in self._steps.items():
+            if float(clock.dt) != float(step):
+                raise InvalidInputError(
+                    f"the clock {clock.name!r} has the step {clock.dt!s}, and the network was "
+                    f"built with {step!s}: its dt was changed, or the state of another network "
+                    "was restored; build the network with dt=, from the images that are to be shown"
+                )
 
     def check_complete(self) -> None:
         """Raise `RunError` unless the network has run once, for its `duration`."""

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import is_number, real_array
+from ..arguments import check_flag, is_number, real_array
 from ..coding import check_leak, check_rounding, check_steps
 from ..conversion.correction import Correction, correct
 from ..conversion.folding import fold
@@ -101,6 +101,8 @@ def adapt(
     >>> x_train, y_train = np.random.default_rng(0).random((8, 4)), np.arange(8) % 3
     >>> history = adapted.fit(x_train, y_train, epochs=1, verbose=0)
     """
+    check_flag("compensate", compensate)
+    check_flag("silent_zeros", silent_zeros)
     graph = read(model)
     correction = Correction(
         leak=check_leak(leak),

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import StateMonitor, ms, mV
+from brian2 import NeuronGroup, SpikeGeneratorGroup, StateMonitor, ms, mV
 
 import tdsnn_brian as td
 from tdsnn_brian.brian.event_driven.cache import trim_cache
 from tdsnn_brian.brian.event_driven.program import compile_program
+from tdsnn_brian.brian.explicit.perturbed_settings import Setting
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.layers import Dense
 from tdsnn_brian.plots import plot_frontier
@@ -209,3 +210,48 @@ def test_a_stored_file_is_restored_into_a_network_built_again(projection, window
     again.restore(filename=tmp_path / "half")
     again.run(again.duration - again.t)
     assert td.read_results(again).compare(td.analyse(NETWORK, IMAGES, window=window))
+
+
+@pytest.mark.parametrize("value", [["v"], 1, np.zeros(2), b"v"])
+@pytest.mark.parametrize("name", ["variable", "factor", "counter", "on_event", "clock"])
+def test_arguments_of_a_projection_are_names(name, value):
+    source = SpikeGeneratorGroup(2, [0], [0] * ms)
+    target = NeuronGroup(2, "v : 1")
+    refused(name, td.SharedProjection, source, target, NETWORK.layers[0], **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("steps_per_tick", 0),
+        ("steps_per_tick", 1.5),
+        ("ticks_per_tick", 3),
+        ("ticks_per_tick", -1),
+        ("jitter", -0.1),
+        ("jitter", float("nan")),
+        ("weight_noise", "0.1"),
+        ("delay", 1 * ms),
+        ("leak_spread", np.zeros(2)),
+        ("delay_spread", float("inf")),
+        ("threshold_offset", None),
+        ("drop", 1.5),
+        ("headroom", True),
+    ],
+)
+def test_a_flaw_has_a_strength(name, value):
+    refused(name, Setting, **{"steps_per_tick": 4, name: value})
+
+
+@pytest.mark.parametrize("window", ["fixed", "dynamic"])
+@pytest.mark.parametrize("projection", ["explicit", "shared"])
+def test_a_clock_that_was_changed_is_named(projection, window):
+    net = td.build_network(NETWORK, IMAGES, projection=projection, window=window)
+    net["a"].clock.dt = 0.5 * ms
+    refused("tdsnn_clock.*has the step 0.5 ms", net.run, net.duration)
+
+
+def test_the_state_of_a_network_for_longer_images_is_not_taken(tmp_path):
+    first, other = (td.build_network(NETWORK, IMAGES, window=ticks) for ticks in (10, 20))
+    first.store(filename=tmp_path / "state")
+    other.restore(filename=tmp_path / "state")
+    refused("another network", other.run, other.duration)
