@@ -89,9 +89,9 @@ def check_choice(name: str, value: object, choices: Iterable[str]) -> None:
     """Raise `InvalidInputError` unless `value` is one of the words `choices`."""
     words = tuple(choices)
     if not (isinstance(value, str) and value in words):
-        raise InvalidInputError(
-            f"{name} must be one of {', '.join(map(repr, words))}, got {value!r:.80}"
-        )
+        listed = [repr(word) for word in words]
+        which = " or ".join(listed) if len(words) == 2 else f"one of {', '.join(listed)}"
+        raise InvalidInputError(f"{name} must be {which}, got {value!r:.80}")
 
 
 def check_flag(name: str, value: object) -> None:
@@ -111,9 +111,7 @@ def check_function(name: str, value: Callable | None, what: str) -> None:
 def check_index(name: str, value: object, n: int) -> None:
     """Raise `InvalidInputError` unless `value` is a whole number from 0 to `n` - 1."""
     if not (is_count(value, 0) and 0 <= int(value) < n):  # type: ignore[call-overload]
-        raise InvalidInputError(
-            f"{name} must be a whole number from 0 to {n - 1}, got {value!r:.80}"
-        )
+        raise InvalidInputError(f"{name} must be a number from 0 to {n - 1}, got {value!r:.80}")
 
 
 def real_array(name: str, values: ArrayLike) -> NDArray:
