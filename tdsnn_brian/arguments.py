@@ -1,11 +1,14 @@
-"""What a number, a count, a pair, a shape and a name may be, wherever they come from."""
+"""What a number, an array, a choice, a shape and a name may be, wherever they come from."""
 
 import math
+import os
 import unicodedata
+from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import InvalidInputError
 
@@ -72,3 +75,81 @@ def check_name(what: str, value: object) -> None:
                 f"{what} {value!r:.80} holds the character {letter!r}, which cannot be shown or "
                 "written; rename it"
             )
+
+
+def check_kind(name: str, value: object, kind: type, remedy: str) -> None:
+    """Raise `InvalidInputError` unless `value` is a `kind`."""
+    if not isinstance(value, kind):
+        raise InvalidInputError(
+            f"{name} must be a {kind.__name__}, got {type(value).__name__}; {remedy}"
+        )
+
+
+def check_choice(name: str, value: object, choices: Iterable[str]) -> None:
+    """Raise `InvalidInputError` unless `value` is one of the words `choices`."""
+    words = tuple(choices)
+    if not (isinstance(value, str) and value in words):
+        listed = [repr(word) for word in words]
+        which = " or ".join(listed) if len(words) == 2 else f"one of {', '.join(listed)}"
+        raise InvalidInputError(f"{name} must be {which}, got {value!r:.80}")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raise `InvalidInputError` unless `value` is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise InvalidInputError(
+            f"{name} must be True or False (no number, no text), got {value!r:.80}"
+        )
+
+
+def check_function(name: str, value: Callable | None, what: str) -> None:
+    """Raise `InvalidInputError` unless `value` is a function, or None; `what` it takes."""
+    if value is not None and not callable(value):
+        raise InvalidInputError(f"{name} must be a function of {what}, got {value!r:.80}")
+
+
+def check_index(name: str, value: object, n: int) -> None:
+    """Raise `InvalidInputError` unless `value` is a whole number from 0 to `n` - 1."""
+    if not (is_count(value, 0) and 0 <= int(value) < n):  # type: ignore[call-overload]
+        raise InvalidInputError(f"{name} must be a number from 0 to {n - 1}, got {value!r:.80}")
+
+
+def real_array(name: str, values: ArrayLike) -> NDArray:
+    """`values` as an array.
+
+    Raises
+    ------
+    InvalidInputError
+        If they are no real numbers or of different lengths, have a unit, or some are masked.
+    """
+    has_same_dimensions = getattr(values, "has_same_dimensions", None)  # of Brian2's quantities
+    if has_same_dimensions is not None and not has_same_dimensions(1):
+        raise InvalidInputError(
+            f"{name} must be plain numbers, got some with the unit {values.dim}; divide "  # type: ignore[union-attr]
+            "them by the unit that they are meant in"
+        )
+    if np.ma.is_masked(values):
+        raise InvalidInputError(
+            f"{name} holds masked values; say what stands for them, for example with .filled(0)"
+        )
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError):
+        raise InvalidInputError(
+            f"{name} must be an array of numbers, and its parts differ in shape; give all of them "
+            "the same"
+        ) from None
+    if array.dtype.kind not in "biuf":
+        raise InvalidInputError(
+            f"{name} must be an array of real numbers, got dtype {array.dtype}; convert it, for "
+            "example with .astype(float)"
+        )
+    return array
+
+
+def check_path(name: str, value: object) -> None:
+    """Raise `InvalidInputError` unless `value` names a file; a number would be an open one."""
+    if not (isinstance(value, str | os.PathLike) and "\0" not in str(value) and str(value)):
+        raise InvalidInputError(
+            f"{name} must be the path of a file, as a string or a pathlib.Path, got {value!r:.80}"
+        )

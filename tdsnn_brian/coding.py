@@ -15,7 +15,7 @@ What a tie is, and what silence is, stands in `tdsnn_brian.firing_times`.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import MOST, is_count, is_real
+from .arguments import MOST, check_choice, is_count, is_real, real_array
 from .errors import InvalidInputError
 from .firing_times import gain, round_up, silence_zeros
 
@@ -53,10 +53,7 @@ ROUNDINGS = {"up": 0.0, "nearest": 0.5}
 
 def check_rounding(rounding: str) -> str:
     """Return `rounding`; raise `InvalidInputError` unless it is one of `ROUNDINGS`."""
-    if rounding not in ROUNDINGS:
-        raise InvalidInputError(
-            f"rounding must be 'up' or 'nearest', got {rounding!r}; 'up' is the paper's"
-        )
+    check_choice("rounding", rounding, ROUNDINGS)
     return rounding
 
 
@@ -66,7 +63,7 @@ def early(rounding: str) -> float:
 
 
 def _floating(values: ArrayLike) -> NDArray:
-    values = np.asarray(values)
+    values = real_array("values", values)
     return values if np.issubdtype(values.dtype, np.floating) else values.astype(np.float64)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .analysis.timeline import releases
+from .arguments import check_kind, is_number
 from .errors import InvalidInputError
 from .extras import missing_extra
 from .firing_times import SILENT
@@ -118,6 +119,7 @@ def _spikes(
 ) -> tuple[list[_Layer], float]:
     """Layers with their spikes, and when the last image ends, in seconds."""
     check_network(network)
+    check_kind("result", result, Result, "pass what analyse, simulate or another way gave")
     seconds = _seconds(result, tick)
     found = list(_all(network, result, seconds))
     last = max(float(np.nanmax(layer.times, initial=0.0)) for layer in found)
@@ -155,6 +157,19 @@ def _seconds(result: Result, tick: Any) -> float:
                 "tick must be given: the result does not know it; pass tick=1*ms"
             )
         return float(known)
-    if known is not None and not np.isclose(float(tick), float(known)):
+    seconds = _as_seconds(tick)
+    if known is not None and not np.isclose(seconds, float(known), atol=0):
         raise InvalidInputError(f"tick={tick!s} is not that of the simulation, {known!s}")
-    return float(tick)
+    return seconds
+
+
+def _as_seconds(tick: Any) -> float:
+    """A time of Brian2, or a number of seconds."""
+    dimensions = getattr(tick, "dim", None)
+    is_time = dimensions is not None and str(dimensions) == "s" and tick.ndim == 0
+    if (is_time or is_number(tick)) and 0 < float(tick) < float("inf"):
+        return float(tick)
+    raise InvalidInputError(
+        f"tick must be a time greater than 0, or a number of seconds, got {tick!r:.80}; pass for "
+        "example tick=1*ms"
+    )

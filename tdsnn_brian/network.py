@@ -10,7 +10,7 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import check_name, check_shape, is_number
+from .arguments import check_flag, check_name, check_shape, is_number, real_array
 from .coding import check_leak, check_rounding, check_steps
 from .errors import InvalidInputError
 from .image_range import UNIT, Range, check_range, out_of_range
@@ -116,10 +116,7 @@ class SpikingNetwork:
                 f"input_scale must be finite and greater than 0, got {scale!r:.80}; 1 is the "
                 "default"
             )
-        if not isinstance(self.silent_zeros, bool | np.bool_):
-            raise InvalidInputError(
-                f"silent_zeros must be True or False, got {self.silent_zeros!r:.80}"
-            )
+        check_flag("silent_zeros", self.silent_zeros)
         object.__setattr__(self, "image_range", check_range(self.image_range))
         check_name("network name", self.name)
         if not isinstance(self.metadata, dict):
@@ -312,7 +309,7 @@ def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
         If floating numbers are far from the network's `image_range`.
     """
     check_network(network)
-    images = np.asarray(images)
+    images = real_array("images", images)
     expected = ", ".join(map(str, network.input_shape))
     if images.shape[1:] != network.input_shape:
         hint = (
@@ -325,8 +322,6 @@ def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
         )
     if len(images) == 0:
         raise InvalidInputError("images is empty; pass at least one image")
-    if images.dtype.kind not in "fiub":
-        raise InvalidInputError(f"images must be numbers, got dtype {images.dtype}")
     if wrong := out_of_range(images, network.image_range):
         if images.dtype.kind in "iu" and network.image_range == UNIT:
             raise InvalidInputError(f"network {network.name!r}: {wrong}")

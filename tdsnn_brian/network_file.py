@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import layers as known
+from .arguments import check_path
 from .errors import InvalidInputError, NetworkFileError
 from .layers import Layer
 from .machine import available_bytes
@@ -53,6 +54,7 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
         If the file cannot be written; what stood there before is left as it was.
     """
     check_network(network)
+    check_path("path", path)
     arrays: dict[str, NDArray] = {}
     header = {
         "format": FORMAT,
@@ -95,6 +97,7 @@ def load(path: str | PathLike) -> SpikingNetwork:
     ...     print(td.load(f"{folder}/own.npz"))
     <SpikingNetwork 'network': 2 -> 2, 2 layers, 6 neurons, 8 synapses, leak 5>
     """
+    check_path("path", path)
     with open(path, "rb") as file:
         if file.read(4) != _ZIP_MAGIC:
             raise NetworkFileError(f"{_not_ours(path)} (it is no .npz archive)")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .analysis.timeline import releases
-from .errors import InvalidInputError
+from .arguments import check_index, check_kind
 from .firing_times import SILENT
 from .network import SpikingNetwork, check_network
 from .population import Population
@@ -26,9 +26,12 @@ STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 
 
 def _axes(ax: "Axes | None") -> "Axes":
-    if ax is not None:
-        return ax
     from matplotlib import pyplot
+    from matplotlib.axes import Axes
+
+    if ax is not None:
+        check_kind("ax", ax, Axes, "pass for example matplotlib.pyplot.gca(), or leave it out")
+        return ax
 
     return pyplot.gca()
 
@@ -71,7 +74,8 @@ def plot_raster(
     ['input', 'a', 'b']
     """
     check_network(network)
-    _check_image(result, image)
+    _check_result("result", result)
+    check_index("image", image, result.n_images)
     ax = _axes(ax)
     windows = {name: float(values[image]) for name, values in result.windows.items()}
     zeros = releases(network, windows)
@@ -134,6 +138,9 @@ def plot_latencies(
     >>> ax.get_xlabel()
     'ticks after release'
     """
+    _check_result("result", result)
+    if expected is not None:
+        _check_result("expected", expected)
     ax = _axes(ax)
     for (name, times), line in zip(result.latencies.items(), _lines(), strict=False):
         ticks, share = _distribution(times)
@@ -181,6 +188,7 @@ def plot_potentials(trace: Trace, image: int = 0, *, ax: "Axes | None" = None) -
     >>> ax.get_xlabel()
     'ticks after the onset of image 0'
     """
+    check_kind("trace", trace, Trace, "pass one of simulate(..., monitors=...).traces")
     ax = _axes(ax)
     ticks, values = trace.image(image)
     for neuron, course, line in zip(trace.neurons, values, _lines(), strict=False):
@@ -195,6 +203,9 @@ def plot_potentials(trace: Trace, image: int = 0, *, ax: "Axes | None" = None) -
 
 def plot_frontier(tuned: "Tuned", *, ax: "Axes | None" = None) -> "Axes":
     """Loss of the settings that `tdsnn_brian.tune` tried against their ticks; see `Tuned.plot`."""
+    from .tuned import Tuned
+
+    check_kind("tuned", tuned, Tuned, "pass what tdsnn_brian.tune gave")
     ax = _axes(ax)
     ax.plot(
         [one.ticks for one in tuned.candidates],
@@ -236,8 +247,5 @@ def plot_frontier(tuned: "Tuned", *, ax: "Axes | None" = None) -> "Axes":
     return ax
 
 
-def _check_image(result: Result, image: int) -> None:
-    if not 0 <= image < result.n_images:
-        raise InvalidInputError(
-            f"image must be a number from 0 to {result.n_images - 1}, got {image!r}"
-        )
+def _check_result(name: str, value: object) -> None:
+    check_kind(name, value, Result, "pass what analyse, simulate or another way to run it gave")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import check_kind, is_number, real_array
 from .errors import InvalidInputError
 from .firing_times import SILENT, with_nan
 from .tables import Table, times
@@ -100,7 +101,7 @@ class Result:
 
     def accuracy(self, labels: ArrayLike) -> float:
         """Share of predictions equal to `labels`, which have their shape."""
-        labels = np.asarray(labels)
+        labels = real_array("labels", labels)
         if labels.shape != self.predictions.shape:
             raise InvalidInputError(
                 f"labels must have the shape {self.predictions.shape}, got {labels.shape}"
@@ -327,6 +328,9 @@ class Comparison:
 
 
 def _compare(result: Result, expected: Result, rtol: float) -> Comparison:
+    check_kind("expected", expected, Result, "pass what analyse or another way to run it gave")
+    if not (is_number(rtol) and rtol >= 0):
+        raise InvalidInputError(f"rtol must be a finite number of 0 or more, got {rtol!r:.80}")
     rows = []
     for name in expected.latencies:
         if name not in result.latencies:

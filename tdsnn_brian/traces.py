@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from .errors import InvalidInputError
+from .arguments import check_index
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,10 +65,7 @@ class Trace:
 
     def image(self, number: int) -> tuple[NDArray, Any]:
         """Ticks (n_steps,) and values (n_neurons, n_steps) of one image."""
-        if not 0 <= number < len(self.ticks):
-            raise InvalidInputError(
-                f"image must be a number from 0 to {len(self.ticks) - 1}, got {number!r}"
-            )
+        check_index("image", number, len(self.ticks))
         return self.ticks[number], self.values[number]
 
     def mapped(self, function: Callable[[NDArray], NDArray]) -> "Trace":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .arguments import check_choice
 from .errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -67,10 +68,7 @@ class Transfer:
     alpha: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.name not in FUNCTIONS:
-            raise InvalidInputError(
-                f"transfer {self.name!r} is not known; choose one of {', '.join(FUNCTIONS)}"
-            )
+        check_choice("the name of a transfer", self.name, FUNCTIONS)
         for field in ("scale", "max_value", "threshold", "alpha"):
             value, least = getattr(self, field), 0.0 if field == "threshold" else None
             if field == "max_value" and value is None:
@@ -215,6 +213,9 @@ class Part:
     gives: int = 1
 
 
+_CARRIED = ("relu", "sigmoid", "hard_sigmoid", "softplus", "tanh", "elu", *_WITH_A_DIP)
+
+
 def parts_of(activation: str, *, scale: float = 1.0, alpha: float = 1.0) -> tuple[Part, ...]:
     """The populations that carry an activation, one or two.
 
@@ -249,18 +250,14 @@ def parts_of(activation: str, *, scale: float = 1.0, alpha: float = 1.0) -> tupl
             transfer=Transfer(name=name, scale=scale, alpha=alpha), takes=takes, gives=gives
         )
 
+    check_choice("activation", activation, _CARRIED)
     if activation in ("relu", "sigmoid", "hard_sigmoid", "softplus"):
         return (part(activation),)
     if activation == "tanh":
         return part("tanh"), part("tanh", -1, -1)
     if activation == "elu":
         return part("relu"), part("elu_off", -1, -1)
-    if activation in _WITH_A_DIP:
-        return part(f"{activation}_rise"), part(f"{activation}_fall", 1, -1)
-    raise InvalidInputError(
-        f"no populations carry the activation {activation!r}; those that can be carried are relu, "
-        f"sigmoid, hard_sigmoid, softplus, tanh, elu, {', '.join(_WITH_A_DIP)}"
-    )
+    return part(f"{activation}_rise"), part(f"{activation}_fall", 1, -1)
 
 
 def check_transfer(population: "Population") -> None:

@@ -11,6 +11,7 @@ from math import ceil, prod
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..arguments import MOST, is_count
 from ..engines import require
 from ..errors import InvalidInputError
 from ..firing_times import last_spike
@@ -201,12 +202,11 @@ def check_window(network: SpikingNetwork, window: WindowChoice) -> WindowChoice:
 
 
 def _check_ticks(ticks: object, what: str) -> None:
-    if isinstance(ticks, int | np.integer) and not isinstance(ticks, bool) and ticks >= 0:
-        return
-    raise InvalidInputError(
-        f"{what} must be 'fixed', 'dynamic', a number of ticks or a mapping from layer names to "
-        f"ticks, got {ticks!r}"
-    )
+    if not is_count(ticks, 0):
+        raise InvalidInputError(
+            f"{what} must be 'fixed', 'dynamic', a number of ticks (at most {MOST}) or a mapping "
+            f"from layer names to ticks, got {ticks!r:.80}"
+        )
 
 
 def inhibitory_period(population: Population, last: NDArray, window: WindowChoice) -> NDArray:

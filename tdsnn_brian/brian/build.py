@@ -145,4 +145,4 @@ def step_clock(dt: Quantity, names: Names) -> Clock:
     """A clock of the network's own; GeNN has one for everything."""
     if is_genn(get_device()):
         return defaultclock
-    return Clock(dt, name=names.alone("tdsnn_clock*"))
+    return Clock(dt, name=names.alone("tdsnn_clock"))

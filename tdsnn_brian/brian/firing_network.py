@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from brian2 import (
+    Clock,
     EventMonitor,
     Network,
     PopulationRateMonitor,
@@ -18,8 +19,10 @@ from brian2.devices.device import RuntimeDevice
 from numpy.typing import NDArray
 
 from ..analysis import DiscreteAnalysis
+from ..arguments import check_flag, check_kind
 from ..errors import InvalidInputError, NotInNetworkError, RunError
 from ..network import SpikingNetwork
+from .devices import is_genn
 from .interrupts import completed
 from .making import economical_make
 from .naming import Names
@@ -87,6 +90,7 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
         self.names = names
         self.n_images = analysis.n_images
         self._built: set[str] = set()
+        self._steps: dict[Clock, Quantity] = {}
         if get_device().network_schedule is None:
             self.schedule = SCHEDULE
 
@@ -119,16 +123,18 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
     def finished(self) -> None:
         """All objects have been added: remember them, and that they are in a network."""
         self._built = {item.name for item in self.sorted_objects}
+        self._steps = {item.clock: item.clock.dt for item in self.sorted_objects}
         for item in self.sorted_objects:
             item._network = self.id  # or Brian2 warns if the network is never run
 
     def run(self, *arguments: Any, level: int = 0, **options: Any) -> None:
         """As in `brian2.Network`; a standalone program is compiled by no more jobs than cores."""
+        self._check_schedule()
+        self._check_clocks()
         with economical_make():
             super().run(*arguments, level=level + 1, **options)
 
     def before_run(self, run_namespace: dict[str, Any]) -> None:
-        self._check_schedule()
         monitors = (SpikeMonitor, StateMonitor, EventMonitor, PopulationRateMonitor)
         added = [item for item in self.objects if item.name not in self._built]
         if self.closed and all(isinstance(item, monitors) for item in added):
@@ -142,13 +148,23 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
     def _check_schedule(self) -> None:
         if get_device().network_schedule is not None:
             return
-        place = {slot: index for index, slot in enumerate(self.schedule)}
-        if place["groups"] < place["synapses"] < place["thresholds"]:
+        if [slot for slot in self.schedule if slot in SCHEDULE] != SCHEDULE:
             raise InvalidInputError(
-                f"the schedule {self.schedule} lets thresholds see spikes of the same step, with "
-                "which layers fire before their ticking neurons count; put 'synapses' behind "
-                "'thresholds', or leave net.schedule as it was built"
+                f"the schedule {self.schedule} has not the order {SCHEDULE}, in which thresholds "
+                "see no spikes of their own step and potentials are read before the next image; "
+                "leave net.schedule as it was built, or add slots of your own to it"
             )
+
+    def _check_clocks(self) -> None:
+        if is_genn(get_device()):
+            return  # one clock for everything, of the script's own step
+        for clock, step in self._steps.items():
+            if float(clock.dt) != float(step):
+                raise InvalidInputError(
+                    f"the clock {clock.name!r} has the step {clock.dt!s}, and the network was "
+                    f"built with {step!s}: its dt was changed, or the state of another network "
+                    "was restored; build the network with dt=, from the images that are to be shown"
+                )
 
     def check_complete(self) -> None:
         """Raise `RunError` unless the network has run once, for its `duration`."""
@@ -237,6 +253,9 @@ def read_results(
     """
     if not isinstance(net, FiringNetwork):
         raise InvalidInputError(f"net must be what build_network gave, got {type(net).__name__}")
+    check_flag("strict", strict)
+    if seconds is not None:
+        check_kind("seconds", seconds, dict, "pass for example {'run': 1.5}, or leave it out")
     net.check_complete()
     result = net.read(strict=strict)
     result.seconds.update(seconds or {})

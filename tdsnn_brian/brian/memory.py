@@ -3,6 +3,7 @@
 from brian2 import get_device, prefs
 from brian2.stateupdaters.base import StateUpdateMethod
 
+from ..arguments import check_choice
 from ..engines import obstacle as engine_obstacle
 from ..errors import InvalidInputError
 from ..machine import available_bytes
@@ -80,10 +81,7 @@ def choose_projection(
     MemoryError
         If the synapses do not fit into memory.
     """
-    if projection not in PROJECTIONS:
-        raise InvalidInputError(
-            f"projection must be one of {', '.join(map(repr, PROJECTIONS))}, got {projection!r}"
-        )
+    check_choice("projection", projection, PROJECTIONS)
     against = obstacle(network, method, model)
     if projection == "shared":
         if against:

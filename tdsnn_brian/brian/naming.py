@@ -2,6 +2,7 @@
 
 import re
 
+from ..errors import InvalidInputError
 from ..network import SpikingNetwork
 from ..population import Population
 
@@ -17,6 +18,8 @@ def brian_name(layer_name: str) -> str:
     name = re.sub(r"\W", "_", layer_name, flags=re.ASCII)
     return name if re.match(r"[A-Za-z]", name) else f"layer_{name}"
 
+
+_IS_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 PARTS = (
     "synapses",
@@ -75,6 +78,12 @@ class Names:
     """
 
     def __init__(self, network: SpikingNetwork, prefix: str = ""):
+        if not (isinstance(prefix, str) and (not prefix or _IS_NAME.fullmatch(prefix))):
+            raise InvalidInputError(
+                "prefix must be text of letters, digits and underscores that does not start with "
+                f"a digit, as Brian2's names are made of, got {prefix!r:.80}; pass for example "
+                "prefix='first_'"
+            )
         self._prefix = prefix
         self._names: dict[tuple[str, str], str] = {}
         self._taken: set[str] = set()
@@ -115,6 +124,5 @@ class Names:
         name = self._prefix + name
         while name in self._taken:
             name += "_"
-        if not name.endswith("*"):
-            self._taken.add(name)
+        self._taken.add(name)
         return name

@@ -10,6 +10,7 @@ from brian2 import Quantity, get_device, ms, second
 from numpy.typing import NDArray
 
 from ..analysis.closed_form import WindowChoice
+from ..arguments import check_choice, check_flag, check_function, check_kind
 from ..errors import InvalidInputError, UnsupportedDeviceError
 from ..network import SpikingNetwork, check_network
 from . import genn
@@ -22,7 +23,7 @@ from .interrupts import run_whole
 from .memory import choose_projection, obstacle
 from .progress import reporting
 from .result import Simulation
-from .timing import choose_steps
+from .timing import check_time, choose_steps
 from .trace import Recorded, add_monitors, trace
 
 
@@ -101,6 +102,12 @@ def simulate(
     check_network(network)
     device = get_device()
     check_results_at_once(device)
+    check_flag("strict", strict)
+    check_flag("profile", profile)
+    check_function("progress", progress, "the completed share")
+    _check_report(report, report_period)
+    if monitors is not None:
+        check_kind("monitors", monitors, Mapping, "pass for example {'conv1': 'v'}")
     watched = bool(monitors or report or profile)
     if progress is not None and report is not None:
         raise InvalidInputError("progress and report tell the same; pass one of them")
@@ -147,6 +154,12 @@ def simulate(
         traces={layer: trace(net, *recorded) for layer, recorded in added.items()},
         profile=net.get_profiling_info() if profile else [],
     )
+
+
+def _check_report(report: object, period: Quantity) -> None:
+    check_time("report_period", period)
+    if report is not None and not callable(report):
+        check_choice("report, if it is no function,", report, ("text", "stdout", "stderr"))
 
 
 def _is_shared(network: SpikingNetwork, projection: str, method: str, model: NeuronModel) -> bool:

@@ -1,11 +1,14 @@
 """StateMonitors of layers, and what they kept as a `Trace`."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from brian2 import StateMonitor, second
+from brian2.core.variables import ArrayVariable, Subexpression
 from numpy.typing import NDArray
 
+from ..arguments import check_choice, check_kind
 from ..errors import InvalidInputError, RunError
 from ..traces import Trace
 from .firing_network import FiringNetwork
@@ -48,12 +51,15 @@ def trace(net: FiringNetwork, monitor: StateMonitor, variable: str | None = None
     >>> trace(net, monitor).ticks[0, :4]
     array([0. , 0.5, 1. , 1.5])
     """
+    check_kind("net", net, FiringNetwork, "pass what build_network gave")
+    check_kind("monitor", monitor, StateMonitor, "pass one of a layer of net")
     if variable is None:
         (variable, *others) = monitor.record_variables
         if others:
             raise InvalidInputError(
                 f"the monitor records {list(monitor.record_variables)}; name one with variable="
             )
+    check_choice("variable", variable, monitor.record_variables)
     population = next(
         (x for x in net.spiking_network.populations if net.names.of(x) == monitor.source.name),
         None,
@@ -99,6 +105,7 @@ def add_monitors(
     InvalidInputError
         If there is no such layer, variable or neuron.
     """
+    check_kind("monitors", wanted, Mapping, "pass for example {'conv1': 'v'}")
     added = {}
     known = {x.name: x for x in net.spiking_network.populations}
     for layer, recorded in wanted.items():
@@ -107,9 +114,9 @@ def add_monitors(
                 f"monitors names {layer!r}, which is no layer of the network; those are "
                 f"{list(known)}"
             )
-        variable, neurons = (recorded, None) if isinstance(recorded, str) else recorded
+        variable, neurons = _variable(layer, recorded)
         group = net[net.names.of(known[layer])]
-        if variable not in group.variables:
+        if not _is_state(group.variables.get(variable)):
             raise InvalidInputError(
                 f"layer {layer!r} has no variable {variable!r} to monitor; 'v' is its potential"
             )
@@ -121,8 +128,29 @@ def add_monitors(
     return added
 
 
+def _variable(layer: str, recorded: Any) -> tuple[str, Any]:
+    """The variable to record, and of which neurons; None: all."""
+    if isinstance(recorded, str):
+        return recorded, None
+    if isinstance(recorded, tuple | list) and len(recorded) == 2 and isinstance(recorded[0], str):
+        return recorded[0], recorded[1]
+    raise InvalidInputError(
+        f"monitors of layer {layer!r} must be the name of a variable, or such a name and neurons "
+        f"as ('v', range(5)), got {recorded!r:.80}"
+    )
+
+
+def _is_state(variable: Any) -> bool:
+    """Whether a StateMonitor can record it: one value a neuron, or one for all, that changes."""
+    return isinstance(variable, ArrayVariable | Subexpression) and not variable.name.startswith("_")
+
+
 def _indices(layer: str, neurons: Iterable[int], n: int) -> NDArray:
-    indices = np.asarray(list(neurons))
+    indices = np.asarray(list(neurons)) if np.iterable(neurons) else np.asarray(neurons)
+    if indices.ndim != 1 or not indices.size:
+        raise InvalidInputError(
+            f"monitors of layer {layer!r} must name neurons as ('v', range(5)), got {neurons!r:.80}"
+        )
     if indices.dtype.kind not in "iu" or not ((indices >= 0) & (indices < n)).all():
         raise InvalidInputError(
             f"monitors asks for neurons {indices.tolist()} of layer {layer!r}, which has those "

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import is_number
+from ..arguments import check_flag, is_number, real_array
 from ..coding import check_leak, check_rounding, check_steps
 from ..conversion.correction import Correction, correct
 from ..conversion.folding import fold
@@ -102,6 +102,8 @@ def adapt(
     >>> x_train, y_train = np.random.default_rng(0).random((8, 4)), np.arange(8) % 3
     >>> history = adapted.fit(x_train, y_train, epochs=1, verbose=0)
     """
+    check_flag("compensate", compensate)
+    check_flag("silent_zeros", silent_zeros)
     graph = read(model)
     correction = Correction(
         leak=check_leak(leak),
@@ -134,11 +136,11 @@ def _check_scale(scale: float) -> float:
 
 
 def _check_calibration(images: NDArray, input_shape: Shape) -> NDArray:
-    images = np.asarray(images)
+    images = real_array("calibration", images)
     wanted = f"calibration must be images (n_images, {', '.join(map(str, input_shape))})"
     if images.shape[1:] != tuple(input_shape) or not len(images):
         raise InvalidInputError(f"{wanted}, got {images.shape}; pass some of the training images")
-    if images.dtype.kind not in "fiub" or not (np.isfinite(images).all() and images.min() >= 0):
+    if not (np.isfinite(images).all() and images.min() >= 0):
         raise InvalidInputError(
             f"{wanted} of finite numbers that are not negative, as the network takes them; got "
             f"dtype {images.dtype} with other values: replace or shift them as for training"

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arguments import real_array
 from ..conversion.graph import Ending
 from ..errors import InvalidInputError
 from ..network import SpikingNetwork, check_images
@@ -158,7 +159,7 @@ def _limits(
 def _check(
     shape: tuple[int, ...], images: NDArray, labels: ArrayLike | None
 ) -> tuple[NDArray, NDArray | None]:
-    images = np.asarray(images)
+    images = real_array("images", images)
     if images.shape[1:] != tuple(shape) or len(images) < FEWEST_IMAGES:
         raise InvalidInputError(
             f"images must be (n_images, {', '.join(map(str, shape))}), {FEWEST_IMAGES} or more, "

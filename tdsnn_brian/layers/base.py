@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import check_name, check_shape, is_number
+from ..arguments import check_name, check_shape, is_number, real_array
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
 from ..tables import times
@@ -203,9 +203,11 @@ def check_threshold(v_threshold: float) -> float:
 
 def check_weights(name: str, values: NDArray) -> None:
     """Raise `InvalidInputError` unless `values` is an array of finite real numbers."""
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
-        kind = f"dtype {values.dtype}" if isinstance(values, np.ndarray) else type(values).__name__
-        raise InvalidInputError(f"{name} must be an array of real numbers, got {kind}")
+    if not isinstance(values, np.ndarray):
+        raise InvalidInputError(
+            f"{name} must be an array of real numbers, got {type(values).__name__}"
+        )
+    real_array(name, values)
     if not values.size:
         raise InvalidInputError(f"{name} is empty")
     # a view that repeats its values is looked at once

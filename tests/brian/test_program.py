@@ -172,7 +172,7 @@ IMAGES = random_images(NETWORK, 2)
         ({"record": ("conv9",)}, r"record names \['conv9'\].*firing layers are \['conv1'"),
         ({"record": "conv1"}, "record must be a tuple of layer names, got 'conv1'"),
         ({"record": ("output",)}, "record names"),
-        ({"dtype": "int32"}, "dtype must be float32 or float64, got int32"),
+        ({"dtype": "int32"}, "dtype must be float32 or float64, got 'int32'"),
         ({"dtype": "float16"}, "dtype must be float32 or float64"),
         ({"dtype": "foo"}, "dtype must be float32 or float64, got 'foo'"),
         ({"processes": 0}, "processes must be a whole number of 1 or more, got 0"),

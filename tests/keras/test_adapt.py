@@ -176,3 +176,10 @@ def test_refuses_an_impossible_scale(scale):
 def test_refuses_an_impossible_leak(leak):
     with pytest.raises(InvalidInputError, match="leak must be finite"):
         adapt(sequential((4,), kl.Dense(3)), leak)
+
+
+@pytest.mark.parametrize("value", [None, 1, "no", np.zeros(2)])
+@pytest.mark.parametrize("name", ["compensate", "silent_zeros"])
+def test_flags_are_true_or_false(name, value):
+    with pytest.raises(InvalidInputError, match=f"{name} must be True or False"):
+        adapt(None, leak=5, **{name: value})

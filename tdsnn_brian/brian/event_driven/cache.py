@@ -16,7 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ...errors import CacheError
+from ...arguments import is_real
+from ...errors import CacheError, InvalidInputError
 from ...provenance import digest, digest_by_parts
 from ...whole_files import sync
 
@@ -233,7 +234,18 @@ def trim_cache(max_bytes: float | None = None, max_days: float | None = None) ->
     -------
     int
         Bytes that were removed.
+
+    Raises
+    ------
+    InvalidInputError
+        If one of them is no number of 0 or more.
     """
+    for name, value in (("max_bytes", max_bytes), ("max_days", max_days)):
+        if value is not None and not (is_real(value) and value >= 0):
+            raise InvalidInputError(
+                f"{name} must be a number of 0 or more, got {value!r:.80}; leave it out for the "
+                "usual one"
+            )
     if max_bytes is None:
         max_bytes = _number(SIZE_VARIABLE, _DEFAULT_GIB) * 2**30
     if max_days is None:

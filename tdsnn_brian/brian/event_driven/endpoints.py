@@ -5,6 +5,7 @@ from brian2 import Group, Subgroup
 from brian2.core.variables import ArrayVariable
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
+from ...arguments import is_number
 from ...errors import InvalidInputError
 from ...layers import Projection
 
@@ -72,7 +73,7 @@ def counter(title: str, group: Group, name: str | None) -> ArrayVariable | None:
 
 def number(title: str, name: str, value: float) -> float:
     """`value` as a float; raise `InvalidInputError` unless it is a finite number."""
-    if isinstance(value, int | float | np.number) and np.isfinite(value):
+    if is_number(value):
         return float(value)
     raise InvalidInputError(f"{title}: {name} must be a finite number, got {value!r}")
 

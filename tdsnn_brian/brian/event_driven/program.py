@@ -219,16 +219,18 @@ def _request(
     require("event-driven", network)
     dt, steps = choose_steps(network, tick, dt)
     try:
-        dtype = np.dtype(prefs.core.default_float_dtype if dtype is None else dtype)
-    except TypeError:
-        raise InvalidInputError(f"dtype must be float32 or float64, got {dtype!r}") from None
-    if dtype not in (np.float32, np.float64):
-        raise InvalidInputError(f"dtype must be float32 or float64, got {dtype}")
+        found = np.dtype(prefs.core.default_float_dtype if dtype is None else dtype)
+    except (TypeError, ValueError):  # a UnicodeEncodeError too
+        found = None
+    if found not in (np.float32, np.float64):
+        raise InvalidInputError(
+            f"dtype must be float32 or float64, got {dtype!r:.80}; leave it out for Brian2's own"
+        )
     return Request(
         network=as_given(network),
         tick=float(tick),
         steps_per_tick=steps,
-        dtype=dtype.name,
+        dtype=found.name,
         record=check_record(network, record),
         preferences=compiler_preferences(),
     )

@@ -13,6 +13,7 @@ from brian2 import Clock, CodeRunner, Group, Quantity
 from brian2.core.variables import Variables
 from numpy.typing import NDArray
 
+from ...arguments import check_kind
 from ...errors import InvalidInputError, NotInNetworkError
 from ...layers import Layer, Projection
 from . import endpoints
@@ -126,6 +127,13 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
         **schedule: Unpack[Schedule],
     ):
         title, self.projection = _single(layer)
+        for argument, text in (
+            ("variable", variable),
+            ("factor", factor),
+            ("on_event", on_event),
+            ("counter", "" if counter is None else counter),
+        ):
+            check_kind(f"{title}: {argument}", text, str, "pass a name or an expression in quotes")
         self.spikes_variable = endpoints.source(title, source, self.projection, on_event)
         self.target_variable = endpoints.target(title, target, self.projection, variable)
         self.counter_variable = endpoints.counter(title, target, counter)
@@ -263,7 +271,7 @@ def _plan(title: str, source: Group, schedule: Schedule) -> dict:
     if clock is not None and clock is not source.clock:
         raise InvalidInputError(
             f"{title}: it runs on the clock of its source {source.name!r}, as the pathway of a "
-            f"Synapses does, not on {clock.name!r}; leave clock out"
+            f"Synapses does, not on {getattr(clock, 'name', clock)!r:.80}; leave clock out"
         )
     if unknown := set(given) - {"when", "order", "name"}:
         raise TypeError(f"SharedProjection got unexpected arguments {sorted(unknown)}")

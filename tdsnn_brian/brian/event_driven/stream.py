@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analysis.closed_form import WindowChoice, analyse, check_window, input_latencies
-from ...arguments import is_count
+from ...arguments import check_function, is_count
 from ...errors import InvalidInputError, ProgramError
 from ...firing_times import in_steps
 from ...machine import available_bytes, cores
@@ -92,10 +92,7 @@ class Showing:
                     f"{name} must be a whole number of 1 or more, got {value!r}; leave it out to "
                     "have it chosen by the machine"
                 )
-        if progress is not None and not callable(progress):
-            raise InvalidInputError(
-                f"progress must be a function of the completed share, got {progress!r}"
-            )
+        check_function("progress", progress, "the completed share")
         last = network.input.code(np.float64(images.max()) * network.input_scale)
         as_steps(in_steps(np.atleast_1d(last), steps_per_tick))
         dynamic = isinstance(window, str) and window == "dynamic"

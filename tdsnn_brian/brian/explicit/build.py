@@ -50,7 +50,7 @@ class ExplicitBuilder:
         self.tick, self.dt = tick, net.dt
         self.method = net.model.method or method
         # its own name, or two networks of one script would differ in nothing else
-        image = Clock(net.timing.slot * net.dt, name=net.names.alone("tdsnn_image_clock*"))
+        image = Clock(net.timing.slot * net.dt, name=net.names.alone("tdsnn_image_clock"))
         self.clocks = groups.Clocks(clock, image)
         self.tie = tie_tolerance(prefs.core.default_float_dtype)
         self.groups: dict[Population, object] = {}

@@ -1,12 +1,14 @@
 """How strong each flaw of the perturbed model is, and what follows for schedule and parameters."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arguments import check_count, is_number
 from ...coding import continuous_latency, latency
+from ...errors import InvalidInputError
 from ...firing_times import silence_zeros
 from ...layers import Kind
 from ...network import SpikingNetwork
@@ -62,6 +64,28 @@ class Setting:
     lateness: float = 0.0
     drop: float = 0.0
     headroom: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_count("steps_per_tick", self.steps_per_tick)
+        check_count("ticks_per_tick", self.ticks_per_tick, least=0)
+        if self.ticks_per_tick and self.steps_per_tick % self.ticks_per_tick:
+            raise InvalidInputError(
+                f"ticks_per_tick={self.ticks_per_tick} must divide steps_per_tick="
+                f"{self.steps_per_tick}: the ticking neuron fires at integration steps"
+            )
+        for name in _STRENGTHS:
+            value, signed = getattr(self, name), name in _SIGNED
+            if not (is_number(value) and (signed or value >= 0)):
+                raise InvalidInputError(
+                    f"{name} must be a finite number{'' if signed else ' of 0 or more'}, got "
+                    f"{value!r:.80}; 0 is the model as it should be"
+                )
+        if self.drop > 1:
+            raise InvalidInputError(f"drop must be a share of ticks, 0 to 1, got {self.drop!r}")
+
+
+_SIGNED = ("threshold_offset", "window_cut", "lateness")
+_STRENGTHS = tuple(x.name for x in fields(Setting) if x.type is float)
 
 
 def plan(

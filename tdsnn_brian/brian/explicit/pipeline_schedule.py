@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analysis.closed_form import DiscreteAnalysis
+from ...arguments import check_choice
 from ...errors import InvalidInputError
 from ...firing_times import in_steps, last_spike
 from ...network import SpikingNetwork
@@ -67,8 +68,7 @@ def plan_pipeline(
     steps : int, optional
         Integration steps a tick.
     """
-    if window not in ("fixed", "dynamic"):
-        raise InvalidInputError(f"window must be 'fixed' or 'dynamic', got {window!r}")
+    check_choice("window", window, ("fixed", "dynamic"))
     if with_relays(network) is not network:
         raise InvalidInputError(
             f"network {network.name!r} has spikes that wait for later ones, and several images "
