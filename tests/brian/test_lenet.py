@@ -45,9 +45,6 @@ print({name: round(1000 * value / len(images), 2) for name, value in result.seco
         pytest.param(
             "cpp_standalone", 1000, "fixed", 1, marks=[pytest.mark.slow, pytest.mark.standalone]
         ),
-        pytest.param(
-            "cpp_standalone", 100, "dynamic", 10, marks=[pytest.mark.slow, pytest.mark.standalone]
-        ),
         pytest.param("cython", 20, "fixed", 1, marks=pytest.mark.slow),
     ],
 )
