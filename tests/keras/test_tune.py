@@ -26,7 +26,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def images(model):
-    return images_for(model, n=1200)
+    return images_for(model, n=2400)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def tuned(model, images, labels):
 def test_a_search_keeps_within_the_loss_on_images_that_did_not_choose(tuned, model):
     assert tuned.chosen.loss.value <= 0.02
     assert tuned.validated.loss.value - tuned.validated.loss.error <= 0.02
-    assert tuned.validated.images == tuned.chosen.images == 536
+    assert tuned.validated.images == tuned.chosen.images == 1136
     assert tuned.model_accuracy.value == pytest.approx(0.9, abs=0.03)
     assert not tuned.shortfall
 
@@ -112,7 +112,7 @@ def test_one_sigmoid_answers_by_its_half(images):
 def test_the_frontier_prints_and_plots(tuned):
     text = str(tuned)
     assert "->" in text
-    assert "on 536 images that did not choose" in text
+    assert "on 1136 images that did not choose" in text
     assert "4.6 pJ a MAC" in text
     assert "<table>" in tuned._repr_html_()
     assert len(repr(tuned)) < 150
@@ -127,8 +127,8 @@ def test_the_frontier_prints_and_plots(tuned):
     [
         ({"images": np.zeros((100, 7))}, r"images must be \(n_images, 8\), 40 or more"),
         ({"images": np.zeros((9, 8))}, "40 or more"),
-        ({"labels": np.zeros(9)}, "1200 images need as many labels"),
-        ({"labels": np.zeros((1200, 4))}, "labels.argmax"),
+        ({"labels": np.zeros(9)}, "2400 images need as many labels"),
+        ({"labels": np.zeros((2400, 4))}, "labels.argmax"),
         ({"max_loss": 50}, "max_loss=0.005"),
         ({"settings": []}, "settings is empty"),
         ({"settings": [{"leak": 5}]}, "settings must hold tdsnn_brian.Setting"),
