@@ -68,7 +68,7 @@ def bad(images, value):
         (lambda x: x[0], r"images\[None\]"),
         (lambda x: x[..., 0], r"shape \(n_images, 9, 8, 2\), got \(2, 9, 8\)"),
         (lambda x: x[:0], "images is empty"),
-        (lambda x: x.astype(str), "must be numbers"),
+        (lambda x: x.astype(str), "must be an array of real numbers"),
     ],
 )
 def test_bad_images_are_refused(spoil, message):
