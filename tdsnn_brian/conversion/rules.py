@@ -61,9 +61,11 @@ def _check_ending(graph: Graph) -> None:
                 f"{node.origin}; only the end may have one: use ReLU there, and train the model "
                 "again"
             )
+        endings[node.name] = node if isinstance(node, Ending) else ending
+    for node in graph:
+        ending = next((x for x in map(endings.get, node.inputs) if x is not None), None)
         if ending is not None and isinstance(node, Reshaping):
             _check_classes(ending, node)
-        endings[node.name] = node if isinstance(node, Ending) else ending
 
 
 def _check_classes(ending: Ending, behind: Reshaping) -> None:

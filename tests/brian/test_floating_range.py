@@ -25,7 +25,7 @@ def test_explicit_networks(monkeypatch, dtype):
 
 
 def test_activations_beyond_the_range_are_refused_by_the_analysis():
-    network = small_network(leak=3e9, input_scale=1e6)
+    network = small_network(leak=2e9, input_scale=1e6)
     with pytest.raises(td.InvalidInputError, match=r"a firing time of .* is out of range"):
         td.analyse(network, random_images(network, 1))
 

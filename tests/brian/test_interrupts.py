@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+import brian2
 import numpy as np
 import pytest
 from brian2 import Network, device, prefs, set_device
@@ -34,6 +35,15 @@ RUNS = {
     "deployment": lambda: td.deploy(NETWORK, IMAGES),
     "pipeline": lambda: run_pipeline(NETWORK, IMAGES),
 }
+
+
+@pytest.fixture(autouse=True)
+def interrupts_arrive():
+    """A shell ignores them in what it starts in the background, and its children inherit that."""
+    handler = brian2._InterruptHandler(signal.default_int_handler)
+    before = signal.signal(signal.SIGINT, handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -52,6 +52,8 @@ def compiled(request, tmp_path_factory):
             window=window,
             tiles=Tiles.of(projection, dtype),
             shares=None if share is None else share.ravel(),
+            seats=None,
+            n_inputs=projection.n_inputs,
             real={"float32": "float", "float64": "double"}[dtype.name],
             source_start=START,
             target_start=START,
