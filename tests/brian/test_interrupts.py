@@ -40,8 +40,8 @@ RUNS = {
 @pytest.fixture(autouse=True)
 def interrupts_arrive():
     """A shell ignores them in what it starts in the background, and its children inherit that."""
-    handler = brian2._InterruptHandler(signal.default_int_handler)
-    before = signal.signal(signal.SIGINT, handler)
+    handler = getattr(brian2, "_InterruptHandler", lambda previous: previous)
+    before = signal.signal(signal.SIGINT, handler(signal.default_int_handler))
     yield
     signal.signal(signal.SIGINT, before)
 
