@@ -1,8 +1,11 @@
 """Work spread over processes: same outcome as a loop, whoever dies."""
 
+import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -190,11 +193,37 @@ def wait_a_little(task):
 
 
 @pytest.mark.slow
-def test_a_scheduler_that_is_gone_is_named():
-    from distributed import LocalCluster
-
-    with LocalCluster(1, dashboard_address=None, protocol="tcp") as cluster:
-        with connected(cluster.scheduler_address) as client:
-            threading.Timer(2, lambda: cluster.close(timeout=1)).start()
+def test_a_scheduler_that_is_gone_is_named(tmp_path):
+    file = tmp_path / "scheduler.json"
+    programs = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                f"distributed.cli.dask_{what}",
+                "--scheduler-file",
+                file,
+                *options,
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        for what, options in (
+            ("dask_scheduler", ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]),
+            ("dask_worker", ["--nworkers", "1", "--no-dashboard", "--no-nanny"]),
+        )
+    ]
+    try:
+        until = time.monotonic() + 60
+        while not file.exists():
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        with connected(json.loads(file.read_text())["address"]) as client:
+            threading.Timer(2, programs[0].kill).start()
             with pytest.raises(RunError, match="scheduler is gone"):
                 spread(wait_a_little, range(200), client=client)
+    finally:
+        for program in programs:
+            program.kill()
+            program.wait()
