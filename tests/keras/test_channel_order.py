@@ -195,7 +195,7 @@ REARRANGED = {
     "dense on columns": lambda: [conv(**FIRST), kl.Dense(4, activation="relu"), *head()],
     "reshaped planes": lambda: [
         conv(**FIRST),
-        kl.Reshape((5, 4, 4)),
+        kl.Reshape((5, 5, 4)),
         conv(data_format="channels_last"),
         *head(),
     ],
