@@ -1,6 +1,7 @@
 """The 40 networks of `keras.applications`: each converts, or is refused for an operation."""
 
 import inspect
+import os
 
 import keras
 import numpy as np
@@ -37,8 +38,14 @@ def application(name):
     return model
 
 
+FEW = ("ConvNeXtTiny", "EfficientNetB0", "MobileNet", "MobileNetV3Small", "ResNet50", "VGG16")
+ALL = "TDSNN_APPLICATIONS"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_it_converts_or_is_refused_for_an_operation(name):
+    if name not in FEW and os.environ.get(ALL) != "all":
+        pytest.skip(f"takes minutes and gigabytes; {ALL}=all runs all 40")
     model = application(name)
     operation = next((x for start, x in REFUSED.items() if name.startswith(start)), None)
     if operation is not None:
@@ -46,8 +53,8 @@ def test_it_converts_or_is_refused_for_an_operation(name):
             adapt(model, 5)
         return
     images = np.random.default_rng(1).random((2, *model.input_shape[1:])).astype(np.float32)
-    expected = run(model, images)
-    fine = adapt(model, 200, scale=100)
+    expected = run(model, images).astype(np.float64)  # random weights give numbers of 1e20
+    fine = adapt(model, 2000, scale=100)
     logits = analyse(convert(fine), images).logits
     assert np.abs(logits - expected).max() < 0.02 * expected.std()
-    np.testing.assert_allclose(logits, run(fine, images), atol=0.02 * expected.std())
+    np.testing.assert_allclose(logits, run(fine, images), rtol=0, atol=0.02 * expected.std())
