@@ -88,7 +88,7 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
         tolerance = tie_tolerance("float64" if self.compute_dtype == "float64" else "float32")
         leak = self.leak * self.steps
         late = early(self.rounding) + tolerance
-        latency = ops.relu(ops.ceil(leak * ops.log1p(values) - late))
+        latency = ops.relu(_ceil(leak * ops.log1p(values) - late))
         gain = ops.exp(latency / leak)
         if self.silent_zeros:
             gain = ops.where(latency > 0, gain, ops.zeros_like(gain))
@@ -108,3 +108,9 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
             "transfer": asdict(self.transfer),
         }
         return {**super().get_config(), **own}
+
+
+def _ceil(values: Any) -> Any:
+    """As `ops.ceil`, which on jax rounds float64 to float32 first."""
+    nearest = ops.round(values)
+    return ops.where(values > nearest, nearest + 1, nearest)
