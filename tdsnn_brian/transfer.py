@@ -7,13 +7,13 @@ may be negative, are differences of two such functions: see `parts_of`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import erf, isfinite, sqrt
+from math import erf, sqrt
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arguments import check_choice
+from .arguments import check_choice, is_number
 from .errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ class Transfer:
             value, least = getattr(self, field), 0.0 if field == "threshold" else None
             if field == "max_value" and value is None:
                 continue
-            numeric = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-            if not (numeric and isfinite(value) and (value > 0 if least is None else value >= 0)):
+            if not (is_number(value) and (value > 0 if least is None else value >= 0)):
                 raise InvalidInputError(
                     f"transfer {self.name!r}: {field} must be a finite number "
                     f"{'greater than 0' if least is None else '>= 0'}, got {value!r}"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .analysis import analyse
 from .analysis.operations import measure_snn, total
 from .analysis.timeline import ticks_to_answer
+from .arguments import is_real
 from .coding import ROUNDINGS, check_rounding
 from .errors import InvalidInputError
 from .network import SpikingNetwork
@@ -237,8 +238,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name in ("max_loss", "max_ticks", "max_operations"):
             value = getattr(self, name)
-            numeric = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-            if value is not None and not (numeric and value >= 0):
+            if value is not None and not (is_real(value) and value >= 0):
                 raise InvalidInputError(f"{name} must be a number >= 0, got {value!r}")
         if self.max_loss is not None and self.max_loss >= 1:
             raise InvalidInputError(

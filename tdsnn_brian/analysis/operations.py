@@ -69,6 +69,11 @@ class Operations:
         """
         return ADDITION * self.additions + MULTIPLICATION * self.multiplications
 
+    @property
+    def energy_with_comparisons(self) -> float:
+        """A comparison counts as an addition."""
+        return self.energy + ADDITION * self.comparisons
+
     def __add__(self, other: "Operations") -> "Operations":
         return Operations(
             additions=self.additions + other.additions,

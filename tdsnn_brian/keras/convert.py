@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import keras
 
+from ..arguments import check_choice
 from ..conversion.folding import fold
 from ..conversion.rules import check_folded, check_graph
 from ..conversion.to_network import to_network
-from ..errors import InvalidInputError
 from ..image_range import check_range
 from ..network import SpikingNetwork
 from .reader import read
@@ -61,8 +61,7 @@ def convert(
     >>> td.convert(td.adapt(model, leak=5, scale=3))
     <SpikingNetwork 'own': 4 -> 3, 2 layers, 15 neurons, 56 synapses, leak 5>
     """
-    if max_pool not in ("simplified", "constrained"):
-        raise InvalidInputError(f"max_pool must be 'simplified' or 'constrained', got {max_pool!r}")
+    check_choice("max_pool", max_pool, ("simplified", "constrained"))
     said = check_range(image_range)
     graph = read(adapted, caller="convert")
     check_graph(graph, adapted=True)

@@ -7,15 +7,13 @@ from brian2 import ms
 
 import tdsnn_brian as td
 from tdsnn_brian.analysis.closed_form import unread_ticks
-from tdsnn_brian.analysis.operations import count_dnn, measure_snn
+from tdsnn_brian.analysis.operations import Operations, count_dnn, measure_snn
 from tdsnn_brian.brian.timing import choose_windows, schedule
 
 from ..devices import active_device
 from ..simulated import Simulated
 
 FEW = 3
-PICOJOULES = {"additions": 0.9, "multiplications": 3.7, "comparisons": 0.9}
-"""Of one operation in float32 at 45 nm (Horowitz, ISSCC 2014); a comparison as an addition."""
 
 
 def cost(run: Simulated) -> dict:
@@ -38,8 +36,8 @@ def cost(run: Simulated) -> dict:
             "synapses": layer.n_synapses,
             "spikes": spikes.get(layer.name, 0.0) * layer.n_neurons,
             "ticks": _mean(run.simulation.ticks.get(layer.name)),
-            **{f"dnn_{key}": value for key, value in asdict(dnn[layer.name]).items()},
-            **{f"snn_{key}": value for key, value in asdict(snn[layer.name]).items()},
+            **_operations("dnn", dnn[layer.name]),
+            **_operations("snn", snn[layer.name]),
         }
         for layer in network.populations
     ]
@@ -54,7 +52,6 @@ def cost(run: Simulated) -> dict:
         ),
     )
     for row in rows:
-        row |= {f"{kind}_nanojoules": _nanojoules(row, kind) for kind in ("dnn", "snn")}
         row["spikes_per_neuron"] = row["spikes"] / row["neurons"]
     total = {key: sum(row[key] for row in rows) for key in summed}
     total["spikes_per_neuron"] = total["spikes"] / total["neurons"]
@@ -70,8 +67,9 @@ def cost(run: Simulated) -> dict:
     }
 
 
-def _nanojoules(row: dict, kind: str) -> float:
-    return sum(row[f"{kind}_{what}"] * energy for what, energy in PICOJOULES.items()) / 1000
+def _operations(kind: str, counted: Operations) -> dict[str, float]:
+    energy = {"nanojoules": counted.energy_with_comparisons / 1000}
+    return {f"{kind}_{key}": value for key, value in (asdict(counted) | energy).items()}
 
 
 def _ratio(dnn: float, snn: float) -> float | None:
