@@ -17,9 +17,3 @@ def add_padding(first: Padding, second: Padding) -> Padding:
     (top, bottom), (left, right) = first
     (more_top, more_bottom), (more_left, more_right) = second
     return (top + more_top, bottom + more_bottom), (left + more_left, right + more_right)
-
-
-def less_padding(first: Padding, second: Padding) -> Padding:
-    """What of the padding `first` is around `second`."""
-    (top, bottom), (left, right) = second
-    return add_padding(first, ((-top, -bottom), (-left, -right)))

@@ -25,9 +25,6 @@ class Values:
     neurons: NDArray
     coded: bool = False
 
-    def with_neurons(self, neurons: NDArray) -> "Values":
-        return replace(self, neurons=neurons)
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Part:

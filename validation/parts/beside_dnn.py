@@ -19,7 +19,7 @@ def dnn_part(case: Case, predictions: dict[str, NDArray], logits: NDArray) -> di
     case : Case
         With the DNN's answers.
     predictions : dict of str to ndarray
-        From `sample.with_network`.
+        Classes by ``dnn``, ``adapted`` (where known) and ``network``.
     logits : ndarray
         (n_images, ...) of the network.
     """

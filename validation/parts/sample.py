@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tdsnn_brian as td
-from tdsnn_brian.results import predict
 
 from ..case import Case
 
@@ -23,11 +22,6 @@ def network_logits(case: Case, window: int | str) -> NDArray:
             for k in starts
         ]
     )
-
-
-def with_network(case: Case, window: int | str) -> dict[str, NDArray]:
-    """Classes by ``dnn``, ``adapted`` (where known) and ``network``."""
-    return {**case.predictions, "network": predict(network_logits(case, window))}
 
 
 def sample_rows(predictions: dict[str, NDArray], labels: NDArray | None) -> list[dict]:
