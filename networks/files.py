@@ -77,8 +77,6 @@ def load_model(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Mode
 
 def load_adapted(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Model":
     """Load a network with `ReverseCoding` in place; otherwise like `load_model`."""
-    import tdsnn_brian.keras  # noqa: F401  registers ReverseCoding
-
     return _read_keras(
         adapted_path(name, directory), remedy=f"python -m tdsnn_brian.networks adapt {name}"
     )
@@ -196,15 +194,10 @@ def round_to_half(model: "keras.Model") -> None:
 
 
 def _read_keras(path: Path, *, remedy: str) -> "keras.Model":
-    import keras
-
     _check_exists(path, remedy=remedy)
-    try:
-        return keras.models.load_model(path, compile=False)
-    except Exception as error:
-        raise NetworkFileError(
-            f"{path} cannot be read as a Keras model ({error}); make it anew with: {remedy}"
-        ) from error
+    from tdsnn_brian.keras.saved import read_model
+
+    return read_model(path, remedy=f"make it anew with: {remedy}", error=NetworkFileError)
 
 
 def _check_exists(path: Path, *, remedy: str) -> None:

@@ -13,7 +13,7 @@ from tdsnn_brian.errors import InvalidInputError, TDSNNError
 from tdsnn_brian.image_range import Range, check_range, describe
 from tdsnn_brian.results import predict
 
-from .dnn import load_keras, logits
+from .dnn import logits
 
 if TYPE_CHECKING:
     import keras
@@ -101,7 +101,7 @@ def digits_case(
     """Digits for the network in the file `path`, or for the LeNet that ships."""
     if path is None:
         case = shipped_lenet(n_images, data)
-        return case if model is None else case.beside(dnn=load_keras(model))
+        return _beside_model(case, model)
     images, labels = digits(n_images, data)
     network = with_range(load(path), image_range)
     if network.image_range is None:
@@ -110,7 +110,15 @@ def digits_case(
             f"or as 0 to 255; {SAY_RANGE}"
         )
     case = Case(network=network, images=images * network.image_range[1], labels=labels)
-    return case if model is None else case.beside(dnn=load_keras(model))
+    return _beside_model(case, model)
+
+
+def _beside_model(case: Case, path: Path | None) -> Case:
+    if path is None:
+        return case
+    from tdsnn_brian.keras.saved import read_model
+
+    return case.beside(dnn=read_model(path))
 
 
 def with_range(network: SpikingNetwork, image_range: Range | None) -> SpikingNetwork:

@@ -15,7 +15,6 @@ from . import summary as summaries
 from .case import digits_case, with_range
 from .console import accuracy_table, console, layer_table, progress_bar, say, verdict
 from .devices import DEVICES, FLOAT_TYPES
-from .dnn import load_keras
 from .options import ALL, BASIC, Progress
 from .report import report
 
@@ -141,6 +140,9 @@ def report_command(
     ] = None,
 ) -> None:
     """Report on NETWORK: continuous time against the discrete analysis, and what would harm it."""
+    if model is not None:
+        from tdsnn_brian.keras.saved import read_model
+
     converted = with_range(load(network), image_range)
     values, labels, notes = read_images(images, converted.input_shape, converted.image_range)
     output = output or Path("reports") / network.stem
@@ -149,7 +151,7 @@ def report_command(
             converted,
             values[:n],
             labels=None if labels is None else labels[:n],
-            model=None if model is None else load_keras(model),
+            model=None if model is None else read_model(model),
             notes=notes,
             output=output,
             simulate=simulate,

@@ -1,6 +1,5 @@
 """The Keras model beside the network: its logits for the same images."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,33 +12,6 @@ if TYPE_CHECKING:
     import keras
 
 _TINY = 1e-12
-
-
-def load_keras(path: Path) -> "keras.Model":
-    """A model from a ``.keras`` file; adapted ones too.
-
-    Raises
-    ------
-    InvalidInputError
-        If the file holds no model that Keras can read.
-    """
-    import keras
-
-    import tdsnn_brian.keras  # noqa: F401  registers ReverseCoding
-
-    try:
-        return keras.models.load_model(path, compile=False)
-    except Exception as error:
-        raise InvalidInputError(
-            f"{str(path)!r} cannot be read as a Keras model ({error}); give a .keras file"
-        ) from error
-
-
-def is_adapted(model: "keras.Model") -> bool:
-    """Whether reverse coding is in it, so that it is no longer the DNN as trained."""
-    from tdsnn_brian.keras import ReverseCoding
-
-    return any(isinstance(layer, ReverseCoding) for layer in model._flatten_layers())
 
 
 def logits(model: "keras.Model", network: SpikingNetwork, images: NDArray) -> NDArray:

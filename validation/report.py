@@ -19,7 +19,6 @@ from tdsnn_brian.whole_files import write_text
 
 from .case import Case, check_labels
 from .devices import FLOAT_TYPES, GENN, choose_device
-from .dnn import is_adapted
 from .judge.verdicts import check, dnn_verdict
 from .options import ALL, BASIC, SWEEPS, Options, Progress
 from .origin import origin
@@ -134,6 +133,8 @@ def report(
     if unknown:
         raise InvalidInputError(f"parts {sorted(unknown)} are not known; choose from {ALL}")
     if model is not None:
+        from tdsnn_brian.keras.saved import is_adapted
+
         case = case.beside(**{"adapted" if is_adapted(model) else "dnn": model})
     options = Options(
         device=device,

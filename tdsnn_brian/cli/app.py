@@ -70,12 +70,14 @@ def convert(
     output: NetworkOutput = None,
 ) -> None:
     """Convert MODEL without retraining; a model with ReverseCoding layers as it is."""
+    from ..keras.saved import is_adapted
+
     trained = _load_model(model)
     calibration = None
     if images is not None:
         calibration, _ = _images(images, trained, n, image_range)
     adapted = trained
-    if not _is_adapted(trained):
+    if not is_adapted(trained):
         adapted = td.adapt(
             trained,
             leak,
@@ -155,31 +157,21 @@ def evaluate(network: Network, images: Images, n: Count = None, image_range: Ran
 
 
 def _load_model(path: Path) -> Any:
-    import keras
+    from ..keras.saved import read_model
 
-    try:
-        return keras.saving.load_model(path, compile=False)  # optimizers may be of another backend
-    except (OSError, ValueError, TypeError) as error:
-        raise InvalidInputError(f"{str(path)!r} is no Keras model that loads: {error}") from None
+    return read_model(path)
 
 
 def _images(path: Path, model: Any, n: int | None, image_range: Any) -> tuple[Any, Any]:
     """As the model takes them, and labels if there are any."""
+    from ..keras.reader import read
     from ..networks.data.images import read_images
 
-    if image_range is None:
-        adapted = model
-        if not _is_adapted(model):
-            adapted = td.adapt(model, 5, compensate=False)
-        image_range = td.convert(adapted).image_range
-    images, labels, notes = read_images(path, tuple(model.input_shape[1:]), image_range)
+    graph = read(model)
+    images, labels, notes = read_images(path, graph.image_shape, image_range or graph.image_range)
     for note in notes:
         print(f"note: {note}")
     return images[:n], None if labels is None else labels[:n]
-
-
-def _is_adapted(model: Any) -> bool:
-    return any(isinstance(layer, td.ReverseCoding) for layer in model.layers)
 
 
 def _save(network: td.SpikingNetwork, model: Path, output: Path | None) -> None:
