@@ -38,3 +38,10 @@ def programs_of_this_session(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TDSNN_CACHE", str(shared / "programs"))
         yield
+
+
+@pytest.fixture
+def numpy_target(monkeypatch):
+    """Nothing to compile: small networks, each simulated once."""
+    prefs = pytest.importorskip("brian2").prefs
+    monkeypatch.setitem(prefs, "codegen.target", "numpy")

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from brian2 import prefs
 from event_driven_networks import assert_as_analysed, ran
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,9 +17,7 @@ SHAPE = (3, 3, 2)
 SAME = ((1, 1), (1, 1))
 
 
-@pytest.fixture(autouse=True)
-def numpy_target(monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 @pytest.mark.parametrize("window", ["dynamic", "fixed", 25])

@@ -5,9 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from brian2 import (
-    prefs,
-)
 from event_driven_networks import assert_as_analysed, ran, with_leaks, with_minima
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,10 +13,7 @@ import tdsnn_brian as td
 from helpers import network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.layers import Dense, MaxPool2D
 
-
-@pytest.fixture(autouse=True)
-def numpy_target(monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 def expected_windows(case, window):

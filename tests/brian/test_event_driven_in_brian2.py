@@ -25,10 +25,7 @@ from tdsnn_brian.brian.naming import Names
 from tdsnn_brian.errors import InvalidInputError, TDSNNError, WindowTooShortError
 from tdsnn_brian.layers import Dense, MaxPool2D
 
-
-@pytest.fixture(autouse=True)
-def numpy_target(monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 def stepped_by_hand(case, population):

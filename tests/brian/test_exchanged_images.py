@@ -15,13 +15,7 @@ from tdsnn_brian.errors import (
 brian2 = pytest.importorskip("brian2")
 from brian2 import get_device, ms, prefs, set_device  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def numpy_target():
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    yield
-    prefs.codegen.target = before
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 NETWORKS = {

@@ -14,10 +14,7 @@ from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.layers import Dense, MaxPool2D
 from tdsnn_brian.network import SpikingNetwork
 
-
-@pytest.fixture(autouse=True)
-def numpy_target(monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 def constrained_network():

@@ -33,11 +33,6 @@ CONV = Conv2D(
 REFRACTORY = "dv/dt = -v / (50*ms) : 1 (unless refractory)\nn : integer (shared)"
 
 
-@pytest.fixture
-def numpy_target(monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
-
-
 def in_numpy():
     """What runs beside a projection needs no compiler, except on devices that compile it all."""
     return NumpyCodeObject if is_runtime(get_device()) else None

@@ -8,15 +8,9 @@ from helpers import random_images, small_network
 from tdsnn_brian.errors import InvalidInputError, NotInNetworkError, RunError
 
 brian2 = pytest.importorskip("brian2")
-from brian2 import StateMonitor, ms, prefs, second  # noqa: E402
+from brian2 import StateMonitor, ms, second  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def numpy_target():
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    yield
-    prefs.codegen.target = before
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 @pytest.fixture(scope="module")

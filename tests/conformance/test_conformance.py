@@ -35,8 +35,7 @@ def cases():
 
 
 @pytest.fixture
-def float_type(request, monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+def float_type(request, monkeypatch, numpy_target):
     monkeypatch.setitem(prefs, "core.default_float_dtype", getattr(np, request.param))
     return request.param
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("brian2")
-from brian2 import ms, prefs
+from brian2 import ms
 
 import tdsnn_brian as td
 from features import feature
@@ -44,9 +44,9 @@ def of(engine, monkeypatch):
         monkeypatch.setattr(perturbed_network, "PERTURBED", wrong)
 
 
+@pytest.mark.usefixtures("numpy_target")
 @pytest.mark.parametrize("engine", RUNS)
 def test_of_a_simulation(engine, monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
     network, images = feature("plain").network, feature("plain").images
     expected = td.analyse(network, images)
     of(engine, monkeypatch)
@@ -113,8 +113,7 @@ def _waits_for_no_max_pool(monkeypatch):
         ("pipeline", GRAPH, "dynamic", _waits_for_no_max_pool),
     ],
 )
-def test_of_a_feature(engine, name, window, plant, monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+def test_of_a_feature(engine, name, window, plant, monkeypatch, numpy_target):
     network, images = feature(name).network, feature(name).images
     expected = td.analyse(network, images)
     plant(monkeypatch)

@@ -4,7 +4,6 @@ from itertools import cycle
 
 import numpy as np
 import pytest
-from brian2 import prefs
 from graph_models import MODELS, random_model
 from keras import layers as kl
 
@@ -114,8 +113,7 @@ def test_a_linear_layer_is_merged_where_that_is_cheaper():
 
 
 @pytest.mark.parametrize("seed", [pytest.param(k, marks=_slow(k)) for k in range(25)])
-def test_random_graphs_on_every_engine(seed, monkeypatch):
-    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+def test_random_graphs_on_every_engine(seed, numpy_target):
     model = random_model(seed)
     options = {"compensate": True, "scale": 2, "silent_zeros": bool(seed % 3 == 0)}
     network = convert(adapt(model, 3, **options))

@@ -4,19 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import ms, prefs
+from brian2 import ms
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.validation.judge.comparison import compare
 
-
-@pytest.fixture(autouse=True)
-def _numpy_target():
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    yield
-    prefs.codegen.target = before
+pytestmark = pytest.mark.usefixtures("numpy_target")
 
 
 def judged(plant=lambda net: None, *, simulated=None, window="fixed", dt_per_tick=1):
