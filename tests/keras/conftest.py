@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def weights_without_a_compiler():
     """Initial weights, which tests draw anew, by numpy: jax compiles a generator a shape."""
 
