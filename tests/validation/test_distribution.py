@@ -210,8 +210,8 @@ def test_a_scheduler_that_is_gone_is_named(tmp_path):
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         for what, options in (
-            ("dask_scheduler", ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]),
-            ("dask_worker", ["--nworkers", "1", "--no-dashboard", "--no-nanny"]),
+            ("scheduler", ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]),
+            ("worker", ["--nworkers", "1", "--no-dashboard", "--no-nanny"]),
         )
     ]
     try:
