@@ -6,7 +6,8 @@ from .event_driven.cache import trim_cache
 from .event_driven.program import Program, compile_program, stream
 from .event_driven.projection import SharedProjection
 from .explicit import models
-from .explicit.pipeline import PipelineRun, run_pipeline
+from .explicit.pipeline import run_pipeline
+from .explicit.pipeline_run import PipelineRun
 from .explicit.pipeline_schedule import plan_pipeline
 from .firing_network import FiringNetwork, read_results
 from .result import Simulation

@@ -5,7 +5,6 @@ neurons have fired; a layer before it that is ready earlier stays inhibited unti
 ticking neuron's weight takes into account.
 """
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -27,11 +26,10 @@ from numpy.typing import NDArray
 
 from ...analysis.closed_form import DiscreteAnalysis, analyse
 from ...engines import require
-from ...firing_times import in_steps, in_ticks, tie_tolerance
+from ...firing_times import in_steps, tie_tolerance
 from ...layers import Kind
 from ...network import SpikingNetwork, check_images
 from ...population import Population
-from ...results import Result
 from ...ticking import leak_factor
 from ..floating_range import check_ranges
 from ..interrupts import run_whole
@@ -39,6 +37,7 @@ from ..levels import Levels, with_relays
 from ..naming import Names
 from ..timing import choose_steps
 from . import groups, models
+from .pipeline_run import PipelineRun, Reader
 from .pipeline_schedule import Schedule, plan_pipeline
 
 # One image's state is set back when the layer is done with it, not at a common onset.
@@ -52,28 +51,6 @@ _TICK = "v_post += drive_post"
 _FIRST = "v_post += share(0 * tick) * leak_factor * pulse_post"
 _LET_GO_COUNTED = _LET_GO + "\nn_ticks_post = 0"
 _SHARED_TICK = "v_post += share(n_ticks_pre * tick) * drive_post"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PipelineRun(Result):
-    """What a stream of images gave; see `Result`. `schedule` says when layers worked on them.
-
-    Examples
-    --------
-    >>> import numpy as np, tdsnn_brian as td
-    >>> weights = np.array([[1.0, -1.0], [0.5, 1.0]])
-    >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
-    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
-    >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
-    >>> images = np.array([[0.2, 0.9]])
-    >>> from brian2 import prefs
-    >>> prefs.codegen.target = "numpy"  # nothing to compile
-    >>> run = td.run_pipeline(network, np.array([[0.2, 0.9], [0.5, 0.1]]))
-    >>> run.schedule.releases.shape  # of two images, in two layers, in steps
-    (2, 2)
-    """
-
-    schedule: Schedule
 
 
 def run_pipeline(
@@ -116,7 +93,6 @@ def run_pipeline(
     >>> hidden = td.layers.Dense(name="hidden", input_shape=(2,), weights=weights)
     >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=weights)
     >>> network = td.SpikingNetwork(layers=(hidden, output), leak=5)
-    >>> images = np.array([[0.2, 0.9]])
     >>> from brian2 import prefs
     >>> prefs.codegen.target = "numpy"  # nothing to compile
     >>> run = td.run_pipeline(network, np.array([[0.2, 0.9], [0.5, 0.1]]))
@@ -174,12 +150,7 @@ class _Stream:
         )
         self.net.add(readout)
         run_whole(self.net, int(self.schedule.ends.max() + 2) * self.dt)
-        return PipelineRun(
-            latencies=self._latencies(monitors),
-            windows=self._windows(),
-            potentials=self._potentials(readout),
-            schedule=self.schedule,
-        )
+        return Reader(network, self.schedule, self.dt).read(monitors, readout)
 
     def _input(self) -> SpikeGeneratorGroup:
         latencies = self.analysis.input_latencies.reshape(len(self.schedule.onsets), -1)
@@ -334,38 +305,3 @@ class _Stream:
         last = int(self.analysis.latencies[population.name].max(initial=0)) + 1
         name = self.names.of(population, "tick_shares")
         return groups.tick_shares(population, last, self.tick, name)
-
-    def _zeros(self, population: Population) -> NDArray:
-        """Step at which a neuron of latency 0 fires, (n_images,)."""
-        if population.kind.is_ticked:
-            return self.schedule.releases[:, self.place[population]] + 1
-        driver = population.driver
-        start = self._zeros(driver) if driver in self.place else self.schedule.onsets
-        return start + population.hops
-
-    def _latencies(self, monitors: dict[Population, SpikeMonitor]) -> dict[str, NDArray]:
-        latencies = {}
-        for population, monitor in monitors.items():
-            zero = self._zeros(population)
-            step = np.rint(np.asarray(monitor.t_[:]) / float(self.dt)).astype(int)
-            image = np.searchsorted(zero, step, side="right") - 1
-            times = np.full((len(zero), population.n_neurons), np.nan)
-            times[image, np.asarray(monitor.i[:])] = step - zero[image]
-            latencies[population.name] = in_ticks(times, self.schedule.steps_per_tick).reshape(
-                len(zero), *population.shape
-            )
-        return latencies
-
-    def _windows(self) -> dict[str, NDArray]:
-        steps = self.schedule.releases - self.schedule.origins - 1
-        return {
-            population.name: steps[:, place] / self.schedule.steps_per_tick
-            for population, place in self.place.items()
-        }
-
-    def _potentials(self, readout: StateMonitor) -> NDArray:
-        at, origins = self.schedule.releases[:, -1], self.schedule.origins[:, -1]
-        output = self.network.output
-        elapsed = (at - origins) / self.schedule.steps_per_tick / output.leak
-        potentials = np.asarray(readout.v_[:])[:, at].T * np.exp(elapsed)[:, None]
-        return potentials.reshape(len(at), *output.shape)
