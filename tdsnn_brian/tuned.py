@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .network import SpikingNetwork
+from .settings import Setting
 from .tables import Table
-from .tuning import Limits, Measured, Setting, Share
+from .tuning import Limits, Measured, Share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

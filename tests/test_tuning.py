@@ -10,17 +10,8 @@ from tdsnn_brian import analyse
 from tdsnn_brian.analysis.operations import Operations, measure_snn, total
 from tdsnn_brian.analysis.timeline import ticks_to_answer
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.tuning import (
-    Limits,
-    Measured,
-    Setting,
-    Share,
-    between,
-    frontier,
-    ladder,
-    measure,
-    surest,
-)
+from tdsnn_brian.settings import Setting, between
+from tdsnn_brian.tuning import Limits, Measured, Share, frontier, ladder, measure, surest
 
 
 def measured(loss, ticks, operations=100.0, error=0.0, leak=1.0, agreement=1.0):

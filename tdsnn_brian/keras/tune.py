@@ -13,20 +13,9 @@ from ..conversion.graph import Ending
 from ..errors import InvalidInputError
 from ..network import SpikingNetwork, check_images
 from ..results import predict
+from ..settings import COARSE, Setting, between, variations
 from ..tuned import Tuned
-from ..tuning import (
-    COARSE,
-    Limits,
-    Measured,
-    Setting,
-    Share,
-    between,
-    frontier,
-    ladder,
-    measure,
-    surest,
-    variations,
-)
+from ..tuning import Limits, Measured, Share, frontier, ladder, measure, surest
 from .adapt import adapt
 from .convert import convert
 from .reader import read

@@ -11,7 +11,7 @@ from tdsnn_brian import analyse
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.keras import convert, tune
 from tdsnn_brian.results import predict
-from tdsnn_brian.tuning import Setting
+from tdsnn_brian.settings import Setting
 
 MODULE = sys.modules["tdsnn_brian.keras.tune"]  # the function has its name
 COARSE_AND_FINE = [Setting(leak=1), Setting(leak=8, scale=10, input_steps=4)]
