@@ -6,6 +6,7 @@ stay what they are with twice the channels.
 """
 
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from ..layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Shape
 from .graph import Arrangement, Concatenation, Neurons, Node, Passive, Reshaping, Sum, ZeroPadding
 from .padding import NO_PADDING
+from .weights import mean_as_convolution
 
 
 def doubled(shape: Shape) -> Shape:
@@ -81,17 +83,8 @@ def as_convolution(node: Neurons) -> Neurons | None:
         return node
     if layer.padding != NO_PADDING:
         return None
-    channels = layer.n_channels
-    kernel = np.full((*layer.pool_size, 1, channels), layer.scale / np.prod(layer.pool_size))
-    convolution = Conv2D(
-        name=layer.name,
-        input_shape=layer.input_shape,
-        strides=layer.strides,
-        kernel=kernel,
-        bias=layer.bias,
-        groups=channels,
-    )
-    return replace(node, layer=convolution)
+    convolution = mean_as_convolution(layer, layer.scale / prod(layer.pool_size))
+    return replace(node, layer=replace(convolution, bias=layer.bias))
 
 
 def _both(values: NDArray, slope: NDArray) -> NDArray:

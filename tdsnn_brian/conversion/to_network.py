@@ -14,7 +14,8 @@ from . import graph as nodes
 from .graph import Graph, Neurons, Node
 from .graph import Sum as SumNode
 from .padding import NO_PADDING
-from .wiring import NOTHING, SPIKES, Values, bias_of_spikes, mean_over_zeros, wired
+from .weights import mean_as_convolution
+from .wiring import NOTHING, SPIKES, Values, bias_of_spikes, wired
 
 Term = tuple[Neurons, Values]
 """A layer with synapses, and the neurons that its inputs are."""
@@ -205,11 +206,9 @@ def _over_zeros(node: Neurons, neurons: NDArray) -> Layer:
         return _mean(layer, neurons) if zeros.any() else layer
     if isinstance(layer, Dense | Conv2D):
         if (neurons == SPIKES).any():
-            spikes = bias_of_spikes(layer, neurons == SPIKES)
-            layer = replace(layer, bias=spikes if layer.bias is None else spikes + layer.bias)
+            layer = replace(layer, bias=_plus(layer.bias, bias_of_spikes(layer, neurons == SPIKES)))
         if node.border is not None:
-            border = node.border.astype(np.float64)
-            layer = replace(layer, bias=border if layer.bias is None else layer.bias + border)
+            layer = replace(layer, bias=_plus(layer.bias, node.border.astype(np.float64)))
     return layer
 
 
@@ -218,16 +217,20 @@ def _mean(layer: AveragePool2D, neurons: NDArray) -> Layer:
     if layer.padding != NO_PADDING:
         mean: AveragePool2D | Conv2D = replace(layer, scale=1.0, bias=None)
     else:
-        mean = mean_over_zeros(layer)
+        mean = mean_as_convolution(layer, 1 / prod(layer.pool_size))
     bias = None
     if (neurons == SPIKES).any():
         bias = bias_of_spikes(mean, neurons == SPIKES)
         bias = bias if layer.scale == 1 else bias * layer.scale
     if layer.bias is not None:
-        bias = layer.bias if bias is None else bias + layer.bias
+        bias = _plus(bias, layer.bias)
     if isinstance(mean, AveragePool2D):
         return replace(mean, scale=layer.scale, bias=bias)
     return replace(mean, kernel=mean.kernel * layer.scale, bias=bias)
+
+
+def _plus(bias: NDArray | None, more: NDArray) -> NDArray:
+    return more if bias is None else bias + more
 
 
 def _without_bias(node: Neurons, layer: Layer) -> Layer:

@@ -127,6 +127,18 @@ def turn_pool(node: Neurons, channels: NDArray[np.bool_]) -> Neurons:
     return node.with_layer(minimum=tuple(sorted({*minimum} ^ {*turned})))
 
 
+def mean_as_convolution(layer: AveragePool2D, weight: float) -> Conv2D:
+    """The windows of a mean as a convolution, all weights alike, without its scale and bias."""
+    channels = layer.n_channels
+    return Conv2D(
+        name=layer.name,
+        input_shape=layer.input_shape,
+        strides=layer.strides,
+        kernel=np.full((*layer.pool_size, 1, channels), weight),
+        groups=channels,
+    )
+
+
 def is_max_pool(node: Neurons) -> bool:
     return isinstance(node.layer, MaxPool2D) and node.rebuild is None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..layers import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, Shape
+from ..layers import Conv2D, Dense, Layer, MaxPool2D, Shape
 from .padding import add_padding
 from .weights import sums_over_positions
 
@@ -108,19 +108,6 @@ def _without_channels(layer: Layer, places: NDArray) -> tuple[Layer, NDArray]:
         kernel = layer.kernel[:, :, there]
         return replace(layer, input_shape=kept.shape, kernel=kernel), kept
     return layer, places
-
-
-def mean_over_zeros(layer: AveragePool2D) -> Conv2D:
-    """A mean in which zeros around the values count, but for its scale and bias."""
-    channels = layer.n_channels
-    kernel = np.full((*layer.pool_size, 1, channels), 1 / np.prod(layer.pool_size))
-    return Conv2D(
-        name=layer.name,
-        input_shape=layer.input_shape,
-        strides=layer.strides,
-        kernel=kernel,
-        groups=channels,
-    )
 
 
 def bias_of_spikes(layer: Layer, spikes: NDArray) -> NDArray:
