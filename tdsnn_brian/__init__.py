@@ -11,6 +11,7 @@ from typing import Any
 from . import layers
 from .analysis import DiscreteAnalysis, analyse, discrete_latencies, run_algorithm_1
 from .coding import continuous_latency, latency, reverse_coding
+from .comparison import Comparison
 from .errors import (
     InvalidInputError,
     MissingExtraError,
@@ -28,11 +29,12 @@ from .firing_times import SILENT
 from .network import SpikingNetwork
 from .network_file import load
 from .plots import plot_latencies, plot_potentials, plot_raster
-from .results import Comparison, Result
+from .results import Result
+from .settings import Setting
 from .traces import Trace
 from .transfer import Transfer, parts_of
 from .tuned import Tuned
-from .tuning import Measured, Setting
+from .tuning import Measured
 from .when_keras_is_imported import register_layers
 
 __version__ = "0.1.0"

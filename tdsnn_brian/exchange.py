@@ -14,7 +14,7 @@ from .analysis.timeline import releases
 from .arguments import check_kind, is_number
 from .errors import InvalidInputError
 from .extras import missing_extra
-from .firing_times import SILENT
+from .firing_times import with_nan
 from .network import SpikingNetwork, check_network
 from .results import Result
 
@@ -136,17 +136,11 @@ def _spikes(
 
 def _all(network: SpikingNetwork, result: Result, seconds: float) -> Iterator[_Layer]:
     for population, zero in releases(network, result.windows).items():
-        times = (
-            result.latencies.get(population.name)
-            if population.sources
-            else getattr(result, "input_latencies", None)
-        )
+        times = result.firing_times(population)
         if times is not None:
-            times = times.reshape(len(times), -1)
             zeros = np.broadcast_to(zero, len(times))[:, None]
-            yield _Layer(
-                population.name, np.where(times == SILENT, np.nan, zeros + times) * seconds
-            )
+            ticks = zeros + with_nan(times.reshape(len(times), -1))
+            yield _Layer(population.name, ticks * seconds)
 
 
 def _seconds(result: Result, tick: Any) -> float:

@@ -1,6 +1,7 @@
 """Plots: matplotlib axes in, axes out; without some, those that pyplot has at hand.
 
-Colours are those of Okabe and Ito, which all readers can tell apart, and line styles differ too.
+Colours are those of Okabe and Ito, which all readers can tell apart (without yellow, too light for
+lines), and line styles differ too.
 """
 
 from itertools import cycle
@@ -12,7 +13,6 @@ from .analysis.timeline import releases
 from .arguments import check_index, check_kind
 from .firing_times import SILENT
 from .network import SpikingNetwork, check_network
-from .population import Population
 from .results import Result
 from .traces import Trace
 
@@ -85,9 +85,10 @@ def plot_raster(
         if population.name in windows and population.sources:
             start = zero - windows[population.name]
             ax.broken_barh([(start, windows[population.name])], (place - 0.45, 0.9), color="0.9")
-        times = _times(result, population, image)
-        if times is None:
+        found = result.firing_times(population)
+        if found is None:
             continue
+        times = found[image].ravel()
         fires = times != SILENT
         height = place - 0.4 + 0.8 * np.arange(times.size) / max(times.size - 1, 1)
         ax.plot(
@@ -101,15 +102,6 @@ def plot_raster(
     ax.invert_yaxis()
     ax.set_xlabel("ticks after the image's onset")
     return ax
-
-
-def _times(result: Result, population: Population, image: int) -> Any:
-    times = (
-        result.latencies.get(population.name)
-        if population.sources
-        else getattr(result, "input_latencies", None)
-    )
-    return None if times is None else times[image].ravel()
 
 
 def plot_latencies(

@@ -11,10 +11,10 @@ import matplotlib.ticker
 import numpy as np
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, told apart with any colour vision; yellow is too light for lines.
-BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
-SKY, PURPLE, BLACK = "#56B4E9", "#CC79A7", "#000000"
-COLORS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+from tdsnn_brian.plots import COLOURS
+
+COLORS = COLOURS
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = COLORS
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 INHIBITORY, ACTIVE, INK, SOFT = "#d9d5e8", "#fbe3b8", "#1b2a49", "#666677"
 
