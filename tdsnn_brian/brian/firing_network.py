@@ -14,6 +14,7 @@ from brian2 import (
     SpikeMonitor,
     StateMonitor,
     get_device,
+    second,
 )
 from brian2.devices.device import RuntimeDevice
 from numpy.typing import NDArray
@@ -121,11 +122,14 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
         """The results of a run that is complete."""
 
     def finished(self) -> None:
-        """All objects have been added: remember them, and that they are in a network."""
+        """All objects have been added: remember them."""
         self._built = {item.name for item in self.sorted_objects}
         self._steps = {item.clock: item.clock.dt for item in self.sorted_objects}
+
+    def __del__(self) -> None:
         for item in self.sorted_objects:
-            item._network = self.id  # or Brian2 warns if the network is never run
+            if item._network is None:
+                item._network = self.id  # or Brian2 warns of each, if the network was never run
 
     def run(self, *arguments: Any, level: int = 0, **options: Any) -> None:
         """As in `brian2.Network`; a standalone program is compiled by no more jobs than cores."""
@@ -179,14 +183,21 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
                 "the run was stopped before its end; run the network again, for net.duration="
                 f"{self.duration!s}"
             )
-        ran, wanted = float(self.t), float(self.duration)
+        ran, wanted = self._elapsed(), float(self.duration)
         if abs(ran - wanted) > 0.5 * float(self.dt):
-            did = "has not run yet" if ran == 0 else f"has run for {self.t!s}"
+            did = "has not run yet" if ran == 0 else f"has run for {ran * second!s}"
             raise RunError(
                 f"the network {did}, and its {self.n_images} images take net.duration="
                 f"{self.duration!s}; run it once with net.run(net.duration) (or net.restore() "
                 "before running it again)"
             )
+
+    def _elapsed(self) -> float:
+        """Seconds that the objects have run, in this network or in another one of the user's."""
+        if float(self.t) or is_genn(get_device()) or not self._steps:
+            return float(self.t)
+        finest = min(self._steps, key=lambda clock: float(clock.dt))
+        return float(finest.t[:])
 
     def __repr__(self) -> str:
         return (

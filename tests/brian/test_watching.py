@@ -1,5 +1,7 @@
 """What simulate watches: monitors, reports, profiles, times with units."""
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from helpers import random_images, small_network
 from tdsnn_brian.errors import InvalidInputError, NotInNetworkError, RunError
 
 brian2 = pytest.importorskip("brian2")
-from brian2 import StateMonitor, ms, second  # noqa: E402
+from brian2 import Network, StateMonitor, ms, second  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
@@ -142,3 +144,29 @@ def test_potentials_are_drawn_over_ticks(network, images):
     assert [first.get_label(), second_.get_label()] == ["3", "9"]
     assert release.get_xdata()[0] == result.traces["conv1"].release
     np.testing.assert_array_equal(first.get_ydata(), result.traces["conv1"].values[1, 0])
+
+
+@pytest.mark.parametrize("projection", ["explicit", "shared"])
+def test_two_built_networks_run_in_one_of_the_user_s(network, images, projection):
+    one, other = (
+        td.build_network(network, shown, window=16, prefix=prefix, projection=projection)
+        for shown, prefix in ((images, "a_"), (images[::-1], "b_"))
+    )
+    both = Network(one.objects, other.objects)
+    with pytest.raises(RunError, match="has not run yet"):
+        td.read_results(one)
+    both.run(one.duration / 2)
+    with pytest.raises(RunError, match=r"run for .* take net.duration"):
+        td.read_results(one)
+    both.run(one.duration / 2)
+    assert td.read_results(one).compare(td.analyse(network, images))
+    assert td.read_results(other).compare(td.analyse(network, images[::-1]))
+
+
+@pytest.mark.parametrize("projection", ["explicit", "shared"])
+def test_a_network_that_is_not_run_says_nothing(network, images, projection, caplog):
+    with caplog.at_level("WARNING", logger="brian2"):
+        net = td.build_network(network, images, projection=projection)
+        del net
+        gc.collect()
+    assert not [record for record in caplog.records if "network" in record.getMessage()]
