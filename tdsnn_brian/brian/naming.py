@@ -1,5 +1,6 @@
 """Names of Brian2 objects: those of the Keras layers, as far as Brian2 allows them."""
 
+import hashlib
 import re
 
 from ..errors import InvalidInputError
@@ -7,16 +8,24 @@ from ..network import SpikingNetwork
 from ..population import Population
 
 
+LONGEST = 48
+"""Three names, their parts and what Brian2 adds have to fit a file name of 255 characters."""
+
+
 def brian_name(layer_name: str) -> str:
-    """A layer's name as Brian2 allows it: letters, digits and underscores.
+    """A layer's name as Brian2 allows it: letters, digits and underscores, not too many.
 
     Examples
     --------
-    >>> brian_name("block1/conv-2"), brian_name("2nd")
-    ('block1_conv_2', 'layer_2nd')
+    >>> brian_name("block1/conv-2"), brian_name("2nd"), brian_name(70 * "a")[-13:]
+    ('block1_conv_2', 'layer_2nd', 'aaaa_6bd5e503')
     """
     name = re.sub(r"\W", "_", layer_name, flags=re.ASCII)
-    return name if re.match(r"[A-Za-z]", name) else f"layer_{name}"
+    name = name if re.match(r"[A-Za-z]", name) else f"layer_{name}"
+    if len(name) <= LONGEST:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST - 9]}_{digest}"
 
 
 _IS_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -83,6 +92,11 @@ class Names:
                 "prefix must be text of letters, digits and underscores that does not start with "
                 f"a digit, as Brian2's names are made of, got {prefix!r:.80}; pass for example "
                 "prefix='first_'"
+            )
+        if len(prefix) > LONGEST:
+            raise InvalidInputError(
+                f"prefix must have at most {LONGEST} characters, for names become names of files, "
+                f"got {len(prefix)}"
             )
         self._prefix = prefix
         self._names: dict[tuple[str, str], str] = {}

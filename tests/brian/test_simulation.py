@@ -192,6 +192,19 @@ def test_names_that_brian2_does_not_allow():
     assert_same(td.simulate(alike, images), td.analyse(alike, images))
 
 
+def test_long_names_become_names_of_files():
+    """Those of standalone programs have some 60 characters more than the objects."""
+    layers = [
+        Dense(name=300 * "a" + end, input_shape=(2,), weights=np.eye(2)) for end in ("1", "2", "3")
+    ]
+    network = SpikingNetwork(layers=tuple(layers), leak=5)
+    net = td.build_network(network, np.eye(2), prefix=48 * "p", window="dynamic")
+    assert len(net._ipython_key_completions_()) == len(net.sorted_objects)
+    assert max(len(item.name) for item in net.sorted_objects) < 190
+    net.run(net.duration)
+    assert_same(td.read_results(net), td.analyse(network, np.eye(2)))
+
+
 def test_progress_is_reported():
     seen = []
     network = small_network()
