@@ -7,7 +7,6 @@ from ..errors import InvalidInputError
 from ..network import SpikingNetwork
 from ..population import Population
 
-
 LONGEST = 48
 """Three names, their parts and what Brian2 adds have to fit a file name of 255 characters."""
 

@@ -78,7 +78,9 @@ def test_a_window_is_a_number_of_ticks_that_can_be_counted(way, window):
 
 
 @pytest.mark.parametrize("projection", ["explicit", "shared"])
-@pytest.mark.parametrize("prefix", [None, 1, b"a", "a b", "2nd", "a\n", "\ud800", "a*", ["a"], 49 * "a"])
+@pytest.mark.parametrize(
+    "prefix", [None, 1, b"a", "a b", "2nd", "a\n", "\ud800", "a*", ["a"], 49 * "a"]
+)
 def test_a_prefix_is_one_that_names_can_start_with(prefix, projection):
     refused("prefix", td.build_network, NETWORK, IMAGES, prefix=prefix, projection=projection)
 
