@@ -86,6 +86,11 @@ class Transfer:
         return self.name == "relu" and self.max_value is None and not self.threshold
 
     @property
+    def at_zero(self) -> float:
+        """What it makes of the activation 0."""
+        return float(self.values(np.zeros(())))
+
+    @property
     def formula(self) -> str:
         """The function as text, of an activation ``x >= 0`` where it is 0 below."""
         name = self.name if self.alpha == 1 else f"{self.name} (alpha {self.alpha:g})"

@@ -39,6 +39,8 @@ class Carried:
         Whether the values, without what is left, cannot be negative.
     paired : bool
         Whether each value is the difference of two neighbours, its ON and its OFF neuron.
+    overlapping : bool
+        Whether both of them may fire later than for 0, so that neither tells the largest value.
     padded, mixed, crossed : bool
         Whether zeros stand around them; whether they come of several values; whether those may
         share a channel.
@@ -53,6 +55,7 @@ class Carried:
     left: Left | None = None
     rectified: bool = True
     paired: bool = False
+    overlapping: bool = False
     padded: bool = False
     mixed: bool = False
     crossed: bool = False

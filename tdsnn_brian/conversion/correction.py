@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..coding import early
 from ..errors import UnsupportedLayerError
 from ..layers import AveragePool2D, Shape
+from ..transfer import Part
 from .affine import Affine
 from .graph import (
     Coding,
@@ -17,6 +18,7 @@ from .graph import (
     Neurons,
     Node,
     Passive,
+    Rectifier,
     Scaling,
     ZeroPadding,
     free_name,
@@ -94,6 +96,8 @@ class _Correcting:
             if isinstance(node, Scaling):
                 factor = self._correction.scale * node.affine.factor
                 node = replace(node, affine=Affine(factor=factor))
+            if isinstance(node, Rectifier) and not node.is_relu:
+                node = self._at_scale(node)
             if isinstance(node, Neurons) and node.is_synaptic:
                 node = self._behind_coding(node)
             self._nodes[node.name] = node
@@ -103,6 +107,12 @@ class _Correcting:
             if node.name == scale_behind:
                 self._instead[node.name] = self._put_scale(node)
         return replace(self._graph, nodes=tuple(self._nodes.values()))
+
+    def _at_scale(self, node: Rectifier) -> Rectifier:
+        """ReLU alone is the same whatever activations are multiplied by."""
+        transfer = node.transfer
+        transfer = replace(transfer, scale=transfer.scale * self._correction.scale)
+        return replace(node, parts=(Part(transfer=transfer),))
 
     def _last_of_image(self) -> str:
         """The last node behind the input that everything comes through unchanged."""

@@ -36,9 +36,10 @@ from .graph import (
     ZeroPadding,
     free_name,
 )
-from .growing import Growing, no_relu
-from .linear import merged_cheaply, taken_back, uses_of
+from .growing import Growing
+from .linear import commutes, merged_cheaply, stays, taken_back, uses_of
 from .pairs import with_pairs_through
+from .refused import no_relu, not_comparable, not_taken_up
 from .weights import constant_means, is_max_pool, take_inputs, turn_pool
 
 _ONE = np.ones(())
@@ -145,7 +146,7 @@ class _Folding(Growing):
 
     def _terms(self, node: Sum, source: Carried, affine: Affine) -> tuple[Neurons, ...]:
         """Layers whose sum is `affine` of `source`."""
-        if source.terms and not source.paired and _stays(source):
+        if source.terms and not source.paired and stays(source):
             if affine.is_identity:
                 return source.terms
             changed = taken_back(replace(source, path=(), rectified=False), affine)
@@ -189,6 +190,7 @@ class _Folding(Growing):
             node=node.name,
             left=left,
             paired=paired,
+            overlapping=any(part.overlapping for part in parts),
             padded=any(part.padded for part in parts),
             mixed=True,
             crossed=node.axis != len(node.shape) - 1 or any(part.crossed for part in parts),
@@ -202,7 +204,7 @@ class _Folding(Growing):
             if changed is not None:
                 return changed
             if self.adapted:
-                raise _not_taken_up(node, source.terms[0])
+                raise not_taken_up(node, source.terms[0])
             source = self.pair(source, node)
         if source.at_input and self._scale is None and self._has_one_reader(source.node):
             name = free_name(f"{node.name}_scale", self.taken)
@@ -235,6 +237,8 @@ class _Folding(Growing):
         return replace(source, at_input=False, left=left)
 
     def _rectifier(self, node: Rectifier, source: Carried) -> Carried:
+        if not node.is_relu:
+            return self._with_transfer(node, source)
         if source.left is not None and source.left.affine.is_positive and not source.paired:
             return source
         source = self._entered(source)
@@ -243,6 +247,27 @@ class _Folding(Growing):
         if node.slope.any():
             return source if source.rectified else self.pair(source, node, node.slope)
         return replace(self.put(node, self.settled(source)), rectified=True)
+
+    def _with_transfer(self, node: Rectifier, source: Carried) -> Carried:
+        source = self._entered(source)
+        is_sum = bool(source.terms) and source.left is None and not source.paired
+        if not (is_sum and commutes(source, node)):
+            source = self.own_layer(source, node)
+        if len(node.parts) == 1:
+            return self.put_with_transfer(source, node, node.transfer)
+        on, off = node.parts
+        if on.transfer == off.transfer:
+            return self.pair(source, node, transfer=on.transfer)
+        opposite = off.takes != on.takes
+        other = source
+        if opposite:
+            source, other = self.with_opposite(source, node)
+        return self.joined_pair(
+            self.put_with_transfer(source, node, on.transfer),
+            self.put_with_transfer(other, node, off.transfer),
+            node,
+            overlapping=not opposite,
+        )
 
     def _coding(self, node: Coding, source: Carried) -> Carried:
         source = self._entered(source)
@@ -272,7 +297,7 @@ class _Folding(Growing):
             source, left = self._channelwise(source, source.left, node)
             changed = take_inputs(node, left.affine) if node.is_weighted else None
             if changed is None:
-                raise _not_taken_up(left.scaling, node)
+                raise not_taken_up(left.scaling, node)
             node = changed
         return self.sum_of(self.taking(node, source), source, shape)
 
@@ -280,15 +305,15 @@ class _Folding(Growing):
         source = self._entered(source)
         if source.rectified and not self.adapted:
             source = self.settled(source)
-        if source.crossed or (source.paired and source.padded):
+        if source.crossed or (source.paired and (source.padded or source.overlapping)):
             source = self.own_values(source, node)
         if source.left is not None:
             source, left = self._channelwise(source, source.left, node)
             turned = left.affine.factor < 0
             if not is_max_pool(node):
-                raise _not_taken_up(left.scaling, node)
+                raise not_taken_up(left.scaling, node)
             if not left.affine.is_channelwise or (source.padded and turned.any()):
-                raise _not_comparable(left.scaling, node, source.padded)
+                raise not_comparable(left.scaling, node, source.padded)
             node = turn_pool(node, turned)
         if source.paired and not is_max_pool(node):
             raise no_relu(self.nodes[source.node], node)
@@ -300,7 +325,7 @@ class _Folding(Growing):
         shape, left = node.shape, None
         if source.left is not None:
             if not isinstance(node.layer, AveragePool2D) or node.rebuild is not None:
-                raise _not_taken_up(source.left.scaling, node)
+                raise not_taken_up(source.left.scaling, node)
             source, before = self._channelwise(source, source.left, node)
             shift = before.affine.shift
             if shift.ndim > 1:
@@ -315,33 +340,7 @@ class _Folding(Growing):
             return source, left
         signs = compact(np.where(factor < 0, -1.0, 1.0))
         if signs.ndim > 1 or source.padded:
-            raise _not_taken_up(scaling, node)
+            raise not_taken_up(scaling, node)
         sizes = Left(Affine(factor=np.abs(factor)), scaling)
         own = self.own_values(replace(source, left=sizes), node)
         return own, Left(Affine(factor=signs, offset=left.affine.shift), scaling)
-
-
-def _not_comparable(scaling: Scaling, node: Neurons, padded: bool) -> UnsupportedLayerError:
-    others, remedy = (
-        ("zeros of a padding", "leave the padding out, or put it behind the pool")
-        if padded
-        else ("values shifted differently", f"put {scaling.label!r} behind the pool")
-    )
-    return UnsupportedLayerError(
-        f"{scaling.origin} shifts or turns values among which {node.origin} then meets {others}, "
-        f"and which of them is the largest no firing time tells; {remedy}, and train the model "
-        "again"
-    )
-
-
-def _stays(source: Carried) -> bool:
-    """Whether nothing but dropout and the like stands behind the sum."""
-    return all(isinstance(node, Passive) for node in source.path)
-
-
-def _not_taken_up(scaling: Node, layer: Node) -> UnsupportedLayerError:
-    return UnsupportedLayerError(
-        f"{scaling.origin} shifts or scales values in a way that {layer.origin} cannot take up; "
-        "only one number a channel always finds a place in weights: scale the data before the "
-        "model, or train it with one number a channel"
-    )

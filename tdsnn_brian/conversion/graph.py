@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..image_range import Range
 from ..layers import Conv2D, Dense, Layer, Padding, Shape
+from ..transfer import RELU, Part, Transfer
 from .affine import Affine
 
 
@@ -116,13 +117,32 @@ class Scaling(Node):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rectifier(Node):
-    """ReLU; `inside` another layer, or a layer of its own.
+    """ReLU, or what else neurons make of their sums; `inside` another layer, or a layer of its own.
 
-    Negative values are multiplied by `slope`: one number, one a channel, or one a value.
+    Negative values are multiplied by `slope`, which ReLU alone has: one number, one a channel, or
+    one a value. In a folded graph there is no slope, and one part, which is no more than its
+    transfer.
     """
 
     inside: bool = False
     slope: NDArray = field(default_factory=lambda: np.zeros(()))
+    parts: tuple[Part, ...] = (Part(transfer=RELU),)
+
+    @property
+    def is_relu(self) -> bool:
+        """Whether it is ReLU, with a slope or without."""
+        return all(part.transfer.is_relu for part in self.parts)
+
+    @property
+    def transfer(self) -> Transfer:
+        """Of the only part."""
+        (part,) = self.parts
+        return part.transfer
+
+    @property
+    def keeps_zero(self) -> bool:
+        """Whether it makes 0 of 0."""
+        return not sum(part.gives * part.transfer.at_zero for part in self.parts)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

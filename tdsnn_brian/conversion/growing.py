@@ -7,20 +7,24 @@ from numpy.typing import NDArray
 
 from ..errors import UnsupportedLayerError
 from ..layers import Shape
+from ..transfer import RELU, Part, Transfer
 from .affine import Affine
 from .carried import Carried
 from .graph import (
     Arrangement,
+    Concatenation,
     Graph,
     Neurons,
     Node,
     Rectifier,
+    Reshaping,
     Role,
     ZeroPadding,
     free_name,
 )
-from .linear import at_sum
+from .linear import at_sum, taken_back
 from .pairs import doubled, with_pairs_before, with_pairs_behind, with_pairs_through
+from .refused import no_relu
 from .weights import one_to_one
 
 _ONE = np.ones(())
@@ -40,6 +44,7 @@ class Growing:
         self.taken = {node.name for node in graph}
         self.adapted = bool(graph.codings)
         self._rectified_sums: dict[int, tuple[str, tuple[Neurons, ...]]] = {}
+        self._sums_with_transfer: dict[int, tuple[str, tuple[Neurons, ...]]] = {}
 
     # --- putting nodes
 
@@ -92,8 +97,24 @@ class Growing:
             self._rectified_sums[key] = name, source.terms
         return name
 
-    def put_rectifier(self, layer: Node, source: str) -> str:
-        """A ReLU behind `source`, in the name of a layer."""
+    def put_with_transfer(self, source: Carried, node: Rectifier, transfer: Transfer) -> Carried:
+        """Neurons that make `transfer` of the sum that `source` is; `node` asks for them.
+
+        What stands between the sum and `node` commutes with it. Several transfers may share a sum.
+        """
+        key = id(source.terms)
+        if key not in self._sums_with_transfer:
+            name = self.put_sum(replace(source, rectified=False))
+            self._sums_with_transfer[key] = name, source.terms
+        name = self._sums_with_transfer[key][0]
+        fired = replace(node, parts=(Part(transfer=transfer),), input_shape=self.nodes[name].shape)
+        name = self.put_copy(fired, name)
+        for step in source.path:
+            name = self.put_copy(step, name)
+        return replace(source, node=name, terms=(), total=None, path=(), rectified=True)
+
+    def put_rectifier(self, layer: Node, source: str, transfer: Transfer = RELU) -> str:
+        """What neurons make of the sum `source`, in the name of a layer."""
         rectifier = Rectifier(
             name=free_name(f"{source}_activation", {*self.taken, *self.nodes}),
             label=layer.label,
@@ -101,6 +122,7 @@ class Growing:
             inputs=(source,),
             input_shape=self.nodes[source].shape,
             inside=True,
+            parts=(Part(transfer=transfer),),
         )
         self.nodes[rectifier.name] = rectifier
         return rectifier.name
@@ -113,6 +135,7 @@ class Growing:
             terms=(replace(node, inputs=(source.node,)),),
             rectified=is_mean,
             paired=is_mean and source.paired,
+            overlapping=is_mean and source.paired,
         )
 
     def origin(self, source: Carried) -> str:
@@ -143,7 +166,52 @@ class Growing:
 
     # --- neurons that the model has not
 
-    def pair(self, source: Carried, node: Node, slope: NDArray = _ONE) -> Carried:
+    def with_opposite(self, source: Carried, node: Node) -> tuple[Carried, Carried]:
+        """A sum, and the same with the other sign."""
+        opposite = taken_back(source, Affine(factor=np.asarray(-1.0)))
+        if opposite is None:
+            return self.with_opposite(self.own_layer(source, node), node)
+        terms = tuple(
+            replace(term.with_layer(name=f"{term.name}_off"), name=f"{term.name}_off")
+            for term in opposite.terms
+        )
+        total = source.total
+        if total is not None:
+            total = replace(total, name=f"{total.name}_off")
+        return source, replace(opposite, terms=terms, total=total)
+
+    def joined_pair(self, on: Carried, off: Carried, node: Node, *, overlapping: bool) -> Carried:
+        """Two populations as the ON and the OFF neurons of pairs."""
+        stacked = (*on.shape, 2)
+        names = [
+            free_name(f"{node.name}_{what}", {*self.taken, *self.nodes})
+            for what in ("pairs", "neighbours")
+        ]
+        self.nodes[names[0]] = Concatenation(
+            name=names[0],
+            label=node.label,
+            kind=node.kind,
+            inputs=(on.node, off.node),
+            input_shape=stacked,
+            axis=len(on.shape),
+        )
+        self.nodes[names[1]] = Reshaping(
+            name=names[1],
+            label=node.label,
+            kind=node.kind,
+            inputs=(names[0],),
+            input_shape=stacked,
+            target=doubled(on.shape),
+        )
+        return replace(on, node=names[1], paired=True, overlapping=overlapping)
+
+    def pair(
+        self,
+        source: Carried,
+        node: Node,
+        slope: NDArray = _ONE,
+        transfer: Transfer = RELU,
+    ) -> Carried:
         """The values of a sum as ON and OFF neurons, OFF by `slope`; `node` asks for them."""
         if self.adapted:
             raise no_relu(source.terms[0], node)
@@ -165,7 +233,7 @@ class Growing:
         name = terms[0]
         if source.total is not None:
             name = self.put_copy(with_pairs_through(source.total), *terms)
-        name = self.put_rectifier(node if source.total is None else source.total, name)
+        name = self.put_rectifier(node if source.total is None else source.total, name, transfer)
         for step in source.path:
             name = self.put_copy(with_pairs_through(step), name)
         return replace(
@@ -231,11 +299,3 @@ class Growing:
             layer = replace(layer, bias=None)
         node = Neurons(name=name, label=asks.label, kind=asks.kind, inputs=(), layer=layer)
         return self.sum_of(self.taking(node, source), source, source.shape)
-
-
-def no_relu(neurons: Node, behind: Node) -> UnsupportedLayerError:
-    return UnsupportedLayerError(
-        f"{neurons.origin} has no ReLU before the next layer with synapses or its coding, "
-        f"{behind.origin}; a neuron cannot fire for a negative sum, so give it activation='relu' "
-        "or put ReLU() after it, and train the model again"
-    )

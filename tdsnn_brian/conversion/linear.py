@@ -116,3 +116,15 @@ def _with_affine(term: Neurons, affine: Affine, *, in_sum: bool) -> Neurons | No
     if changed is None and in_sum and (convolution := as_convolution(term)) is not None:
         return take_outputs(convolution, affine)
     return changed
+
+
+def commutes(source: Carried, activation: Rectifier) -> bool:
+    """Whether an activation may as well stand before the path of `source`."""
+    if not source.padded:
+        return True
+    return activation.keeps_zero and (len(activation.parts) == 1 or not source.pools)
+
+
+def stays(source: Carried) -> bool:
+    """Whether nothing but dropout and the like stands behind the sum."""
+    return all(isinstance(node, Passive) for node in source.path)

@@ -136,9 +136,9 @@ def _check_end(output: Neurons | Sum, behind: tuple[Node, ...]) -> None:
     for node in behind:
         if isinstance(node, Rectifier) and node.inside:
             raise UnsupportedLayerError(
-                f"{output.origin} is the output layer and has a ReLU, but output neurons are read "
-                "out without firing; remove it, or add a Dense layer at the end, and train the "
-                "model again"
+                f"{output.origin} is the output layer and has {_named(node)}, but output neurons "
+                "are read out without firing; remove it, or add a Dense layer at the end, and "
+                "train the model again"
             )
         if isinstance(node, Rectifier | Neurons | ZeroPadding | Coding):
             raise UnsupportedLayerError(
@@ -146,6 +146,12 @@ def _check_end(output: Neurons | Sum, behind: tuple[Node, ...]) -> None:
                 "out without firing; remove it, or add a Dense layer at the end, and train the "
                 "model again"
             )
+
+
+def _named(activation: Rectifier) -> str:
+    if activation.is_relu:
+        return "a ReLU"
+    return f"the transfer {activation.parts[0].transfer.name!r}"
 
 
 def _check_padding(graph: Graph) -> None:

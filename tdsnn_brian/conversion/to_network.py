@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from ..errors import UnsupportedLayerError
 from ..layers import IMAGE, AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, Sum
 from ..network import SpikingNetwork
+from ..transfer import RELU, Transfer
 from . import graph as nodes
-from .graph import Graph, Neurons, Node
+from .graph import Graph, Neurons, Node, free_name
 from .graph import Sum as SumNode
 from .padding import NO_PADDING
 from .wiring import NOTHING, SPIKES, Values, bias_of_spikes, mean_over_zeros, wired
@@ -91,6 +92,8 @@ class _Building:
                 return self._joined(node)
             case Neurons():
                 return self._pool(node)
+            case nodes.Rectifier() if not node.is_relu:
+                return self._fired(node)
         before = self._of(node.inputs[0])
         neurons = before.neurons.reshape(node.input_shape)
         zero = NOTHING if before.coded or self._silent else SPIKES
@@ -135,8 +138,16 @@ class _Building:
             return None
         return self._layers[population - 1].name if population else IMAGE
 
-    def _sum(self, name: str, terms: tuple[Term, ...]) -> Values:
+    def _fired(self, node: nodes.Rectifier) -> Values:
+        """The population with a transfer of a sum, which may have another."""
+        (name,) = node.inputs
+        wanted = f"{name}_fall" if node.transfer.name.endswith("_fall") else name
+        fired = self._sum(wanted, self._terms[name], node.transfer)
+        return replace(fired, neurons=fired.neurons.reshape(node.shape))
+
+    def _sum(self, name: str, terms: tuple[Term, ...], transfer: Transfer = RELU) -> Values:
         """One population that sums up all terms."""
+        name = free_name(name, {layer.name for layer in self._layers})
         layers: list[Layer] = []
         for node, values in terms:
             layer = _over_zeros(node, values.neurons)
@@ -146,9 +157,10 @@ class _Building:
                 layers.append(replace(part.layer, source=self._source(part.population)))
         if len(layers) > 1:
             numbered = [replace(x, name=f"{x.name}_{k}") for k, x in enumerate(layers)]
-            return Values(neurons=self._add(Sum(name=name, terms=tuple(numbered))))
+            summed = Sum(name=name, terms=tuple(numbered), transfer=transfer)
+            return Values(neurons=self._add(summed))
         (layer,) = layers
-        return Values(neurons=self._add(layer))
+        return Values(neurons=self._add(replace(layer, name=name, transfer=transfer)))
 
     def _pool(self, node: Neurons) -> Values:
         """Max-pools: one for all channels, or one for those of each population."""

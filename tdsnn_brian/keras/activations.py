@@ -5,30 +5,40 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers as kl
 
-from ..errors import UnsupportedLayerError
+from ..errors import InvalidInputError, UnsupportedLayerError
+from ..transfer import RELU as PLAIN
 from ..transfer import Part, Transfer, parts_of
 from .registry import READERS
 from .weights import describe
 
 RELU, LINEAR = "relu", "linear"
-ENDINGS = ("softmax", "log_softmax", "sigmoid")
-"""What may stand at the end: the network gives the logits before it."""
+SOFTMAXES = ("softmax", "log_softmax")
+"""What stands at the end alone: the network gives the logits before it."""
+CARRIED = ("sigmoid", "hard_sigmoid", "tanh", "softplus", "elu", "silu", "hard_silu", "gelu")
+"""Activations by the name that Keras and `parts_of` have for their functions."""
 
 _LIBRARIES = ("jax.nn", "torch", "torch.nn.functional", "tensorflow.nn")
+_ALIASES = {"silu": ("swish",), "hard_silu": ("hard_swish", "hardswish")}
+_ALIASES["hard_sigmoid"] = ("hardsigmoid",)
 
 
 @dataclass(frozen=True)
 class Activation:
-    """`RELU`, `LINEAR` or one of `ENDINGS`; a ReLU multiplies negative values by `slope`."""
+    """`RELU`, `LINEAR`, one of `SOFTMAXES`, or what `parts` carry.
+
+    A ReLU multiplies negative values by `slope`.
+    """
 
     name: str
     slope: float = 0.0
+    parts: tuple[Part, ...] = (Part(transfer=PLAIN),)
 
 
 def activation_of(layer: kl.Layer, function: Any = None) -> Activation:
-    """The activation inside `layer`; others than the ones above are refused.
+    """The activation inside `layer`, or that it is; others than the ones above are refused.
 
     `function` is given for an activation inside the activation.
     """
@@ -37,15 +47,22 @@ def activation_of(layer: kl.Layer, function: Any = None) -> Activation:
         return Activation(LINEAR)
     if isinstance(function, kl.Activation):
         return activation_of(layer, function.activation)
-    if isinstance(function, kl.ReLU | kl.LeakyReLU):
-        if isinstance(function, kl.ReLU):
-            check_relu(layer, function)
+    if isinstance(function, kl.LeakyReLU):
         return Activation(RELU, float(function.negative_slope))
+    if isinstance(function, kl.ReLU):
+        return _relu(layer, function)
+    if isinstance(function, kl.ELU):
+        return Activation("elu", parts=parts_of("elu", alpha=float(function.alpha)))
     if isinstance(function, kl.Softmax) and function.axis in (-1, (-1,), [-1]):
         return Activation("softmax")
-    for name in (RELU, LINEAR, *ENDINGS):
+    for name in (RELU, LINEAR, *SOFTMAXES):
         if any(function is known for known in _known_as(name)):
             return Activation(name)
+    if any(function is known for known in _known_as("relu6")):
+        return Activation("relu6", parts=(Part(transfer=Transfer(max_value=6.0)),))
+    for name in CARRIED:
+        if any(function is known for known in _known_as(name)):
+            return Activation(name, parts=parts_of(_variant(name, function)))
     if any(function is known for known in _known_as("leaky_relu")):
         below = function(keras.ops.convert_to_tensor(-1.0))  # libraries differ in their slope
         return Activation(RELU, -float(keras.ops.convert_to_numpy(below)))
@@ -59,65 +76,52 @@ def activation_of(layer: kl.Layer, function: Any = None) -> Activation:
             "its own, behind this one"
         )
     raise UnsupportedLayerError(
-        f"{describe(layer)} has the activation {name!r}, which a neuron that fires once cannot "
-        "compute; use 'relu', or 'softmax', 'sigmoid' or none at the end, and train the model again"
+        f"{describe(layer)} has the activation {name!r}, which no neurons that fire once are known "
+        f"to carry; use 'relu', 'relu6', {', '.join(map(repr, CARRIED))}, or 'softmax' at the end, "
+        "and train the model again"
     )
 
 
-_CARRIED = ("sigmoid", "hard_sigmoid", "tanh", "softplus", "elu", "silu", "hard_silu", "gelu")
-"""Activations by the name that Keras and `parts_of` have for their functions."""
-
-
-def parts_of_activation(
-    layer: kl.Layer, function: Any = None, *, scale: float = 1.0
-) -> tuple[Part, ...]:
-    """The populations that carry the activation inside `layer`, one or two.
-
-    Parameters
-    ----------
-    layer : keras.layers.Layer
-    function : optional
-        The activation, where it is inside another one.
-    scale : float, optional
-        What the layer's values are multiplied by; see `tdsnn_brian.Transfer`.
-
-    Raises
-    ------
-    UnsupportedLayerError
-        If no populations carry it.
-    """
-    function = getattr(layer, "activation", None) if function is None else function
-    match function:
-        case kl.Activation():
-            return parts_of_activation(layer, function.activation, scale=scale)
-        case kl.ReLU() if not function.negative_slope:
-            cap = None if function.max_value is None else float(function.max_value)
-            clip = Transfer(scale=scale, max_value=cap, threshold=float(function.threshold))
-            return (Part(transfer=clip),)
-        case kl.ELU():
-            return parts_of("elu", scale=scale, alpha=float(function.alpha))
-    if any(function is known for known in _known_as("relu6")):
-        return (Part(transfer=Transfer(scale=scale, max_value=6.0)),)
-    for name in (RELU, *_CARRIED):
-        if any(function is known for known in _known_as(name)):
-            return parts_of(name, scale=scale)
-    name = getattr(function, "__name__", type(function).__name__)
-    raise UnsupportedLayerError(
-        f"{describe(layer)} has the activation {name!r}, which no neurons that fire once carry; "
-        f"use 'relu', 'relu6' or one of {', '.join(_CARRIED)}, and train the model again"
-    )
-
-
-def check_relu(layer: kl.Layer, function: kl.ReLU) -> None:
-    if function.max_value is not None or function.threshold:
+def _relu(layer: kl.Layer, function: kl.ReLU) -> Activation:
+    """ReLU with a slope, or with a cap and a threshold."""
+    slope, cap = float(function.negative_slope), function.max_value
+    if cap is None and not function.threshold:
+        return Activation(RELU, slope)
+    if slope:
         raise UnsupportedLayerError(
-            f"{describe(layer)} has max_value or threshold set, which no firing "
-            "time stands for; use ReLU() and train the model again"
+            f"{describe(layer)} has negative_slope={slope:g} beside max_value or threshold, which "
+            "no neurons carry; leave one of them out, and train the model again"
         )
+    try:
+        cap = None if cap is None else float(cap)
+        transfer = Transfer(max_value=cap, threshold=float(function.threshold))
+    except InvalidInputError as error:
+        raise UnsupportedLayerError(
+            f"{describe(layer)} makes no activation that neurons carry: {error}; train the model "
+            "again with another"
+        ) from None
+    return Activation("relu with max_value or threshold", parts=(Part(transfer=transfer),))
+
+
+def _variant(name: str, function: Any) -> str:
+    """Libraries differ in what their GELU is unless they are told."""
+    if name != "gelu":
+        return name
+    found = keras.ops.convert_to_numpy(function(keras.ops.convert_to_tensor([-3.0, -2.0])))
+    exact, by_tanh = (
+        sum(part.gives * part.transfer.values(np.array([-3.0, -2.0])) for part in parts_of(variant))
+        for variant in ("gelu", "gelu_tanh")
+    )
+    return "gelu" if np.abs(found - exact).max() < np.abs(found - by_tanh).max() else "gelu_tanh"
 
 
 def _known_as(name: str) -> list[Any]:
     """All functions of this name that Keras and its backends have; none is imported for it."""
     own = f"keras.src.backend.{keras.backend.backend()}.nn"
     places = [keras.activations, keras.ops, *map(sys.modules.get, (*_LIBRARIES, own))]
-    return [getattr(place, name) for place in places if hasattr(place, name)]
+    return [
+        getattr(place, alias)
+        for place in places
+        for alias in (name, *_ALIASES.get(name, ()))
+        if hasattr(place, alias)
+    ]

@@ -33,6 +33,7 @@ from .min_max_pooling import MinMaxPooling2D
 from .neuron_bias import NeuronBias
 from .rearrange import Rearrange
 from .reverse_coding import ReverseCoding
+from .transfer_activation import TransferActivation
 
 _LAST = {"data_format": "channels_last"}  # whatever is set for all of Keras
 
@@ -94,6 +95,8 @@ class Builder:
         return self._made(kl.Concatenate, {"axis": node.axis + 1}, node.name)(shaped)
 
     def _is_inside(self, node: Rectifier | Ending) -> bool:
+        if isinstance(node, Rectifier) and not node.is_relu:
+            return False
         source = self._graph[node.inputs[0]]
         alone = len(self._readers[source.name]) == 1
         return node.inside and alone and isinstance(source, Neurons) and source.border is None
@@ -197,8 +200,10 @@ def _plain(node: Node) -> tuple[type, dict[str, Any]]:
             return kl.ZeroPadding2D, {"padding": node.padding, **_LAST}
         case Reshaping():
             return _reshape(node.target)
-        case Rectifier():
+        case Rectifier() if node.is_relu:
             return kl.ReLU, {}
+        case Rectifier():
+            return TransferActivation, {"transfer": node.transfer}
         case Ending():
             return kl.Activation, {"activation": node.function}
     raise TypeError(f"{node.origin} ({type(node).__name__}) is no node of a folded graph")

@@ -12,7 +12,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conversion.graph import Graph, Neurons, Node, Sum
+from ..conversion.graph import Graph, Neurons, Node, Rectifier, Sum
+from ..transfer import RELU, Transfer
 from .building import Builder, Tensor
 
 
@@ -35,7 +36,7 @@ def correct_channels(trained: Graph, adapted: Graph, images: NDArray, scale: flo
         if coded.is_last:
             coded.apply(*_mean_shift(coded.values, wanted.values))
             break
-        coded.apply(*_line(coded.values, wanted.values, scale))
+        coded.apply(*_line(coded.values, wanted.values, scale, coded.transfer))
         wanted.rectify()
         coded.rectify()
     return coded.graph
@@ -52,8 +53,10 @@ def _by_channel(values: Tensor) -> NDArray[np.float64]:
     return values.reshape(-1, values.shape[-1])
 
 
-def _line(values: Tensor, wanted: Tensor, scale: float) -> tuple[NDArray, NDArray]:
-    """Per channel: slope by least squares, shift that equates the means behind a ReLU."""
+def _line(
+    values: Tensor, wanted: Tensor, scale: float, transfer: Transfer
+) -> tuple[NDArray, NDArray]:
+    """Per channel: slope by least squares, shift that equates the means behind the transfer."""
     values, wanted = _by_channel(values), _by_channel(wanted) * scale
     centred = values - values.mean(axis=0)
     variance = (centred**2).mean(axis=0)
@@ -62,9 +65,9 @@ def _line(values: Tensor, wanted: Tensor, scale: float) -> tuple[NDArray, NDArra
     slope = np.clip(slope, 0.25, 4.0)
     values = values * slope
     shift = wanted.mean(axis=0) - values.mean(axis=0)
-    target = np.maximum(wanted, 0).mean(axis=0)
+    target = transfer.values(wanted).mean(axis=0)
     for _ in range(10):
-        shift = shift + target - np.maximum(values + shift, 0).mean(axis=0)
+        shift = shift + target - transfer.values(values + shift).mean(axis=0)
     return slope, shift
 
 
@@ -91,6 +94,12 @@ class _Pass:
     def values(self) -> Tensor:
         """Of the sum."""
         return self._values[self._summing.name]
+
+    @property
+    def transfer(self) -> Transfer:
+        """What neurons make of the sum; the first, if it is carried by several."""
+        readers = self._graph.readers[self._summing.name]
+        return next((x.transfer for x in readers if isinstance(x, Rectifier)), RELU)
 
     @property
     def is_last(self) -> bool:
@@ -151,4 +160,7 @@ class _Pass:
         )
 
     def rectify(self) -> None:
-        self._values[self._summing.name] = keras.ops.stop_gradient(keras.ops.relu(self.values))
+        """Put a ReLU behind the sum, be it one inside the layer; other transfers stand apart."""
+        if self.transfer.is_relu:
+            values = keras.ops.stop_gradient(keras.ops.relu(self.values))
+            self._values[self._summing.name] = values

@@ -16,10 +16,10 @@ from keras.src.ops import numpy as array_ops
 from numpy.typing import NDArray
 
 from ..conversion.affine import Affine
-from ..conversion.graph import Arrangement, Concatenation, Rectifier, Scaling, Sum
+from ..conversion.graph import Arrangement, Concatenation, Scaling, Sum
 from ..errors import UnsupportedLayerError
 from ..layers import Shape
-from .layer_readers import put_reshaping
+from .layer_readers import put_rectifier, put_reshaping
 from .place import Place, Value, channels_moved_last
 from .rearrange import Rearrange
 from .registry import joins, reads
@@ -178,8 +178,7 @@ def _rearrange(layer: Rearrange, place: Place) -> Value:
 
 @reads(nn_ops.Relu)
 def _relu(layer: Any, place: Place) -> Value:
-    place.put(Rectifier, input_shape=place.nodes[place.value.node].shape)
-    return place.value
+    return put_rectifier(place)
 
 
 @reads(core_ops.Cast)

@@ -25,11 +25,13 @@ from ..conversion.graph import (
 from ..conversion.padding import NO_PADDING, same_padding
 from ..errors import UnsupportedLayerError
 from ..layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Padding, Pair, Shape
-from .activations import LINEAR, RELU, Activation, activation_of, check_relu
+from ..transfer import Part
+from .activations import LINEAR, SOFTMAXES, Activation, activation_of
 from .min_max_pooling import MinMaxPooling2D
 from .place import Place, Value, in_order
 from .registry import reads
 from .reverse_coding import ReverseCoding
+from .transfer_activation import TransferActivation
 from .weights import array_of, describe
 
 SLIDING = (
@@ -72,22 +74,30 @@ def activated(place: Place, *, inside: bool = True) -> Value:
 
 
 def _put_activation(place: Place, activation: Activation, *, inside: bool) -> None:
-    suffix = "_activation" if inside else ""
-    shape, name = place.nodes[place.value.node].shape, activation.name
-    if name == RELU:
-        slope = np.asarray(activation.slope)
-        place.put(Rectifier, suffix, input_shape=shape, inside=inside, slope=slope)
-    elif name != LINEAR:
-        if "softmax" in name:
-            place.in_keras_order(place.value)
+    suffix, name = "_activation" if inside else "", activation.name
+    if name in SOFTMAXES:
+        place.in_keras_order(place.value)
         place.put(Ending, suffix, input_shape=place.value.shape, function=name, inside=inside)
+    elif name != LINEAR:
+        slope, parts = np.asarray(activation.slope), activation.parts
+        put_rectifier(place, suffix, inside=inside, slope=slope, parts=parts)
 
 
-@reads(kl.ReLU, kl.LeakyReLU)
-def _relu(layer: kl.ReLU | kl.LeakyReLU, place: Place) -> Value:
-    if isinstance(layer, kl.ReLU):
-        check_relu(layer, layer)
-    return _put_leaky(place, np.asarray(float(layer.negative_slope)))
+def put_rectifier(place: Place, suffix: str = "", **fields: Any) -> Value:
+    """What neurons make of the value."""
+    place.put(Rectifier, suffix, input_shape=place.nodes[place.value.node].shape, **fields)
+    return place.value
+
+
+@reads(kl.ReLU, kl.LeakyReLU, kl.ELU)
+def _activation_layer(layer: kl.Layer, place: Place) -> Value:
+    _put_activation(place, activation_of(layer, layer), inside=False)
+    return place.value
+
+
+@reads(TransferActivation)
+def _transfer(layer: TransferActivation, place: Place) -> Value:
+    return put_rectifier(place, parts=(Part(transfer=layer.transfer),))
 
 
 @reads(kl.PReLU)
@@ -103,9 +113,7 @@ def _put_leaky(place: Place, slope: NDArray) -> Value:
             f"{describe(place.layer)} has a negative slope ({spread.min():g}), so that large and "
             "small values mean the same; train it with alpha_constraint='non_neg'"
         )
-    shape = place.nodes[place.value.node].shape
-    place.put(Rectifier, input_shape=shape, slope=spread)
-    return place.value
+    return put_rectifier(place, slope=spread)
 
 
 @reads(kl.Softmax)
@@ -123,15 +131,11 @@ def _softmax(layer: kl.Softmax, place: Place) -> Value:
 
 @reads(ReverseCoding)
 def _coding(layer: ReverseCoding, place: Place) -> Value:
-    shape = place.nodes[place.value.node].shape
     if not layer.transfer.is_relu:
-        raise UnsupportedLayerError(
-            f"{describe(layer)} has the transfer {layer.transfer.name!r}, which convert does not "
-            "read; build the SpikingNetwork with tdsnn_brian.layers, whose layers take transfer="
-        )
+        put_rectifier(place, "_transfer", inside=True, parts=(Part(transfer=layer.transfer),))
     place.put(
         Coding,
-        input_shape=shape,
+        input_shape=place.nodes[place.value.node].shape,
         leak=layer.leak,
         silent_zeros=layer.silent_zeros,
         steps=layer.steps,

@@ -8,12 +8,23 @@ from keras import layers as kl
 from keras.src.ops import numpy as array_ops
 
 from ..arguments import check_name
-from ..conversion.graph import Coding, Graph, Input, Node, free_name
+from ..conversion.graph import (
+    Coding,
+    Ending,
+    Graph,
+    Input,
+    Node,
+    Passive,
+    Rectifier,
+    Reshaping,
+    free_name,
+)
 from ..conversion.input_range import found_range
 from ..errors import InvalidInputError, UnsupportedLayerError
 from ..image_range import Range
 from ..layers import Shape
 from ..network import SpikingNetwork
+from ..transfer import parts_of
 from . import graph_readers, scaling_readers  # noqa: F401  (fill the registry with their imports)
 from .layer_readers import SLIDING
 from .place import Arguments, Place, Value, channels_moved_last
@@ -75,6 +86,7 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
         sources = [values[source] for source in call.sources]
         values[index] = _read_call(call, name, sources, nodes, taken)
     value = values[output]
+    _put_ending(value.node, nodes)
     if value.order is not None:
         ending = calls[output]
         place = Place(ending.layer, names[output], [value], nodes, taken)
@@ -89,6 +101,24 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
         dtype="float64" if is_double else "float32",
         image_range=_image_range(nodes),
     )
+
+
+def _put_ending(name: str, nodes: dict[str, Node]) -> None:
+    """A sigmoid at the end gives probabilities, and the network the logits before it."""
+    while isinstance(nodes[name], Passive | Reshaping):
+        (name,) = nodes[name].inputs
+    node = nodes[name]
+    is_read = sum(name in other.inputs for other in nodes.values()) > 1
+    if isinstance(node, Rectifier) and node.parts == parts_of("sigmoid") and not is_read:
+        nodes[name] = Ending(
+            name=name,
+            label=node.label,
+            kind=node.kind,
+            inputs=node.inputs,
+            input_shape=node.input_shape,
+            inside=node.inside,
+            function="sigmoid",
+        )
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,8 @@ def _site(place: Place) -> Site:
     while isinstance(node := place.nodes[name], ZeroPadding | Coding | Rectifier | Passive):
         if isinstance(node, ZeroPadding):
             zeros.insert(0, node)
+        elif isinstance(node, Rectifier) and not node.keeps_zero:
+            break  # zeros before it are no zeros here
         elif isinstance(node, Coding):
             coded, silent = len(zeros), node.silent_zeros
         (name,) = node.inputs

@@ -8,10 +8,10 @@ import keras
 from keras import ops
 
 from ..coding import check_leak, check_rounding, check_steps, early
-from ..errors import InvalidInputError
 from ..firing_times import tie_tolerance
 from ..image_range import check_range
 from ..transfer import RELU, Transfer
+from .transfer_activation import checked_transfer
 
 
 @keras.saving.register_keras_serializable(package="tdsnn_brian")
@@ -72,14 +72,7 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
         self.steps = check_steps(steps)
         self.image_range = check_range(image_range)
         self.rounding = check_rounding(rounding)
-        if isinstance(transfer, Mapping):
-            transfer = Transfer(**transfer)
-        if not isinstance(transfer, Transfer):
-            raise InvalidInputError(
-                f"transfer must be a tdsnn_brian.Transfer, got {transfer!r}; for example "
-                "Transfer(name='sigmoid')"
-            )
-        self.transfer = transfer
+        self.transfer = checked_transfer(transfer)
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:

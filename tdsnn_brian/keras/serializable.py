@@ -4,5 +4,12 @@ from .min_max_pooling import MinMaxPooling2D
 from .neuron_bias import NeuronBias
 from .rearrange import Rearrange
 from .reverse_coding import ReverseCoding
+from .transfer_activation import TransferActivation
 
-__all__ = ["MinMaxPooling2D", "NeuronBias", "Rearrange", "ReverseCoding"]
+__all__ = [
+    "MinMaxPooling2D",
+    "NeuronBias",
+    "Rearrange",
+    "ReverseCoding",
+    "TransferActivation",
+]

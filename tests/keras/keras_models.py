@@ -107,13 +107,13 @@ def assert_same_latencies(network, adapted, images, names=None):
         np.testing.assert_array_equal(actual[clear], expected[clear], err_msg=layer.name)
 
 
-def assert_same_function(model, images=None, taken=None, tolerance=0.02):
+def assert_same_function(model, images=None, taken=None, tolerance=0.02, fine=FINE):
     """A finely coded conversion computes what the model does, relative to its outputs.
 
     `taken` are the images as the network takes them, where these are others.
     """
     images = images_for(model) if images is None else images
-    network = convert(adapt(model, **FINE))
+    network = convert(adapt(model, **fine))
     expected = run(model, images)
     logits = discrete.analyse(network, images if taken is None else taken).logits
     np.testing.assert_allclose(

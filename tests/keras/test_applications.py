@@ -17,9 +17,8 @@ NAMES = sorted(name for name, make in vars(keras.applications).items() if inspec
 SIZES = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
 REFUSED = {
     "ConvNeXt": "LayerNormalization",
-    "EfficientNet": "silu",
-    "MobileNetV3": "hard_silu|Multiply",
-    "MobileNet": "max_value",
+    "EfficientNet": "Multiply",
+    "MobileNetV3": "Multiply",
 }
 """By how a name begins: the operation that errors name."""
 

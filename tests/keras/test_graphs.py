@@ -104,6 +104,15 @@ def test_values_of_either_sign_in_a_chain(name, coding):
     assert_adapted_as_analysed(model, CODINGS[coding])
 
 
+def test_maxima_of_means_of_values_of_either_sign():
+    """Both neurons of a pair have a mean, and neither tells the largest difference."""
+    layers = kl.LeakyReLU(0.5), kl.AveragePooling2D(2, 1), kl.MaxPooling2D(3, 1)
+    model = sequential((8, 8, 2), conv(None), *layers, *head())
+    kernel, bias = model.get_layer("conv").get_weights()
+    model.get_layer("conv").set_weights([kernel - kernel.mean(axis=(0, 1, 2)), 0 * bias])
+    assert_same_function(model, tolerance=5e-3)
+
+
 def test_a_linear_layer_is_merged_where_that_is_cheaper():
     """4 x 1 then 1 x 4 weights are fewer than 4 x 4."""
     wide = sequential((5,), kl.Dense(4, name="a"), kl.Dense(5, name="b"))

@@ -57,16 +57,16 @@ REFUSED = {
         r"layer 'mine' \(Sparse\) is not supported",
     ),
     "activation": (
-        [conv("tanh"), *head()],
-        r"layer 'conv' \(Conv2D\) has the activation 'tanh'.*use 'relu'",
+        [conv("softsign"), *head()],
+        r"layer 'conv' \(Conv2D\) has the activation 'softsign'.*use 'relu'",
     ),
     "activation layer": (
-        [conv(None), kl.Activation("gelu", name="act"), *head()],
-        r"layer 'act' \(Activation\) has the activation 'gelu'",
+        [conv(None), kl.Activation("selu", name="act"), *head()],
+        r"layer 'act' \(Activation\) has the activation 'selu'",
     ),
     "ReLU6": (
-        [conv(None), kl.ReLU(max_value=6, name="act"), *head()],
-        r"layer 'act' \(ReLU\) has max_value",
+        [conv(None), kl.ReLU(max_value=6, negative_slope=0.1, name="act"), *head()],
+        r"layer 'act' \(ReLU\) has negative_slope=0.1 beside max_value",
     ),
     "normalisation, zero padding, max-pool": (
         [

@@ -4,6 +4,7 @@ import pytest
 from keras import layers as kl
 
 import tdsnn_brian.coding as coding
+from tdsnn_brian.analysis import analyse
 from tdsnn_brian.errors import InvalidInputError, UnsupportedLayerError
 from tdsnn_brian.keras import ReverseCoding, convert
 from tdsnn_brian.schedule import Schedule
@@ -113,9 +114,9 @@ def test_gradient_is_that_of_the_transfer(name):
     np.testing.assert_allclose(moved, 0.5 * slope / 4, atol=1e-5)
 
 
-def test_a_transfer_survives_a_keras_file_and_convert_refuses_it(tmp_path):
+def test_a_transfer_survives_a_keras_file_and_is_converted(tmp_path):
     inputs = keras.Input((4,))
-    coded = ReverseCoding(3)(inputs)
+    coded = ReverseCoding(3, rounding="nearest")(inputs)
     transfer = Transfer(name="sigmoid", scale=2.0)
     coding_layer = ReverseCoding(3, rounding="nearest", transfer=transfer, name="coding")
     model = keras.Model(inputs, kl.Dense(2)(coding_layer(kl.Dense(3)(coded))))
@@ -123,8 +124,14 @@ def test_a_transfer_survives_a_keras_file_and_convert_refuses_it(tmp_path):
     loaded = keras.models.load_model(tmp_path / "model.keras")
     layer = loaded.get_layer("coding")
     assert (layer.rounding, layer.transfer) == ("nearest", transfer)
-    with pytest.raises(UnsupportedLayerError, match=r"'coding' .* has the transfer 'sigmoid'"):
-        convert(loaded)
+    network = convert(loaded)
+    assert network.layers[0].transfer == transfer
+    images = np.random.default_rng(0).random((20, 4)).astype(np.float32)
+    np.testing.assert_allclose(analyse(network, images).logits, run(loaded, images), atol=1e-5)
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, kl.Dense(2)(ReverseCoding(3, transfer=transfer)(inputs)))
+    with pytest.raises(UnsupportedLayerError, match="is not folded into a layer"):
+        convert(model)
 
 
 def test_impossible_transfers_are_refused():
