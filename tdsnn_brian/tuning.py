@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .analysis import analyse
-from .analysis.operations import measure_snn, total
+from .analysis.counted import total
+from .analysis.operations import measure_snn
 from .analysis.timeline import ticks_to_answer
 from .arguments import is_real
 from .errors import InvalidInputError

@@ -13,8 +13,10 @@ os.environ.setdefault(
 NEED_KERAS = [
     "keras",
     "networks/test_commands.py",
+    "networks/test_efficientnet.py",
     "networks/test_files.py",
     "networks/test_large_networks.py",
+    "networks/test_mlperf_tiny.py",
     "networks/test_shipped.py",
     "networks/test_training.py",
     "validation/test_paper.py",

@@ -11,19 +11,21 @@ Conventions, those of the paper where it has one:
   its inputs, silent ones too, so it takes as many in the spiking network as in the DNN.
 * The leak of a neuron in one tick is one multiplication, a tick that reaches it one addition.
   Where inputs fire between ticks (`input_steps`), the first layer leaks once in each such step.
-* Not in the totals but listed: `comparisons`, that is ReLUs in the DNN, threshold tests in the
-  active period (one at release and one a tick), and in the deployment without ticking neurons
-  the search for the firing time.
+* Listed but not in the totals: `comparisons`, that is ReLUs in the DNN, threshold tests at release
+  and in each tick, and in the deployment without ticking neurons the search for the firing time.
 * Encoding the input, and the ticking and bias neurons (one each a layer), are left out.
+
+A layer with several sources sums up the spikes of all of them; a skip is a synapse from one neuron
+to one, in the DNN an addition alone. Relays, which some engines need, are left out.
 
 `count_snn` takes fixed windows and lets every neuron leak and be driven until they end, as the
 paper does. `measure_snn` takes the firing times of a run: windows end with the last presynaptic
 spike, and a neuron that has fired neither leaks nor is driven any more.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import ceil, log2, prod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import ceil, gcd, log2, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,61 +35,7 @@ from ..firing_times import SILENT
 from ..layers import Layer, Projection
 from ..network import SpikingNetwork
 from ..population import Population
-
-ADDITION, MULTIPLICATION = 0.9, 3.7
-"""Picojoules; see `Operations.energy`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Operations:
-    """Mean number of operations for one image; `+` and `sum` add them up."""
-
-    additions: float = 0.0
-    multiplications: float = 0.0
-    comparisons: float = 0.0
-
-    @property
-    def total(self) -> float:
-        """Additions and multiplications, the paper's total."""
-        return self.additions + self.multiplications
-
-    @property
-    def total_with_comparisons(self) -> float:
-        return self.total + self.comparisons
-
-    @property
-    def energy(self) -> float:
-        """Of the computing alone, without memory and transport: an estimate in picojoules.
-
-        32-bit floating point in 45 nm (Horowitz, ISSCC 2014): 0.9 pJ an addition, which is an AC,
-        and 3.7 pJ a multiplication, together the 4.6 pJ of a MAC.
-
-        Examples
-        --------
-        >>> round(Operations(additions=1, multiplications=1).energy, 6)
-        4.6
-        """
-        return ADDITION * self.additions + MULTIPLICATION * self.multiplications
-
-    @property
-    def energy_with_comparisons(self) -> float:
-        """A comparison counts as an addition."""
-        return self.energy + ADDITION * self.comparisons
-
-    def __add__(self, other: "Operations") -> "Operations":
-        return Operations(
-            additions=self.additions + other.additions,
-            multiplications=self.multiplications + other.multiplications,
-            comparisons=self.comparisons + other.comparisons,
-        )
-
-
-Counted = dict[str, Operations]
-
-
-def total(counted: Mapping[str, Operations]) -> Operations:
-    """Sum over the layers."""
-    return sum(counted.values(), Operations())
+from .counted import Counted, Operations, total
 
 
 def _summed(projection: Projection) -> int:
@@ -101,8 +49,17 @@ def _all_summed(population: Population) -> int:
     return sum(map(_summed, population.projections))
 
 
+def _multiplied(projection: Projection) -> int:
+    """Multiplications of the DNN: none of a skip, one a neuron of a mean."""
+    if projection.kernel is None:
+        return projection.n_outputs
+    window = projection.window
+    is_skip = window.group_inputs == window.group_outputs == prod(window.size) == 1
+    return 0 if is_skip and not np.ptp(projection.kernel) else _summed(projection)
+
+
 def _is_mean(population: Population) -> bool:
-    """Whether all its weights are shares: one multiplication a neuron, and no ReLU behind it."""
+    """Whether all its weights are shares, so that no ReLU is behind it."""
     return all(projection.kernel is None for projection in population.projections)
 
 
@@ -113,10 +70,13 @@ def _pool_comparisons(population: Population) -> int:
 def count_dnn(network: SpikingNetwork) -> Counted:
     """Operations of the DNN that has the network's layers.
 
+    Where conversion has changed them (values of either sign have a pair of neurons, linear layers
+    are merged) this is not the DNN that was converted: `tdsnn_brian.keras.operations` counts that.
+
     Parameters
     ----------
     network : SpikingNetwork
-        Its weights do not matter.
+        Its weights do not matter, but that a skip has the same one everywhere.
 
     Returns
     -------
@@ -132,23 +92,34 @@ def count_dnn(network: SpikingNetwork) -> Counted:
         summed, mean = _all_summed(population), _is_mean(population)
         counted[population.name] = Operations(
             additions=summed - neurons,
-            multiplications=neurons if mean else summed,
+            multiplications=sum(map(_multiplied, population.projections)),
             comparisons=neurons if population.fires and not mean else 0,
         )
     return counted
 
 
 def _active_periods(network: SpikingNetwork, windows: Mapping[str, float]) -> dict[str, float]:
-    """A layer's active period is the inhibitory period of the next synapse-based layer."""
-    names = [x.name for x in network.populations if x.kind.integrates]
+    """A layer's active period is the longest inhibitory period of those that read it."""
+    summing = [x for x in network.populations if x.kind.integrates]
+    names = [x.name for x in summing]
     missing = [name for name in names if name not in windows]
     if missing:
         raise InvalidInputError(
             f"windows lacks {missing}; give the inhibitory period of every synapse-based layer, "
             f"which are {names}"
         )
-    following = [*(windows[name] for name in names[1:]), 0]
-    return dict(zip(names, following, strict=True))
+    return {
+        x.name: max((windows[reader.name] for reader in _readers(x)), default=0) for x in summing
+    }
+
+
+def _readers(population: Population) -> Iterator[Population]:
+    """Synapse-based layers that its spikes reach, at once or through max-pools."""
+    for follower in population.followers:
+        if follower.kind.integrates:
+            yield follower
+        else:
+            yield from _readers(follower)
 
 
 def count_snn(network: SpikingNetwork, windows: Mapping[str, float]) -> Counted:
@@ -275,19 +246,23 @@ def synaptic_additions(
     projections = layer.projections
     if padding_fires and all(map(np.all, active)):
         return float(sum(map(_summed, projections)) - layer.n_neurons)
-    arrived = np.sum(
-        [
-            _arrived(projection, fires, padding_fires)
-            for projection, fires in zip(projections, active, strict=True)
-        ],
-        axis=0,
+    alike = gcd(*(projection.window.group_outputs for projection in projections))
+    arrived = sum(
+        np.repeat(
+            _arrived(projection, fires, padding_fires),
+            projection.window.group_outputs // alike,
+            axis=1,
+        )
+        for projection, fires in zip(projections, active, strict=True)
     )
-    repeats = layer.n_neurons // arrived[0].size
-    return float(np.maximum(arrived - 1, 0).sum(dtype=np.float64) * repeats / len(arrived))
+    return float(np.maximum(arrived - 1, 0).sum(dtype=np.float64) * alike / len(active[0]))
 
 
 def _arrived(projection: Projection, fires: NDArray[np.bool_], padding_fires: bool) -> NDArray:
-    """Spikes that reach each output position of each group, (n, neurons over group outputs)."""
+    """Spikes that reach each group of each output position, (n, neurons over group outputs).
+
+    The neurons of a group, which follow each other, are reached by the same ones.
+    """
     window = projection.window
     all_fire = padding_fires and projection.kernel is not None
     placed = projection.placed(fires, all_fire)
@@ -300,21 +275,26 @@ def _arrived(projection: Projection, fires: NDArray[np.bool_], padding_fires: bo
     return alone.view(counts, padded).sum(axis=(4, 5)).reshape(len(fires), -1)
 
 
+Active = Mapping[str, Sequence[NDArray[np.bool_]]]
+"""By synapse-based layer, for each of its sources (n_images, ...): which neurons are at work."""
+
+
 def synaptic_operations(
-    network: SpikingNetwork, active: Mapping[str, NDArray[np.bool_]], *, spiking: bool
+    network: SpikingNetwork, active: Active, *, spiking: bool
 ) -> dict[str, float]:
     """NeuroBench's synaptic operations, mean over the images.
 
     Each synapse of an input that is not zero (DNN) or fires (spiking network) is one operation:
     an effective MAC with the DNN's real values, an effective AC with spikes. ``Dense`` counts all
-    synapses; zero padding has none. Biases and pooling without weights do not count, and no weight
-    is taken to be zero.
+    synapses; zero padding has none. Biases and maxima do not count, and no weight is taken to be
+    zero.
 
     Parameters
     ----------
     network : SpikingNetwork
-    active : mapping of str to ndarray of bool
-        (n_images, ...) inputs of each synapse-based layer that are not zero, or fire.
+    active : mapping of str to sequence of ndarray of bool
+        For each synapse-based layer, of each of its sources (n_images, ...): which are not zero,
+        or fire.
     spiking : bool
 
     Returns
@@ -326,10 +306,9 @@ def synaptic_operations(
     for population in network.populations:
         if not population.kind.integrates:
             continue
-        (projection,) = population.projections
-        inputs = np.asarray(active[population.name], bool)
-        fans = projection.fan_out.ravel().astype(np.float64)
-        effective += float((inputs.reshape(len(inputs), -1) @ fans).mean())
+        for projection, inputs in zip(population.projections, active[population.name], strict=True):
+            fans = projection.fan_out.ravel().astype(np.float64)
+            effective += float((inputs.reshape(len(inputs), -1) @ fans).mean())
         dense += population.n_synapses
     kind = "Effective_ACs" if spiking else "Effective_MACs"
     return {"Effective_MACs": 0.0, "Effective_ACs": 0.0, "Dense": dense, kind: effective}
@@ -337,11 +316,34 @@ def synaptic_operations(
 
 def inputs_that_fire(
     network: SpikingNetwork, input_latencies: NDArray, latencies: Mapping[str, NDArray]
-) -> dict[str, NDArray[np.bool_]]:
-    """Which inputs of each synapse-based layer fire; parameters as in `measure_snn`."""
+) -> dict[str, tuple[NDArray[np.bool_], ...]]:
+    """Which inputs of each synapse-based layer fire, an array for each of its sources.
+
+    Parameters are those of `measure_snn`.
+    """
     times = _times_of(network, input_latencies, latencies)
     return {
-        population.name: times[population.source] != SILENT
+        population.name: tuple(times[source] != SILENT for source in population.sources)
         for population in network.populations
         if population.kind.integrates
     }
+
+
+def measure_spikes(
+    network: SpikingNetwork, input_latencies: NDArray, latencies: Mapping[str, NDArray]
+) -> Operations:
+    """Operations of a run by NeuroBench's conventions, mean over its images.
+
+    Additions are effective ACs and the ticks that reach a neuron, multiplications leaks; maxima do
+    not count. The counterpart of `tdsnn_brian.keras.operations.measure_model`; parameters are those
+    of `measure_snn`.
+    """
+    leaks = total(measure_snn(network, input_latencies, latencies)).multiplications
+    ticks = sum(
+        float(np.maximum(latencies[x.name], 0).sum()) / len(input_latencies)
+        for x in network.populations
+        if x.fires and x.kind.integrates
+    )
+    active = inputs_that_fire(network, input_latencies, latencies)
+    synaptic = synaptic_operations(network, active, spiking=True)["Effective_ACs"]
+    return Operations(additions=synaptic + ticks, multiplications=leaks)

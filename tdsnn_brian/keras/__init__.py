@@ -8,6 +8,16 @@ from .adapt import adapt
 from .convert import convert
 from .registry import Site, register
 from .reverse_coding import ReverseCoding
+from .saved import read_model
 from .tune import tune
 
-__all__ = ["ReverseCoding", "Role", "Site", "adapt", "convert", "register", "tune"]
+__all__ = [
+    "ReverseCoding",
+    "Role",
+    "Site",
+    "adapt",
+    "convert",
+    "read_model",
+    "register",
+    "tune",
+]

@@ -33,7 +33,7 @@ from .registry import JOINS, READERS
 from .weights import check_quantization, describe
 
 Sources = tuple[int, ...]
-_IMAGE = -1  # in place of a call: what comes in
+AT_IMAGE = -1  # in place of a call: what comes in
 
 
 def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
@@ -59,7 +59,7 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
         If a layer, or the way it is used, has no spiking counterpart; it says which one.
     """
     image_shape = _image_shape(model, caller)
-    calls, output = _Unrolling().calls_of(model)
+    calls, output = Unrolling().calls_of(model)
     check_name("model name", model.name)
     for call in calls:
         check_name("layer name", call.layer.name)
@@ -81,7 +81,7 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
         input_shape=value.shape,
         number_type=image.dtype,
     )
-    values: dict[int, Value] = {_IMAGE: value}
+    values: dict[int, Value] = {AT_IMAGE: value}
     for index, (call, name) in enumerate(zip(calls, names, strict=True)):
         sources = [values[source] for source in call.sources]
         values[index] = _read_call(call, name, sources, nodes, taken)
@@ -122,7 +122,7 @@ def _put_ending(name: str, nodes: dict[str, Node]) -> None:
 
 
 @dataclass(frozen=True)
-class _Call:
+class Call:
     """A layer at one place of a model; `path` are the models that it is inside of.
 
     `sources` are the calls whose values it takes.
@@ -134,16 +134,16 @@ class _Call:
     arguments: Arguments = ((), {})
 
 
-class _Unrolling:
+class Unrolling:
     """The calls of a model and of all models inside it, in order."""
 
     def __init__(self) -> None:
-        self._calls: list[_Call] = []
+        self._calls: list[Call] = []
 
-    def calls_of(self, model: keras.Model) -> tuple[list[_Call], int]:
+    def calls_of(self, model: keras.Model) -> tuple[list[Call], int]:
         """Those that lead to the output, and the one that gives it."""
-        (output,) = self._model(model, (_IMAGE,), ())
-        if output == _IMAGE:
+        (output,) = self._model(model, (AT_IMAGE,), ())
+        if output == AT_IMAGE:
             raise UnsupportedLayerError(
                 f"model {model.name!r} gives out what comes in; add a Dense layer and train it"
             )
@@ -151,11 +151,11 @@ class _Unrolling:
         for index in reversed(range(len(self._calls))):
             if index in needed:
                 needed.update(self._calls[index].sources)
-        kept = {old: new for new, old in enumerate(sorted(needed - {_IMAGE}))}
-        kept[_IMAGE] = _IMAGE
+        kept = {old: new for new, old in enumerate(sorted(needed - {AT_IMAGE}))}
+        kept[AT_IMAGE] = AT_IMAGE
         calls = [
             replace(self._calls[old], sources=tuple(kept[x] for x in self._calls[old].sources))
-            for old in sorted(needed - {_IMAGE})
+            for old in sorted(needed - {AT_IMAGE})
         ]
         return calls, kept[output]
 
@@ -190,11 +190,11 @@ class _Unrolling:
             for layer in operation.layers:
                 sources = self._call(layer, sources, (*path, operation.name))
             return sources
-        self._calls.append(_Call(operation, path, sources, arguments))
+        self._calls.append(Call(operation, path, sources, arguments))
         return (len(self._calls) - 1,)
 
 
-def _names(calls: list[_Call]) -> list[str]:
+def _names(calls: list[Call]) -> list[str]:
     """One name a call: that of its layer, behind its models' names where others share it."""
     labels = [call.layer.name for call in calls]
     names: list[str] = []
@@ -206,7 +206,7 @@ def _names(calls: list[_Call]) -> list[str]:
 
 
 def _read_call(
-    call: _Call, name: str, sources: list[Value], nodes: dict[str, Node], taken: set[str]
+    call: Call, name: str, sources: list[Value], nodes: dict[str, Node], taken: set[str]
 ) -> Value:
     layer = call.layer
     reader = READERS.get(type(layer))
@@ -228,7 +228,7 @@ def _image_range(nodes: dict[str, Node]) -> Range | None:
     return said[0] if said else found_range(nodes.values())
 
 
-def _check_precision(calls: list[_Call]) -> None:
+def _check_precision(calls: list[Call]) -> None:
     for call in calls:
         number_type = getattr(call.layer, "compute_dtype", None)
         if number_type in ("float16", "bfloat16"):
@@ -239,7 +239,7 @@ def _check_precision(calls: list[_Call]) -> None:
             )
 
 
-def _takes_channels_first(calls: list[_Call], n_axes: int) -> bool:
+def _takes_channels_first(calls: list[Call], n_axes: int) -> bool:
     """Whether the images have their channels first: the first layer that cares says so."""
     for call in calls:
         if isinstance(call.layer, SLIDING):

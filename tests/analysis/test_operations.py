@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.analysis import operations as ops
-from tdsnn_brian.layers import Conv2D, Dense, MaxPool2D
+from tdsnn_brian.layers import Conv2D, Dense, Kind, MaxPool2D, Sum
 from tdsnn_brian.network import SpikingNetwork
 
 
@@ -70,33 +71,88 @@ def test_padding_is_an_input_that_fires_unless_zeros_are_silent():
 
 
 def by_hand(network, analysis):
-    """One loop over layers, images, neurons and synapses."""
-    additions = multiplications = 0
-    before = analysis.input_latencies
-    for layer in network:
-        flat = before.reshape(len(before), -1)
-        i, j, _ = layer.projection.synapses()
-        if isinstance(layer, MaxPool2D):
-            additions += len(i) - layer.n_neurons
-            before = analysis.latencies[layer.name]
+    """One loop over layers, images and synapses, of the paper's counts and NeuroBench's."""
+    counted, synaptic = ops.Operations(), ops.Operations()
+    times = {network.input: analysis.input_latencies}
+    for layer in network.populations:
+        synapses = [projection.synapses() for projection in layer.projections]
+        flat = [
+            times[source].reshape(len(analysis.input_latencies), -1) for source in layer.sources
+        ]
+        times[layer] = analysis.latencies.get(layer.name)
+        if layer.kind is Kind.MAX_POOL:
+            (pooled,) = synapses
+            counted += ops.Operations(additions=len(pooled.i) - layer.n_neurons)
             continue
-        for image in range(len(flat)):
-            arrived = np.bincount(j[flat[image, i] >= 0], minlength=layer.n_neurons)
-            window = max(flat[image].max(), 0 if layer.bias is None else 4)
+        for image in range(len(flat[0])):
+            arrived = np.zeros(layer.n_neurons, int)
+            for (i, j, _), before in zip(synapses, flat, strict=True):
+                arrived += np.bincount(j[before[image, i] >= 0], minlength=layer.n_neurons)
+            bias = 0 if layer.bias is None else layer.bias_latency
+            window = max(bias, *(before[image].max() for before in flat))
             ticks = 0
-            if layer is not network.output_layer:
-                own = analysis.latencies[layer.name][image].ravel()
+            if layer is not network.output:
+                own = times[layer][image].ravel()
                 ticks = own[own > 0].sum()
-            additions += (np.maximum(arrived - 1, 0).sum() + ticks) / len(flat)
-            multiplications += (window * layer.n_neurons + ticks) / len(flat)
-        before = analysis.latencies.get(layer.name)
-    return additions, multiplications
+            leaks = (window * layer.n_neurons + ticks) / len(flat[0])
+            counted += ops.Operations(
+                additions=(np.maximum(arrived - 1, 0).sum() + ticks) / len(flat[0]),
+                multiplications=leaks,
+            )
+            synaptic += ops.Operations(
+                additions=(arrived.sum() + ticks) / len(flat[0]), multiplications=leaks
+            )
+    return counted, synaptic
 
 
-def test_measured_counts_follow_from_the_synapses_and_the_spikes(run):
-    network, analysis = run
-    counted = ops.total(ops.measure_snn(network, analysis.input_latencies, analysis.latencies))
-    assert (counted.additions, counted.multiplications) == pytest.approx(by_hand(*run))
+def branches():
+    """Two convolutions that share a max-pool's spikes, a skip, and a leak of its own."""
+    rng = np.random.default_rng(0)
+    conv = partial(Conv2D, input_shape=(4, 4, 2), padding=((1, 1), (1, 1)))
+    skip = Conv2D(
+        name="skip", input_shape=(4, 4, 2), kernel=np.ones((1, 1, 1, 2)), groups=2, source="pool"
+    )
+    layers = (
+        conv(name="conv", input_shape=(8, 8, 2), kernel=rng.normal(0, 0.4, (3, 3, 2, 2))),
+        MaxPool2D(name="pool", input_shape=(8, 8, 2), pool_size=(2, 2), strides=(2, 2)),
+        conv(name="left", kernel=rng.normal(0, 0.4, (3, 3, 2, 2)), bias=np.ones(2)),
+        Sum(name="sum", terms=(conv(name="right", kernel=rng.normal(0, 0.3, (3, 3, 2, 2))), skip)),
+        Dense(name="output", input_shape=(4, 4, 2), weights=rng.normal(size=(32, 3))),
+    )
+    return SpikingNetwork(layers=layers, leak=3, silent_zeros=True)
+
+
+@pytest.mark.parametrize("make", [partial(small_network, silent_zeros=True), branches])
+def test_measured_counts_follow_from_the_synapses_and_the_spikes(make):
+    network = make()
+    analysis = td.analyse(network, random_images(network))
+    counted, synaptic = by_hand(network, analysis)
+    found = ops.total(ops.measure_snn(network, analysis.input_latencies, analysis.latencies))
+    assert (found.additions, found.multiplications) == pytest.approx(
+        (counted.additions, counted.multiplications)
+    )
+    found = ops.measure_spikes(network, analysis.input_latencies, analysis.latencies)
+    assert (found.additions, found.multiplications) == pytest.approx(
+        (synaptic.additions, synaptic.multiplications)
+    )
+
+
+def test_a_branch_is_driven_as_long_as_its_longest_reader_listens():
+    network = branches()
+    windows = {"conv": 1, "left": 10, "sum": 100, "output": 1000}
+    counted = ops.count_snn(network, windows)
+    assert {name: counts.multiplications for name, counts in counted.items()} == {
+        "conv": 128 * (1 + 100),  # through the pool: both left and sum
+        "pool": 0,
+        "left": 32 * (10 + 100),
+        "sum": 32 * (100 + 1000),
+        "output": 3 * 1000,
+    }
+
+
+def test_a_skip_is_an_addition_in_the_dnn():
+    counted = ops.count_dnn(branches())["sum"]
+    assert (counted.multiplications, counted.additions) == (32 * 18, 32 * 18)
 
 
 def test_silence_saves_additions():
@@ -116,7 +172,7 @@ def test_neurobench_names(run):
     counted = ops.synaptic_operations(network, active, spiking=True)
     assert counted["Effective_MACs"] == 0
     assert 0 < counted["Effective_ACs"] < counted["Dense"]
-    everything = {name: np.ones_like(values) for name, values in active.items()}
+    everything = {name: [np.ones_like(x) for x in values] for name, values in active.items()}
     dense = ops.synaptic_operations(network, everything, spiking=False)
     assert dense["Effective_MACs"] == dense["Dense"] == counted["Dense"]
 

@@ -1,16 +1,22 @@
-"""Adapted models that were saved are loaded by Keras alone, whatever was imported first."""
+"""Adapted models that were saved are loaded by Keras alone, whatever was imported first.
 
+Files of Keras 2 are read.
+"""
+
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
 from keras import layers as kl
 
 from keras_models import images_for, run, sequential, turned
-from tdsnn_brian.keras import adapt, convert
+from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.keras import adapt, convert, read_model
 from tdsnn_brian.keras.min_max_pooling import MinMaxPooling2D
 from tdsnn_brian.provenance import digest
 
@@ -81,3 +87,43 @@ def test_minima_and_maxima_of_a_window():
         found = keras.ops.convert_to_numpy(pool(values))
         np.testing.assert_array_equal(found[..., [0, 2]], largest(values)[..., [0, 2]])
         np.testing.assert_array_equal(found[..., 1], -np.asarray(largest(-values))[..., 1])
+
+
+@pytest.fixture
+def of_keras_2(tmp_path):
+    """Writes a model as Keras 2 did, which said `groups` of layers that have none."""
+
+    def write(groups):
+        model = sequential(
+            (6, 6, 2),
+            kl.DepthwiseConv2D(3, activation="relu", name="depthwise"),
+            kl.SeparableConv2D(3, 2, activation="relu", name="separable"),
+            kl.Flatten(),
+            kl.Dense(3),
+        )
+        path = tmp_path / "model.h5"
+        model.save(path)
+        with h5py.File(path, "a") as file:
+            config = json.loads(file.attrs["model_config"])
+            for layer in config["config"]["layers"]:
+                if layer["config"]["name"] in ("depthwise", "separable"):
+                    layer["config"]["groups"] = groups
+            file.attrs["model_config"] = json.dumps(config)
+        return path, model
+
+    return write
+
+
+def test_a_file_of_keras_2_is_read(of_keras_2):
+    path, model = of_keras_2(groups=1)
+    again = read_model(path)
+    assert [type(layer) for layer in again.layers] == [type(layer) for layer in model.layers]
+    images = images_for(model)
+    np.testing.assert_array_equal(run(again, images), run(model, images))
+    adapt(again, 5)
+
+
+def test_groups_that_mean_something_are_refused(of_keras_2):
+    path, _ = of_keras_2(groups=2)
+    with pytest.raises(InvalidInputError, match="'depthwise' has groups=2"):
+        read_model(path)
