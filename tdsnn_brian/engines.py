@@ -224,9 +224,14 @@ def obstacle(engine: str, network: SpikingNetwork) -> str | None:
     "layer 'output' has silent zeros: a pipelin"
     """
     known = ENGINES[engine]
-    for feature, why in known.lacks.items():
+    return lacking(known.title, known.lacks, network)
+
+
+def lacking(title: str, lacks: Mapping[str, str], network: SpikingNetwork) -> str | None:
+    """Why what has that title and lacks these features cannot run a network; None if it can."""
+    for feature, why in lacks.items():
         if layers := FEATURES[feature](network):
-            return f"layer {layers[0]!r} has {feature}: {known.title} {why}"
+            return f"layer {layers[0]!r} has {feature}: {title} {why}"
     return None
 
 

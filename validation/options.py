@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 BASIC = ("answers", "one-image", "cost")
 SWEEPS = ("integration", "ticks", "perturbations")
-ALL = (*BASIC, *SWEEPS)
+ALL = (*BASIC, *SWEEPS, "physical")
 
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and its completed share, 0 to 1."""

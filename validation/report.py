@@ -23,13 +23,15 @@ from .judge.verdicts import check, dnn_verdict
 from .options import ALL, BASIC, SWEEPS, Options, Progress
 from .origin import origin
 from .output import prepare_directory, write_json
-from .page import dnn_figures, figures, sections, sweep_sections
+from .page import dnn_figures, figures, model_sections, sections, sweep_sections
 from .page import image_figures as draw
 from .page import rendering as page
+from .page.model_figures import physical_potentials
 from .parts import answers as three
 from .parts.beside_dnn import dnn_part
 from .parts.cost import cost
 from .parts.distances import distance_rows
+from .parts.physical import physical_part
 from .parts.sample import network_logits, sample_rows
 from .parts.trace import chosen_images, trace_images
 from .simulated import Simulated, simulate_case
@@ -91,7 +93,7 @@ def report(
         See `tdsnn_brian.build_network`.
     parts : iterable of str, optional
         Which of `ALL`: ``answers``, ``one-image``, ``cost``, ``integration``, ``ticks``,
-        ``perturbations``; default: the first three, which are quick.
+        ``perturbations``, ``physical``; default: the first three, which are quick.
     simulate : int, optional
         Only the first so many images are simulated; the others are answered by the analysis.
     sweep_images, integration_images : int, optional
@@ -197,6 +199,8 @@ def make(whole: Case, options: Options, output: Path, progress: Progress) -> dic
     elif wanted:
         add_sweeps(case, options, wanted, output, summary, progress)
         shown.extend(sweep_sections.SWEEPS[part](summary) for part in wanted)
+    if "physical" in options.parts:
+        shown += in_physical_units(case, summary)
     summary["checks"] += part_checks(options.parts, why)
     shown += [sections.terms(), sections.origin()]
     files = ["summary.json", *(["latencies.npz"] if "answers" in options.parts else [])]
@@ -260,6 +264,17 @@ def banners(verdicts: dict) -> list[page.Banner]:
         )
         for name, verdict in verdicts.items()
     ]
+
+
+def in_physical_units(case: Case, summary: dict) -> list[page.Section]:
+    """Put the first image in physical units into the summary; its section."""
+    found = physical_part(case)
+    if isinstance(found, str):
+        summary["notes"].append(f"Physical units were left out: {found}.")
+        summary["checks"].append(check("part physical", "unsupported", found))
+        return []
+    summary["physical"], trace = found
+    return [model_sections.physical(summary["physical"], physical_potentials(case.network, trace))]
 
 
 def part_checks(parts: tuple[str, ...], obstacle: str | None) -> list[dict]:

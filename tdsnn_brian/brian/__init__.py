@@ -1,11 +1,11 @@
 """The Brian2 side: `build_network`, `simulate`, `stream`, `SharedProjection`."""
 
+from . import models
 from .build import build_network
 from .deployment import Deployment, deploy
 from .event_driven.cache import trim_cache
 from .event_driven.program import Program, compile_program, stream
 from .event_driven.projection import SharedProjection
-from .explicit import models
 from .explicit.pipeline import run_pipeline
 from .explicit.pipeline_run import PipelineRun
 from .explicit.pipeline_schedule import plan_pipeline

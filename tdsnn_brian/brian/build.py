@@ -14,7 +14,7 @@ from .explicit.build import ExplicitBuilder
 from .explicit.models import LEAKY, NeuronModel
 from .explicit.network import ExplicitNetwork
 from .firing_network import FiringNetwork
-from .floating_range import check_ranges
+from .floating_range import check_ranges, check_resolution
 from .levels import with_relays
 from .memory import check_method, choose_projection
 from .naming import Names
@@ -102,18 +102,18 @@ def build_network(
     dt, steps = choose_steps(network, tick, dt)
     if is_genn(get_device()):
         genn.check_network(network, len(images), dt)
-    model.check(
-        dynamic=dynamic,
-        silent_zeros=network.silent_zeros,
-        plain_ticks=all(x.schedule.is_plain for x in network.populations),
-    )
+    model.check(network, dynamic=dynamic, device="GeNN" if is_genn(get_device()) else "")
     shared = choose_projection(network, projection, method, model) == "shared"
     if not shared:
         require_explicit(network, dynamic, steps)
     asked, network = network, with_relays(network) if dynamic and not shared else network
     analysis = analyse(network, images, window=window)
-    windows = choose_windows(network, analysis, window)
+    windows = {
+        name: ticks + model.wait
+        for name, ticks in choose_windows(network, analysis, window).items()
+    }
     check_ranges(network, windows, prefs.core.default_float_dtype, leaking=not shared)
+    check_resolution(network, windows, prefs.core.default_float_dtype, model.offset)
     timing = schedule(
         network,
         windows,

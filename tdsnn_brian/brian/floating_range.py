@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidInputError
+from ..firing_times import tie_tolerance
 from ..network import SpikingNetwork
 from ..population import Population
-from ..ticking import leak_factor
+from ..ticking import leak_factor, tick_weight
 
 FloatType = str | type[np.floating[Any]]
 
@@ -85,3 +86,40 @@ def check_ranges(
     """`check_range` of every layer that has a window."""
     for population in network.integrating:
         check_range(population, windows[population.name], dtype, leaking=leaking)
+
+
+def check_resolution(
+    network: SpikingNetwork, windows: Mapping[str, float], dtype: FloatType, offset: float
+) -> None:
+    """Refuse windows after which potentials far from 0 no longer tell ties from what is none.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    windows : mapping of str to float
+        Inhibitory periods in ticks.
+    dtype : dtype
+        Of the simulated potentials.
+    offset : float
+        Potential at which neurons rest, in units of the weights.
+
+    Raises
+    ------
+    InvalidInputError
+        With the layer, the limit and the way out.
+    """
+    if not offset:
+        return
+    for population in network.integrating:
+        # roundings of as many sums as it has synapses, which add up like random steps
+        most = max(int(p.fan_in.max()) for p in population.projections)
+        rounding = 4 * np.sqrt(most) * float(np.finfo(np.dtype(dtype)).eps) * offset
+        smallest = tick_weight(population.leak, windows[population.name]) * tie_tolerance(dtype)
+        if rounding > smallest:
+            raise InvalidInputError(
+                f"layer {population.name!r}: potentials that rest {offset:g} units of the weights "
+                f"away from 0 are rounded to {rounding:.1g} of a unit in {np.dtype(dtype).name}, "
+                f"more than the {smallest:.1g} that tell a tie after a window of "
+                f"{windows[population.name]:g} ticks; use float64, a larger unit, a shorter "
+                "window or model=tdsnn_brian.models.LEAKY"
+            )

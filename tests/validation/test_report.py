@@ -59,6 +59,9 @@ def test_the_summary_follows_its_schema(made):
     }
     exact = [r for r in rows if (r["method"], r["dtype"]) == ("exact", "float64")]
     assert all(r["moved"] == 0 and r["potential_error"] < 1e-12 for r in exact)
+    assert summary["physical"]["differ"] == 0
+    assert summary["physical"]["firing_times"] == 16
+    assert "((E_L - v) / R + I_hold) / C" in summary["physical"]["equations"][0]["text"]
     assert [r["m"] for r in summary["ticks"]] == [1, 2, 4, None]
     differences = [r["mean_difference"] for r in summary["ticks"]]
     assert differences == sorted(differences, reverse=True)

@@ -54,7 +54,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of the page: a title, paragraphs, single values, tables, plots, explained terms."""
+    """A part of the page: a title, paragraphs, single values, tables, plots, terms, equations."""
 
     id: str
     title: str
@@ -64,6 +64,7 @@ class Section:
     plots: tuple[Plot, ...] = ()
     choices: tuple[Choice, ...] = ()
     terms: tuple[tuple[str, str], ...] = ()
+    code: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from math import lcm
 
 import numpy as np
-from brian2 import StateMonitor, ms
+from brian2 import Quantity, StateMonitor, ms
 from numpy.typing import NDArray
 
 from tdsnn_brian import Simulation, SpikingNetwork, build_network
 from tdsnn_brian.brian import read_results
+from tdsnn_brian.brian.explicit.models import LEAKY, NeuronModel
 from tdsnn_brian.brian.interrupts import run_whole
 from tdsnn_brian.brian.timing import Timing
 
@@ -65,7 +66,13 @@ class Trace:
 
 
 def trace_images(
-    network: SpikingNetwork, images: NDArray, *, steps_per_tick: int = 10, neurons: int = 3
+    network: SpikingNetwork,
+    images: NDArray,
+    *,
+    steps_per_tick: int = 10,
+    neurons: int = 3,
+    tick: Quantity = 1 * ms,
+    model: NeuronModel = LEAKY,
 ) -> list[Trace]:
     """Simulate some images on the numpy target and record potentials.
 
@@ -79,10 +86,20 @@ def trace_images(
     neurons : int, optional
         How many to record in each layer: from the earliest to the latest to fire in the first
         image.
+    tick : Quantity, optional
+    model : NeuronModel, optional
+        In whose units potentials are.
     """
     steps_per_tick = lcm(steps_per_tick, network.input_steps)
     with active_device("numpy"):
-        net = build_network(network, images, tick=1 * ms, dt=1 * ms / steps_per_tick)
+        net = build_network(
+            network,
+            images,
+            tick=tick,
+            dt=tick / steps_per_tick,
+            projection="explicit",
+            model=model,
+        )
         monitors = {}
         for population in network.populations:
             if population.kind.is_ticked:

@@ -99,7 +99,10 @@ class ExplicitBuilder:
         declared = Equations(cells.equations).names
         constants = {**(constants or {}), **self.model.parameters}
         namespace = {key: value for key, value in constants.items() if key not in declared}
-        return self.add(groups.neurons(cells, n, self.clocks, name, namespace=namespace, **options))
+        made = groups.neurons(cells, n, self.clocks, name, namespace=namespace, **options)
+        if self.model.offset and "v" in Equations(cells.equations).diff_eq_names:
+            made.v = self.model.zero  # before the first image too
+        return self.add(made)
 
     # --- the input
 
@@ -186,7 +189,7 @@ class ExplicitBuilder:
                 on_pre,
                 self.names.of(population, part),
                 event=self._event(source),
-                namespace=self._synaptic_constants(),
+                namespace={"tick": self.tick, **self.model.parameters},
             )
         )
 
@@ -200,7 +203,7 @@ class ExplicitBuilder:
             self.names.of(population),
             self.model.membrane,
             population.n_neurons,
-            {"tau_mem": population.leak * self.tick},
+            self._constants(population),
             method=self.method,
         )
         self.groups[population] = neurons
@@ -219,15 +222,17 @@ class ExplicitBuilder:
             )
         if self.model.emits:
             events["emits"] = (self.model.emits, "")
-        tau_mem = population.leak * self.tick
         # The release and the threshold test each come one step after the potentials of the
         # discrete analysis, so the threshold leaks as they do.
-        v_threshold = population.v_threshold * np.exp(-2 * float(self.dt / tau_mem))
+        steps = population.leak * self.timing.steps_per_tick
+        v_threshold = self.model.zero + self.model.unit * (
+            population.v_threshold * np.exp(-2 / steps)
+        )
         neurons = self.neurons(
             self.names.of(population),
             cells,
             population.n_neurons,
-            {"tau_mem": tau_mem, "v_threshold": v_threshold, "tie": self.tie},
+            {**self._constants(population), "v_threshold": v_threshold, "tie": self.tie},
             method=self.method,
             events=events,
         )
@@ -266,8 +271,9 @@ class ExplicitBuilder:
                     sign=sign,
                     equations=self.model.weights,
                     on_pre=self.model.weighted,
+                    unit=self.model.weight_unit,
                     event=self._event(source),
-                    namespace=self._synaptic_constants(),
+                    namespace=self._constants(population),
                     delay=early * self.dt if early else None,
                 )
             )
@@ -280,8 +286,13 @@ class ExplicitBuilder:
             else self.timing.first_spike
         )
 
-    def _synaptic_constants(self) -> dict[str, object]:
-        return {"tick": self.tick, **self.model.parameters}
+    def _constants(self, population: Population) -> dict[str, object]:
+        """Those of a layer that leaks, and of its synapses."""
+        return {
+            "tick": self.tick,
+            "tau_mem": population.leak * self.tick,
+            **self.model.constants(population.leak),
+        }
 
     def _constrained(self, population: Population, neurons: NeuronGroup) -> None:
         """Synapses of a constrained max-pool, whose weights differ between images."""
@@ -324,6 +335,7 @@ class ExplicitBuilder:
                 delay=hops * self.dt if hops else None,
                 equations=self.model.weights,
                 on_pre=self.model.weighted,
-                namespace=self._synaptic_constants(),
+                unit=self.model.weight_unit,
+                namespace=self._constants(population),
             )
         )

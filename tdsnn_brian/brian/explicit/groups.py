@@ -70,6 +70,8 @@ def neurons(
     options: dict = {} if method is None else {"method": method}
     if cells.fires:
         options |= {"threshold": cells.fires, "reset": cells.after_spike}
+    if cells.refractory:
+        options["refractory"] = cells.refractory
     if events:
         options["events"] = {event: condition for event, (condition, _) in events.items()}
     group = NeuronGroup(
@@ -132,11 +134,12 @@ def weighted_synapses(
     sign: int,
     equations: str = "w : 1 (constant)",
     on_pre: str = "v_post += w",
+    unit: Quantity | float = 1.0,
     event: str = "spike",
     delay: Quantity | None = None,
     namespace: Mapping[str, object] | None = None,
 ) -> Synapses:
-    """A projection's weights times `sign`, one synapse each."""
+    """A projection's weights times `sign` and `unit`, one synapse each."""
     synapses = Synapses(
         source,
         target,
@@ -151,7 +154,7 @@ def weighted_synapses(
     made = projection.synapses()
     with connecting(synapses):
         synapses.connect(i=made.i, j=made.j)
-    synapses.w = sign * made.w.astype(np.float64)
+    synapses.w = sign * made.w.astype(np.float64) * unit
     return synapses
 
 
@@ -163,6 +166,7 @@ def bias_synapses(
     *,
     equations: str = "w : 1 (constant)",
     on_pre: str = "v_post += w",
+    unit: Quantity | float = 1.0,
     delay: Quantity | None = None,
     namespace: Mapping[str, object] | None = None,
 ) -> Synapses:
@@ -183,7 +187,7 @@ def bias_synapses(
     (targets,) = np.nonzero(weights) if weights.any() else (np.arange(len(weights)),)
     with connecting(synapses):
         synapses.connect(i=np.zeros(len(targets), _INDEX), j=targets.astype(_INDEX))
-    synapses.w = weights[targets]
+    synapses.w = weights[targets] * unit
     return synapses
 
 

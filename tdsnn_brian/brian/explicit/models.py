@@ -6,10 +6,13 @@ image is set back by the ``new_image`` statements. Each spike writes one variabl
 it reaches, by ``+=``, and reads none of the neuron it comes from: the form that GeNN accepts too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from ...engines import FEATURES, lacking
 from ...errors import InvalidInputError
+from ...network import SpikingNetwork
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +26,16 @@ class Cells:
         Statements at each image's onset.
     fires, after_spike : str
         Threshold condition and reset; empty for neurons that do not fire.
+    refractory : str
+        Brian2's condition of refractoriness: a neuron that fired does not fire again while it
+        holds.
     """
 
     equations: str
     new_image: str = ""
     fires: str = ""
     after_spike: str = ""
+    refractory: str = ""
 
     def __add__(self, other: "Cells") -> "Cells":
         return Cells(
@@ -36,6 +43,7 @@ class Cells:
             new_image=f"{self.new_image}\n{other.new_image}",
             fires=other.fires or self.fires,
             after_spike=other.after_spike or self.after_spike,
+            refractory=other.refractory or self.refractory,
         )
 
 
@@ -192,6 +200,16 @@ class NeuronModel:
         Integration steps from a release to the first spikes.
     parameters : mapping
         Constants of the equations, with units.
+    zero, unit : Quantity or float
+        Potential `v` that stands for 0, and difference of potentials that stands for 1.
+    weight_unit : Quantity or float
+        What a synapse of weight 1 has as `w`, and a tick of weight 1 as `w_tick`.
+    lacks : mapping of str to str
+        Features of networks and devices that it does not have, each with reason and remedy.
+    of_layer : callable or None
+        Further constants of a layer, from its leak in ticks.
+    wait : int
+        Ticks by which releases come later than the last presynaptic spike.
     method : str or None
         Brian2's integration method; None: the one that is asked for.
 
@@ -230,17 +248,40 @@ class NeuronModel:
     firing_steps: int = 1
     parameters: Mapping[str, object] = field(default_factory=dict)
     method: str | None = None
+    zero: Any = 0.0
+    unit: Any = 1.0
+    weight_unit: Any = 1.0
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    of_layer: Callable[[float], Mapping[str, object]] | None = None
+    wait: int = 0
 
-    def check(self, *, dynamic: bool, silent_zeros: bool, plain_ticks: bool = True) -> None:
-        """Refuse windows and networks that would not run as this model says.
+    @property
+    def offset(self) -> float:
+        """How far 0 lies from the zero of the unit that potentials are kept in."""
+        return abs(float(self.zero) / float(self.unit))
 
-        `plain_ticks` tells that all ticks of a network weigh what Eq. (9) says.
+    def check(self, network: SpikingNetwork, *, dynamic: bool, device: str = "") -> None:
+        """Refuse windows, networks and devices on which this would not run as it says.
+
+        Parameters
+        ----------
+        network : SpikingNetwork
+        dynamic : bool
+            Whether windows end with the last spike of each image.
+        device : str, optional
+            As `lacks` names it.
 
         Raises
         ------
         InvalidInputError
             With the part of the model, the cause and the remedy.
         """
+        title = f"model {self.name!r}"
+        if device in self.lacks:
+            raise InvalidInputError(f"{title} does not run on {device}: it {self.lacks[device]}")
+        features = {key: why for key, why in self.lacks.items() if key in FEATURES}
+        if why := lacking(title, features, network):
+            raise InvalidInputError(why)
         own = [
             part
             for part in ("ticking", "ticks", "input", "bias", "emits")
@@ -248,22 +289,26 @@ class NeuronModel:
         ]
         if own and dynamic:
             raise InvalidInputError(
-                f"model {self.name!r} has {own[0]} of its own, in whose place dynamic windows put "
+                f"{title} has {own[0]} of its own, in whose place dynamic windows put "
                 "neurons that count arrivals; use window='fixed' or a number of ticks"
             )
         changed = [part for part in own if part in ("ticking", "ticks")]
-        if changed and not plain_ticks:
+        if changed and not all(x.schedule.is_plain for x in network.populations):
             raise InvalidInputError(
-                f"model {self.name!r} has {changed[0]} of its own, in whose place a network with "
+                f"{title} has {changed[0]} of its own, in whose place a network with "
                 "other transfers than ReLU, or rounding to the nearest tick, puts ticks of other "
                 "weights; leave them as they are in LEAKY, or use rounding='up' and ReLU"
             )
-        if silent_zeros and (self.emits or self.input is not None):
+        if network.silent_zeros and (self.emits or self.input is not None):
             raise InvalidInputError(
-                f"model {self.name!r} has {'emits' if self.emits else 'input'} of its own, and no "
+                f"{title} has {'emits' if self.emits else 'input'} of its own, and no "
                 "event by which silent neurons tell that they are done; convert without "
                 "silent_zeros"
             )
+
+    def constants(self, leak: float) -> dict[str, object]:
+        """Constants of the equations of a layer that leaks with `leak` ticks."""
+        return {**self.parameters, **(self.of_layer(leak) if self.of_layer else {})}
 
     @property
     def emission(self) -> str:

@@ -121,7 +121,7 @@ def recordings_of(net: Any) -> Recordings:
         names=net.names,
         n_images=net.n_images,
         spikes=spikes,
-        readout=np.asarray(readout.v_[:]).T,
+        readout=(np.asarray(readout.v_[:]).T - float(net.model.zero)) / float(net.model.unit),
         measured=net.dynamic,
     )
 

@@ -96,7 +96,11 @@ class TickingNeurons:
         else:
             timing = builder.timing
             inhibited = timing.releases[population.name] - timing.origins[population.name]
-            constants["w_tick"] = tick_weight(leak, inhibited / timing.steps_per_tick)
+            weight = tick_weight(leak, inhibited / timing.steps_per_tick)
+            constants = {
+                **builder.model.constants(leak),
+                "w_tick": weight * builder.model.weight_unit,
+            }
         if not population.schedule.is_plain:
             signals = models.SHARES_DYNAMIC if builder.net.dynamic else models.SHARES
             constants |= {"tick": builder.tick, "share": self._shares(population)}
