@@ -22,7 +22,7 @@ from ..analysis import DiscreteAnalysis
 from ..arguments import check_flag, check_kind
 from ..errors import InvalidInputError, NotInNetworkError, RunError
 from ..network import SpikingNetwork
-from .devices import is_genn
+from .default_clock import needs_default_clock
 from .interrupts import completed
 from .making import economical_make
 from .naming import Names
@@ -156,8 +156,8 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
             )
 
     def _check_clocks(self) -> None:
-        if is_genn(get_device()):
-            return  # one clock for everything, of the script's own step
+        if needs_default_clock(get_device()):
+            return  # which the script may give a step of its own
         for clock, step in self._steps.items():
             if float(clock.dt) != float(step):
                 raise InvalidInputError(
