@@ -11,6 +11,11 @@ GENN_VENV ?= .venv-genn
 GENN_READY := $(GENN_VENV)/.ready
 GENN_PATH ?= $(wildcard $(HOME)/.local/share/genn-4.9.0)
 
+# Brian2CUDA pins brian2, and that needs Python 3.12.
+CUDA_PYTHON ?= python3.12
+CUDA_VENV ?= .venv-cuda
+CUDA_READY := $(CUDA_VENV)/.ready
+
 # What the paper's page and the benchmark need beside; none of it is needed to validate or to test.
 PICTURES := $(VENV)/.pictures
 CONTENDERS := $(VENV)/.contenders
@@ -19,7 +24,7 @@ TORCH ?= torch>=2.2
 export KERAS_BACKEND ?= jax
 export GENN_PATH
 
-.PHONY: validate report benchmark paper test coverage genn test-genn test-versions docs lint clean help
+.PHONY: validate report benchmark paper test coverage genn test-genn cuda test-cuda test-versions docs lint clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -47,6 +52,12 @@ genn: $(GENN_READY)   ## the same through GeNN (docs/genn.md): reports/lenet-gen
 
 test-genn: $(GENN_READY)   ## the test suite, less Keras, beside Brian2GeNN
 	$(GENN_VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
+
+cuda: $(CUDA_READY)   ## the same on an NVIDIA card, through Brian2CUDA (docs/cuda.md): reports/lenet-cuda
+	$(CUDA_VENV)/bin/python -m validation validate --device cuda --output reports/lenet-cuda $(ARGS)
+
+test-cuda: $(CUDA_READY)   ## what Brian2CUDA generates: compiled where nvcc is, run where a card is
+	$(CUDA_VENV)/bin/python -m pytest tests/conformance/test_cuda.py tests/brian/test_nvidia.py $(ARGS)
 
 test-versions:   ## a smoke test on other versions of Python, where they are installed
 	tests/versions.sh
@@ -85,5 +96,12 @@ $(GENN_READY): pyproject.toml
 	$(GENN_VENV)/bin/python -m pip install --quiet --editable '.[genn,validation,dev]'
 	@touch $@
 
+$(CUDA_READY): pyproject.toml
+	@$(CUDA_PYTHON) --version >/dev/null || { echo "Brian2CUDA needs Python 3.12 or newer; name one with: make CUDA_PYTHON=/path/to/python3.12 ..."; exit 1; }
+	$(CUDA_PYTHON) -m venv $(CUDA_VENV)
+	$(CUDA_VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(CUDA_VENV)/bin/python -m pip install --quiet --editable '.[cuda,validation,dev]'
+	@touch $@
+
 clean:           ## remove the virtual environments and the reports
-	rm -rf $(VENV) $(GENN_VENV) .venv-3.* reports
+	rm -rf $(VENV) $(GENN_VENV) $(CUDA_VENV) .venv-3.* reports

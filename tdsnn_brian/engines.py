@@ -178,6 +178,7 @@ ENGINES: dict[str, Engine] = {
             ),
         },
     ),
+    "Brian2CUDA": Engine(title="Brian2CUDA", error=UnsupportedDeviceError),
     "GeNN": Engine(
         title="GeNN",
         error=UnsupportedDeviceError,

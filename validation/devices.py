@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,8 +11,14 @@ import numpy as np
 
 from tdsnn_brian.errors import InvalidInputError
 
-DEVICES = ("cpp_standalone", "cython", "numpy", "genn", "genn-gpu")
+DEVICES = ("cpp_standalone", "cython", "numpy", "cuda", "genn", "genn-gpu")
 GENN = ("genn", "genn-gpu")
+_BRIAN2_NAMES = {"cuda": "cuda_standalone", "genn-gpu": "genn"}
+_PACKAGES = {
+    # what brings a device that Brian2 has not: package, its name, how to get it
+    "cuda": ("brian2cuda", "Brian2CUDA", "run make cuda, or in Python 3.12 or newer", "cuda"),
+    "genn": ("brian2genn", "Brian2GeNN", "run make genn, or in Python 3.11", "genn"),
+}
 FLOAT_TYPES = ("float64", "float32")
 # What is set here, and what Brian2GeNN sets when it is activated.
 _CHANGED = (
@@ -46,7 +53,7 @@ def choose_device(name: str | None) -> tuple[str, str | None]:
     Raises
     ------
     InvalidInputError
-        If there is no such device, or it needs a compiler and none was found.
+        If there is no such device, or it needs a compiler or a package and none was found.
     """
     if name is None:
         return ("cpp_standalone", None) if find_compiler() else ("numpy", NO_COMPILER)
@@ -57,7 +64,22 @@ def choose_device(name: str | None) -> tuple[str, str | None]:
             f"device {name!r} needs a C++ compiler and none was found; install one (for example "
             "g++) or use device numpy"
         )
+    _register(name)
     return name, None
+
+
+def _register(name: str) -> None:
+    """Import the package that brings a device, where Brian2 does not have it itself."""
+    if name.split("-")[0] not in _PACKAGES:
+        return
+    package, title, how, extra = _PACKAGES[name.split("-")[0]]
+    try:
+        import_module(package)
+    except ImportError as error:
+        raise InvalidInputError(
+            f"device {name} needs {title}, which does not import here ({error}); it has an "
+            f"environment of its own: {how} pip install 'tdsnn-brian[{extra},validation]'"
+        ) from error
 
 
 @contextmanager
@@ -69,8 +91,8 @@ def active_device(
     Parameters
     ----------
     name : str
-        One of `DEVICES`. ``"genn"`` is GeNN's CPU backend, ``"genn-gpu"`` its CUDA backend; both
-        need `validation.genn.check_installed` first.
+        One of `DEVICES`. ``"genn"`` is GeNN's CPU backend, ``"genn-gpu"`` its CUDA backend,
+        ``"cuda"`` Brian2CUDA.
     directory : Path, optional
         Where a standalone program is kept; a temporary directory if not given.
     float_type : str, optional
@@ -89,7 +111,8 @@ def active_device(
         if name in GENN:
             options = {"use_GPU": name == "genn-gpu", **options}
         directory = str(directory or temporary)
-        set_device(name.split("-")[0], directory=directory, with_output=False, **options)
+        _register(name)
+        set_device(_BRIAN2_NAMES.get(name, name), directory=directory, with_output=False, **options)
         try:
             yield
         finally:

@@ -9,30 +9,13 @@ from brian2 import NeuronGroup, Quantity, SpikeGeneratorGroup, Synapses, get_dev
 
 import tdsnn_brian as td
 from tdsnn_brian.brian import FiringNetwork, genn
-from tdsnn_brian.errors import InvalidInputError, UnsupportedDeviceError
+from tdsnn_brian.brian.default_clock import default_clock_at
+from tdsnn_brian.errors import UnsupportedDeviceError
 from tdsnn_brian.layers import Kind
 
 from .case import Case
 from .console import say
 from .devices import active_device
-
-
-def check_installed() -> None:
-    """Register Brian2GeNN's device.
-
-    Raises
-    ------
-    InvalidInputError
-        If this environment has no Brian2GeNN.
-    """
-    try:
-        import brian2genn  # noqa: F401
-    except ImportError as error:
-        raise InvalidInputError(
-            f"device genn needs Brian2GeNN, which does not import here ({error}); it has an "
-            "environment of its own: run make genn, or in Python 3.11 "
-            "pip install 'tdsnn-brian[genn,validation]'"
-        ) from error
 
 
 def require(case: Case, *, dt: Quantity = 1 * ms, window: int | str = "fixed") -> None:
@@ -43,7 +26,6 @@ def require(case: Case, *, dt: Quantity = 1 * ms, window: int | str = "fixed") -
     UnsupportedDeviceError
         If there is no GeNN: how to get it, after what the check of the code found.
     """
-    check_installed()
     try:
         genn.find_genn()
     except UnsupportedDeviceError as error:
@@ -64,7 +46,7 @@ def generated_faults(
     case: Case, directory: Path, *, dt: Quantity = 1 * ms, window: int | str = "fixed"
 ) -> list[str]:
     """Write the GeNN project of a simulation to `directory`, and say what is wrong with it."""
-    with active_device("genn", directory, compile=False, run=False), genn.default_clock_at(dt):
+    with active_device("genn", directory, compile=False, run=False), default_clock_at(dt):
         net = td.build_network(case.network, case.images, tick=1 * ms, dt=dt, window=window)
         net.run(net.duration, namespace={})
         return code_faults(net, directory)

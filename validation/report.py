@@ -81,7 +81,7 @@ def report(
         models give, where they are known already.
     output : path, optional
         Directory to write to.
-    device : {"cpp_standalone", "cython", "numpy", "genn", "genn-gpu"}, optional
+    device : {"cpp_standalone", "cython", "numpy", "cuda", "genn", "genn-gpu"}, optional
         Of the main simulation; default: cpp_standalone with a C++ compiler, else numpy. The sweeps
         run as cpp_standalone programs, or on the numpy target if this is ``"numpy"``.
     float_type : {"float64", "float32"}, optional

@@ -8,7 +8,9 @@ from ..engines import require
 from ..errors import InvalidInputError
 from ..network import SpikingNetwork, check_images
 from . import genn
-from .devices import is_genn
+from .cuda import check as cuda
+from .default_clock import needs_default_clock
+from .devices import is_cuda, is_genn
 from .event_driven.network import EventDrivenNetwork
 from .explicit.build import ExplicitBuilder
 from .explicit.models import LEAKY, NeuronModel
@@ -77,7 +79,8 @@ def build_network(
     ExplicitMemoryError
         If the synapses would not fit into memory.
     UnsupportedDeviceError
-        If the active device is GeNN and cannot take the network: see `tdsnn_brian.brian.genn`.
+        If the active device is GeNN or Brian2CUDA and cannot take the network: see
+        `tdsnn_brian.brian.genn` and `tdsnn_brian.brian.cuda.check`.
 
     Examples
     --------
@@ -102,6 +105,8 @@ def build_network(
     dt, steps = choose_steps(network, tick, dt)
     if is_genn(get_device()):
         genn.check_network(network, len(images), dt)
+    if is_cuda(get_device()):
+        cuda.check_network(network, dt)
     model.check(network, dynamic=dynamic, device="GeNN" if is_genn(get_device()) else "")
     shared = choose_projection(network, projection, method, model) == "shared"
     if not shared:
@@ -142,7 +147,7 @@ def require_explicit(network: SpikingNetwork, dynamic: bool, steps: int) -> None
 
 
 def step_clock(dt: Quantity, names: Names) -> Clock:
-    """A clock of the network's own; GeNN has one for everything."""
-    if is_genn(get_device()):
+    """A clock of the network's own, where the device does not ask for the default one."""
+    if needs_default_clock(get_device()):
         return defaultclock
     return Clock(dt, name=names.alone("tdsnn_clock"))

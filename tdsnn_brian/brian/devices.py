@@ -17,6 +17,16 @@ def is_standalone(device: Any) -> bool:
     return type(device).__name__ == "CPPStandaloneDevice"
 
 
+def is_cuda(device: Any) -> bool:
+    """Whether a Brian2 device is Brian2CUDA's cuda_standalone."""
+    return type(device).__name__ == "CUDAStandaloneDevice"
+
+
+def is_program(device: Any) -> bool:
+    """Whether a Brian2 device makes a program of its own, which runs once."""
+    return is_standalone(device) or is_cuda(device)
+
+
 def is_runtime(device: Any) -> bool:
     """Whether networks run in this process, on the numpy or the cython target."""
     return isinstance(device, RuntimeDevice)
@@ -36,7 +46,7 @@ def check_results_at_once(device: Any) -> None:
             "build_on_run=False; use set_device(..., build_on_run=True), or build_network(), "
             "net.run(net.duration), device.build() and read_results(net)"
         )
-    if is_standalone(device) and device.has_been_run:
+    if is_program(device) and device.has_been_run:
         raise UnsupportedDeviceError(
             "a standalone device runs once, and this one has run already; pass all images to one "
             "simulate(), or call device.reinit() and device.activate(directory=None, "

@@ -23,7 +23,7 @@ from ..analysis import DiscreteAnalysis
 from ..arguments import check_flag, check_kind
 from ..errors import InvalidInputError, NotInNetworkError, RunError
 from ..network import SpikingNetwork
-from .devices import is_genn
+from .default_clock import needs_default_clock
 from .interrupts import completed
 from .making import economical_make
 from .naming import Names
@@ -160,8 +160,8 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
             )
 
     def _check_clocks(self) -> None:
-        if is_genn(get_device()):
-            return  # one clock for everything, of the script's own step
+        if needs_default_clock(get_device()):
+            return  # which the script may give a step of its own
         for clock, step in self._steps.items():
             if float(clock.dt) != float(step):
                 raise InvalidInputError(
@@ -194,7 +194,7 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
 
     def _elapsed(self) -> float:
         """Seconds that the objects have run, in this network or in another one of the user's."""
-        if float(self.t) or is_genn(get_device()) or not self._steps:
+        if float(self.t) or needs_default_clock(get_device()) or not self._steps:
             return float(self.t)
         finest = min(self._steps, key=lambda clock: float(clock.dt))
         return float(finest.t[:])

@@ -6,18 +6,17 @@ network will take there, and refuses with the reason what would fail late or sil
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from brian2 import Quantity, defaultclock, prefs
+from brian2 import Quantity, prefs
 
 from ..engines import require
 from ..errors import UnsupportedDeviceError
 from ..machine import available_bytes
 from ..network import SpikingNetwork
+from .default_clock import check_default_clock
 
 VERSION = "4.9.0"
 HOW_TO_GET_GENN = (
@@ -107,12 +106,7 @@ def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:
             "Brian2GeNN writes no valid code for dense synapses without variables, as those of "
             "the ticking neurons are; set it back to 'SPARSE'"
         )
-    if defaultclock.dt != dt:
-        raise UnsupportedDeviceError(
-            f"GeNN has one clock, and defaultclock.dt is {defaultclock.dt!s} where the network "
-            f"needs dt={dt!s}; set defaultclock.dt to that before build_network(), or call "
-            "simulate(), which does"
-        )
+    check_default_clock(dt, "GeNN")
     needed, available = memory(network, n_images), available_bytes()
     if available is not None and sum(needed.values()) > available:
         largest = max(needed, key=lambda part: needed[part])
@@ -127,17 +121,6 @@ def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:
             f"{_gigabytes(available)} are available; the largest part, "
             f"{_gigabytes(needed[largest])}, is for {largest!r}: {remedy}"
         )
-
-
-@contextmanager
-def default_clock_at(dt: Quantity) -> Iterator[None]:
-    """Give the default clock the step `dt` for a while."""
-    before = defaultclock.dt
-    defaultclock.dt = dt
-    try:
-        yield
-    finally:
-        defaultclock.dt = before
 
 
 def memory(network: SpikingNetwork, n_images: int) -> dict[str, int]:

@@ -5,6 +5,7 @@ headers again.
 """
 
 import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
@@ -13,28 +14,50 @@ from pathlib import Path
 from brian2 import get_device, prefs
 
 from ..machine import cores
-from .devices import is_standalone
+from .devices import is_cuda, is_standalone
 
 PREFERENCE = "devices.cpp_standalone.extra_make_args_unix"
-_MAKEFILE = Path(__file__).with_name("templates") / "precompiled.mk"
+_HERE = Path(__file__).parent
+_PRECOMPILED = _HERE / "templates" / "precompiled.mk"
+_JOINED = _HERE / "cuda" / "templates" / "joined.mk"
 
 
 def make_arguments(preferred: Sequence[object]) -> list[str]:
     """The arguments preferred, but no more jobs than processors, and headers compiled once."""
+    return [*_bounded(preferred), *_makefiles(_PRECOMPILED), "DEPS="]
+
+
+def cuda_make_arguments(preferred: Sequence[object]) -> list[str]:
+    """The same for a program of Brian2CUDA, of which nvcc compiles all sources as one."""
+    variables = {
+        "OBJS": "joined.o",
+        "PYTHON": sys.executable,
+        "JOINED": str(_HERE / "cuda" / "joined.py"),
+    }
+    given = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
+    return [*_bounded(preferred), *_makefiles(_JOINED), *given]
+
+
+def _bounded(preferred: Sequence[object]) -> list[str]:
     given = [str(argument) for argument in preferred]
-    bounded = [
+    return [
         f"-j{cores()}" if argument in ("-j", "--jobs") and not after.isdigit() else argument
         for argument, after in zip_longest(given, given[1:], fillvalue="")
     ]
-    return [*bounded, "-f", "makefile", "-f", shlex.quote(str(_MAKEFILE)), "DEPS="]
+
+
+def _makefiles(own: Path) -> list[str]:
+    return ["-f", "makefile", "-f", shlex.quote(str(own))]
 
 
 @contextmanager
 def economical_make() -> Iterator[None]:
     """Within it, the active device calls make with `make_arguments`, if it calls it at all."""
-    preferred = prefs[PREFERENCE]
-    if is_standalone(get_device()):
+    preferred, device = prefs[PREFERENCE], get_device()
+    if is_standalone(device):
         prefs[PREFERENCE] = make_arguments(preferred)
+    if is_cuda(device):
+        prefs[PREFERENCE] = cuda_make_arguments(preferred)
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ from ..engines import obstacle as engine_obstacle
 from ..errors import InvalidInputError
 from ..machine import available_bytes
 from ..network import SpikingNetwork
-from .devices import is_genn
+from .devices import is_cuda, is_genn
 from .explicit.models import LEAKY, NeuronModel
 
 PROJECTIONS = ("auto", "explicit", "shared")
@@ -57,6 +57,8 @@ def obstacle(
         return f"model={model.name!r}: event-driven layers have the leaky model alone"
     if is_genn(get_device()):
         return "the GeNN device generates no code for shared projections"
+    if is_cuda(get_device()):
+        return "the cuda_standalone device generates no code for event-driven layers"
     return engine_obstacle("event-driven", network)
 
 

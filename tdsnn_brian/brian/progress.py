@@ -10,6 +10,8 @@ from typing import Any
 from brian2 import ms
 from brian2.devices.device import RuntimeDevice
 
+from .devices import is_program
+
 
 @contextmanager
 def reporting(device: Any, progress: Callable[[float], None] | None) -> Iterator[dict]:
@@ -25,7 +27,7 @@ def reporting(device: Any, progress: Callable[[float], None] | None) -> Iterator
             "report": lambda elapsed, completed, start, duration: progress(float(completed)),
             "report_period": 200 * ms,
         }
-    elif type(device).__name__ == "CPPStandaloneDevice":
+    elif is_program(device):
         with TemporaryDirectory() as folder:
             file = Path(folder, "progress")
             with _follow(file, progress):

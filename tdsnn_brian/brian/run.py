@@ -15,7 +15,9 @@ from ..errors import InvalidInputError, UnsupportedDeviceError
 from ..network import SpikingNetwork, check_network
 from . import genn
 from .build import build_network
-from .devices import check_results_at_once, is_genn, is_standalone
+from .cuda import check as cuda
+from .default_clock import default_clock_at, needs_default_clock
+from .devices import check_results_at_once, is_cuda, is_genn, is_standalone
 from .event_driven.program import simulate_by_program
 from .explicit.models import LEAKY, NeuronModel
 from .firing_network import read_results
@@ -77,7 +79,8 @@ def simulate(
     ------
     UnsupportedDeviceError
         If a standalone device is set not to build on run: its results do not exist yet. If the
-        device is GeNN and something it needs is missing, or it cannot take the network.
+        device is GeNN or Brian2CUDA and something it needs is missing, or it cannot take the
+        network.
     InvalidInputError, WindowTooShortError
         See `build_network`.
     RunError
@@ -128,8 +131,11 @@ def simulate(
         return replace(result, tick=tick)
     if is_genn(device):
         genn.check_device(device)
+    if is_cuda(device):
+        cuda.check_device(device)
+    if on_default_clock := needs_default_clock(device):
         dt, _ = choose_steps(network, tick, dt)
-    with genn.default_clock_at(dt) if is_genn(device) else nullcontext():
+    with default_clock_at(dt) if on_default_clock else nullcontext():
         net = build_network(
             network,
             images,

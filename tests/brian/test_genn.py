@@ -14,6 +14,7 @@ from test_population import residual
 import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.brian import genn
+from tdsnn_brian.brian.default_clock import default_clock_at
 
 brian2genn = pytest.mark.skipif(
     find_spec("brian2genn") is None, reason="Brian2GeNN is not installed; run make test-genn"
@@ -319,6 +320,6 @@ def default_step(dt):
 
 def test_the_default_clock_is_lent_not_taken():
     with default_step(0.1 * ms):
-        with genn.default_clock_at(2 * ms):
+        with default_clock_at(2 * ms):
             assert defaultclock.dt == 2 * ms
         assert defaultclock.dt == 0.1 * ms

@@ -307,7 +307,7 @@ class ExplicitBuilder:
                 population.projection,
                 self.groups[population.source],
                 neurons,
-                "v_post -= w_pool(t, j)",
+                "v_post -= w_pool(t, i_post)",  # Brian2CUDA's loops have a `j` of their own
                 self.names.of(population, "synapses"),
                 namespace={"w_pool": table},
             )

@@ -31,6 +31,7 @@ from ...layers import Kind
 from ...network import SpikingNetwork, check_images
 from ...population import Population
 from ...ticking import leak_factor
+from ..default_clock import check_own_clocks
 from ..floating_range import check_ranges
 from ..interrupts import run_whole
 from ..levels import Levels, with_relays
@@ -85,6 +86,8 @@ def run_pipeline(
     ------
     InvalidInputError
         If an argument is impossible, or the network has silent zeros or another threshold.
+    UnsupportedDeviceError
+        On GeNN and Brian2CUDA.
 
     Examples
     --------
@@ -100,6 +103,7 @@ def run_pipeline(
     [[7.0, 4.0], [7.0, 0.0]]
     """
     images = check_images(network, images)
+    check_own_clocks("run_pipeline()")
     require("pipeline", network)
     asked, network = network, with_relays(network)
     analysis = analyse(network, images)
