@@ -10,12 +10,15 @@ from typer.testing import CliRunner
 import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.layers import Conv2D, Dense, Sum
 from tdsnn_brian.networks.data import DataNotFoundError
 from tdsnn_brian.networks.models.large import large_network, plain_layers
 from tdsnn_brian.validation import kept
 from tdsnn_brian.validation.__main__ import app
 from tdsnn_brian.validation.judge.one_image import judge_image
 from tdsnn_brian.validation.speed import benchmark
+from tdsnn_brian.validation.speed.growth import TITLES, plot_growth
+from tdsnn_brian.validation.speed.history import commit, ratios, read, remember
 from tdsnn_brian.validation.speed.table import table
 from tdsnn_brian.validation.speed.timing import alternate, ratio
 
@@ -149,10 +152,11 @@ def measured(monkeypatch, tmp_path):
     def part(name):
         return lambda *_: calls.append(name) or {"number": len(calls)}
 
-    for name in ("lenet", "mnist", "large", "growth"):
+    for name in ("lenet", "mnist", "large", "residual", "growth"):
         monkeypatch.setattr(benchmark, name, part(name))
     monkeypatch.setattr(benchmark, "shown_to", lambda name: name)
     monkeypatch.setattr(benchmark, "table", lambda summary: "")
+    monkeypatch.setattr(benchmark, "plot_growth", lambda rows, path: None)
 
     def run(*arguments):
         calls.clear()
@@ -165,17 +169,17 @@ def measured(monkeypatch, tmp_path):
     return run
 
 
-PARTS = {"lenet", "mnist_10k", "alexnet", "vgg16", "growth"}
+PARTS = {"lenet", "mnist_10k", "alexnet", "vgg16", "resnet20", "growth"}
 
 
 def test_the_other_parts_are_kept(measured):
     first, calls = measured()
     assert set(first) == {"machine", "notes", *PARTS}
-    assert len(calls) == 5
+    assert len(calls) == 6
     second, calls = measured("--only", "growth")
     assert calls == ["growth"]
     assert second == {**first, "growth": {"number": 1}}
-    assert measured()[1] == ["lenet", "mnist", "large", "large", "growth"]
+    assert measured()[1] == ["lenet", "mnist", "large", "large", "residual", "growth"]
 
 
 def test_figures_of_another_machine_or_code_are_not_shown(measured, monkeypatch):
@@ -199,10 +203,10 @@ def test_figures_of_other_settings_or_data_are_not_shown(measured, monkeypatch):
     assert set(shown) == {"machine", "notes", "mnist_10k", "growth"}
     monkeypatch.setattr(benchmark, "shown_to", lambda name: f"another {name}")
     shown, _ = measured("--only", "growth")
-    assert set(shown) == {"machine", "notes", "lenet", "mnist_10k", "growth"}
+    assert set(shown) == {"machine", "notes", "lenet", "mnist_10k", "resnet20", "growth"}
     monkeypatch.setattr(benchmark, "_shipped", lambda name: "another network")
     shown, _ = measured("--only", "growth")
-    assert set(shown) == {"machine", "notes", "growth"}
+    assert set(shown) == {"machine", "notes", "resnet20", "growth"}
 
 
 def test_what_has_no_data_is_left_out_by_name(measured, monkeypatch):
@@ -213,3 +217,75 @@ def test_what_has_no_data_is_left_out_by_name(measured, monkeypatch):
     summary, _ = measured()
     assert summary["vgg16"] is None
     assert "vgg16 was left out: vgg16.ckpt is missing" in summary["notes"]
+
+
+def test_history_is_kept_by_commit_and_machine(tmp_path):
+    path, here = tmp_path / "history.jsonl", {"processor": "this"}
+    first = {"seconds_per_image": 2.0, "torch": {"ms_per_image": 4.0}, "accuracy": 0.5}
+    assert remember(path, "vgg16", first, here) is None
+    assert remember(path, "vgg16", first, {"processor": "another"}) is None
+    assert remember(path, "lenet", {}, here) is None
+    path.write_text(path.read_text() + "half a li\n")
+    faster = {"seconds_per_image": 1.0, "torch": {"ms_per_image": 5.0}, "peak_gib": 1.0}
+    before = remember(path, "vgg16", faster, here)
+    assert before["figures"] == first
+    assert before["commit"] == commit()
+    assert ratios(faster, before["figures"]) == {
+        "seconds_per_image": 0.5,
+        "torch.ms_per_image": 1.25,
+    }
+    assert len(read(path)) == 4
+
+
+def test_growth_is_drawn(tmp_path):
+    rows = {
+        axis: [{axis: n, "ms_per_image": n**2, "peak_mib": 5 * n} for n in (3, 1, 2)]
+        for axis in TITLES
+    }
+    plot_growth(rows, tmp_path / "growth.svg")
+    assert (tmp_path / "growth.svg").read_text().count("<path") > 5 * 2 * 3
+
+
+def residual_network():
+    rng = np.random.default_rng(0)
+    padding = ((1, 1), (1, 1))
+    first = Conv2D(
+        name="conv", input_shape=(4, 4, 1), kernel=rng.normal(size=(3, 3, 1, 2)), padding=padding
+    )
+    branch = Conv2D(
+        name="branch",
+        input_shape=(4, 4, 2),
+        kernel=rng.normal(size=(3, 3, 2, 2)),
+        bias=rng.normal(size=2),
+        padding=padding,
+    )
+    skip = Conv2D(
+        name="skip", input_shape=(4, 4, 2), kernel=np.ones((1, 1, 1, 2)), groups=2, source="conv"
+    )
+    joined = Sum(name="joined", terms=(branch, skip))
+    output = Dense(
+        name="output", input_shape=(4, 4, 2), weights=rng.normal(size=(32, 3)), bias=np.ones(3)
+    )
+    return td.SpikingNetwork(layers=(first, joined, output), leak=5)
+
+
+@pytest.mark.parametrize("make", [small_network, residual_network])
+def test_torch_computes_what_the_network_was_converted_from(make):
+    torch = pytest.importorskip("torch")
+    from tdsnn_brian.validation.speed.as_torch import AsTorch, batch
+
+    network = make()
+    images = random_images(network, 3)
+    values = {network.input: images}
+    for population in network.populations:
+        sources = [values[source] for source in population.sources]
+        if not population.kind.integrates:
+            values[population] = population.latest(*sources)
+            continue
+        x = population.weighted_sum(sources)
+        if population.bias is not None:
+            x = x + population.bias_values.reshape(population.shape)
+        values[population] = np.maximum(x, 0) if population.fires else x
+    with torch.inference_mode():
+        logits = AsTorch(network).eval()(batch(images)).numpy()
+    np.testing.assert_allclose(logits, values[network.output], rtol=1e-4, atol=1e-5)

@@ -17,9 +17,11 @@ from tdsnn_brian.provenance import digest
 from ..console import console, say
 from ..kept import Kept
 from ..output import prepare_directory, write_json
-from .growth import growth
+from .growth import growth, plot_growth
+from .history import ratios, remember
 from .large import large, shown_to
 from .lenet import all_digits, lenet, mnist
+from .residual import residual, shown_to_residual
 from .table import table
 
 
@@ -30,6 +32,7 @@ class Part(str, Enum):
     mnist = "mnist"
     alexnet = "alexnet"
     vgg16 = "vgg16"
+    resnet20 = "resnet20"
     growth = "growth"
 
 
@@ -68,10 +71,11 @@ def benchmark(
         "reports/benchmark"
     ),
 ) -> None:
-    """Measure LeNet, AlexNet and VGG-16 in Brian2 beside torch and SpikingJelly.
+    """Measure LeNet, AlexNet, VGG-16 and ResNet-20 in Brian2 beside torch and SpikingJelly.
 
     With --only, what was measured before of the other parts is shown beside it, if by the same
-    code, with the same settings, on this machine.
+    code, with the same settings, on this machine. Every measurement is a line of history.jsonl, by
+    commit and machine; ratios to the one before are printed.
     """
     parts: dict[Part, Measurement] = {
         Part.lenet: Measurement(
@@ -88,6 +92,9 @@ def benchmark(
         Part.vgg16: Measurement(
             lambda: large("vgg16", rounds), lambda: (rounds, shown_to("vgg16"))
         ),
+        Part.resnet20: Measurement(
+            lambda: residual(data, rounds), lambda: (rounds, shown_to_residual(data, 20))
+        ),
         Part.growth: Measurement(growth, lambda: ()),
     }
     kept = Kept(prepare_directory(output) / "parts")
@@ -102,6 +109,8 @@ def benchmark(
             depends = (machine(), measurement.depends())
             if wanted:
                 summary[key] = kept.keep(part.value, measurement.measure(), *depends)
+                before = remember(output / "history.jsonl", key, summary[key], machine())
+                _say_ratios(summary[key], before)
             elif (found := kept.find(part.value, *depends)) is not None:
                 summary[key] = found
         except (DataNotFoundError, ImportError) as error:
@@ -113,6 +122,16 @@ def benchmark(
         say(f"note: {note}", style="yellow")
     console.print(table(summary))
     say(f"wrote {path}")
+    if summary.get("growth"):
+        plot_growth(summary["growth"], output / "growth.svg")
+        say(f"wrote {output / 'growth.svg'}")
+
+
+def _say_ratios(figures: dict, before: dict | None) -> None:
+    if before is not None:
+        found = ratios(figures, before["figures"])
+        listed = ", ".join(f"{name} {value:.2f}" for name, value in found.items())
+        say(f"against {before['commit']} of {before['date']}: {listed or 'no figure in common'}")
 
 
 def _shipped(name: str) -> str:

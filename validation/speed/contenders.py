@@ -9,16 +9,13 @@ import multiprocessing
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from math import prod
 from pathlib import Path
 
-import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian import SpikingNetwork, stream
-from tdsnn_brian.layers import Layer, Shape
 
 Contender = Callable[[], float]
 
@@ -126,115 +123,49 @@ def genn_seconds(python: Path, n_images: int) -> dict[str, float]:
     return {"compile": seconds["compile"], "run": seconds["run_per_image"]}
 
 
-def torch_forward(layers: Sequence[Layer], images: NDArray) -> Contender:
-    """torch's dense forward pass through the same layers, float32, all images in one batch."""
+def torch_forward(network: SpikingNetwork, images: NDArray) -> Contender:
+    """torch's dense forward pass through the same weights, float32, all images in one batch."""
     import torch
-    from torch.nn import functional
+
+    from .as_torch import AsTorch, batch
 
     torch.set_num_threads(1)
-
-    def tensor(values):
-        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
-
-    steps, shape = [], layers[0].input_shape
-    for layer in layers:
-        window, kernel = layer.projection.window, layer.projection.kernel
-        if kernel is None:
-            assert not any(map(any, window.padding)), f"{layer.name}: padded pools are not timed"
-            pool = functional.avg_pool2d if layer.kind.integrates else functional.max_pool2d
-            steps.append(lambda x, p=pool, w=window: p(x, w.size, w.strides))
-        elif _is_dense(layer):
-            weights = tensor(_dense_weights(kernel[0, 0], shape))
-            steps.append(lambda x, w=weights: functional.relu(functional.linear(x.flatten(1), w)))
-        else:
-            (top, bottom), (left, right) = window.padding
-            options = {
-                "stride": window.strides,
-                "dilation": window.dilation,
-                "groups": window.groups,
-            }
-            if (top, left) == (bottom, right):
-                options["padding"], margins = (top, left), None
-            else:
-                margins = (left, right, top, bottom)
-            weights = tensor(kernel.transpose(3, 2, 0, 1))
-            steps.append(
-                lambda x, k=weights, o=options, m=margins: functional.relu(
-                    functional.conv2d(functional.pad(x, m) if m else x, k, **o)
-                )
-            )
-        shape = layer.output_shape
-    batch = tensor(images.transpose(0, 3, 1, 2))
+    dnn, inputs = AsTorch(network).eval(), batch(images)
 
     def run() -> float:
         with torch.inference_mode():
             start = time.perf_counter()
-            x = batch
-            for step in steps:
-                x = step(x)
-            return (time.perf_counter() - start) / len(batch)
+            dnn(inputs)
+            return (time.perf_counter() - start) / len(inputs)
 
     return run
 
 
-def _is_dense(layer: Layer) -> bool:
-    return len(layer.output_shape) == 1
-
-
-def _dense_weights(weights: NDArray, shape: Shape) -> NDArray:
-    """(n_neurons, n_inputs) for inputs in torch's order, which flattens channels first."""
-    if len(shape) == 3:
-        weights = weights.reshape(*shape, -1).transpose(2, 0, 1, 3)
-    return weights.reshape(prod(shape), -1).T
-
-
 def spikingjelly(
-    layers: Sequence[Layer], images: NDArray, calibration: NDArray, time_steps: int
+    network: SpikingNetwork, images: NDArray, calibration: NDArray, time_steps: int
 ) -> tuple[Contender, Callable[[], NDArray]]:
     """SpikingJelly's rate-coded conversion of the DNN, and its predictions.
 
-    `layers` are convolutions, max-pools and dense layers of the DNN, biases included.
+    `network` has the weights of the DNN, neither scaled nor compensated.
     """
     import torch
     from spikingjelly.activation_based import ann2snn, functional
-    from torch import nn
+
+    from .as_torch import AsTorch, batch
 
     torch.set_num_threads(1)
-
-    def tensor(values):
-        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
-
-    modules: list[nn.Module] = []
-    shape = layers[0].input_shape
-    for layer in layers:
-        window, kernel = layer.projection.window, layer.projection.kernel
-        if kernel is None:
-            modules.append(nn.MaxPool2d(window.size, window.strides))
-        elif _is_dense(layer):
-            module = nn.Linear(layer.n_inputs, layer.n_neurons)
-            module.weight.data = tensor(_dense_weights(kernel[0, 0], shape))
-            module.bias.data = tensor(layer.bias)
-            modules += [nn.Flatten(), module, nn.ReLU()]
-        else:
-            module = nn.Conv2d(window.input_shape[2], window.n_channels, window.size)
-            module.weight.data = tensor(kernel.transpose(3, 2, 0, 1))
-            module.bias.data = tensor(layer.bias)
-            modules += [module, nn.ReLU()]
-        shape = layer.output_shape
-    dnn = nn.Sequential(*modules[:-1]).eval()
-    inputs = tensor(calibration.transpose(0, 3, 1, 2))
+    dnn, inputs = AsTorch(network).eval(), batch(calibration)
     recipe = ann2snn.RateCodingRecipe([(inputs, torch.zeros(len(inputs)))], mode="Max")
-    snn = ann2snn.FXConverter(recipe).convert(dnn).eval()
-    batch = tensor(images.transpose(0, 3, 1, 2))
+    snn, shown = ann2snn.FXConverter(recipe).convert(dnn).eval(), batch(images)
 
     def forward():
         with torch.inference_mode():
             functional.reset_net(snn)
-            return sum(snn(batch) for _ in range(time_steps))
+            return sum(snn(shown) for _ in range(time_steps))
 
     def run() -> float:
         start = time.perf_counter()
         forward()
-        return (time.perf_counter() - start) / len(batch)
+        return (time.perf_counter() - start) / len(shown)
 
     return run, lambda: forward().argmax(1).numpy()

@@ -1,30 +1,42 @@
-"""How time and memory grow with images, width, depth and leak."""
+"""How time and memory grow with images, width, depth, leak and spikes."""
+
+from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from tdsnn_brian import SpikingNetwork
 from tdsnn_brian.brian import compile_program
 from tdsnn_brian.brian.memory import explicit_bytes
 from tdsnn_brian.layers import Conv2D, Dense
+from tdsnn_brian.plots import COLOURS
 
 from .timing import seconds_per_image
 
+TITLES = {
+    "images": "images",
+    "width": "channels a layer",
+    "depth": "layers",
+    "leak": "leak in ticks",
+    "spikes": "spikes an image",
+}
+
 
 def growth(side: int = 24, n_images: int = 20) -> dict:
-    """Time and memory of shared projections with images, width, depth and leak."""
+    """Time and memory of shared projections with images, width, depth, leak and spikes."""
     rng = np.random.default_rng(0)
-    rows = {"images": [], "width": [], "depth": [], "leak": []}
+    rows: dict[str, list[dict]] = {axis: [] for axis in TITLES}
 
-    def measure(axis, value, *, width=16, depth=3, leak=5.0, images=n_images):
-        network = _random_network(rng, side, width, depth, leak)
+    def measure(axis, value=None, *, width=16, depth=3, leak=5.0, images=n_images, quiet=None):
+        network = _random_network(rng, side, width, depth, leak, quiet)
         program = compile_program(network, dtype="float32")
         shown = rng.random((images, side, side, 1))
         elapsed = [seconds_per_image(program, shown) for _ in range(3)]
         results = program.stream(shown[-1:], processes=1, threads=1)
-        next(results)
+        fired = sum(next(results).spikes.values())
         rows[axis].append(
             {
-                axis: value,
+                axis: fired if value is None else value,
                 "ms_per_image": 1e3 * min(elapsed),
                 "peak_mib": results.peak_bytes / 2**20,
                 "explicit_mib": explicit_bytes(network) / 2**20,
@@ -39,10 +51,32 @@ def growth(side: int = 24, n_images: int = 20) -> dict:
         measure("depth", value, depth=value)
     for value in (1.0, 5.0, 20.0):
         measure("leak", value, leak=value)
+    for value in (-2.0, -0.5, 0.0, None):  # silent zeros, fewer the larger the bias; all firing
+        measure("spikes", quiet=value)
     return rows
 
 
-def _random_network(rng, side, width, depth, leak) -> SpikingNetwork:
+def plot_growth(rows: dict, path: Path) -> None:
+    """A curve of time and one of memory over each axis, as SVG."""
+    figure = Figure(figsize=(12, 5.6), layout="constrained")
+    axes = figure.subplots(2, len(rows), sharey="row", squeeze=False)
+    for column, (axis, points) in enumerate(rows.items()):
+        points = sorted(points, key=lambda point: point[axis])
+        at = [point[axis] for point in points]
+        for row, (figure_of, label) in enumerate(
+            (("ms_per_image", "ms an image"), ("peak_mib", "peak MiB"))
+        ):
+            ax = axes[row, column]
+            ax.plot(at, [point[figure_of] for point in points], "o-", color=COLOURS[row])
+            ax.set(xscale="log", yscale="log")
+            if not column:
+                ax.set_ylabel(label)
+        axes[1, column].set_xlabel(TITLES[axis])
+    figure.savefig(path, metadata={"Date": None})
+
+
+def _random_network(rng, side, width, depth, leak, quiet) -> SpikingNetwork:
+    """`quiet`: the bias of a network with silent zeros; None: all its neurons fire."""
     layers, channels = [], 1
     for k in range(depth):
         kernel = rng.normal(0, (2 / (9 * channels)) ** 0.5, (3, 3, channels, width))
@@ -51,7 +85,7 @@ def _random_network(rng, side, width, depth, leak) -> SpikingNetwork:
                 name=f"conv{k}",
                 input_shape=(side, side, channels),
                 kernel=kernel,
-                bias=np.zeros(width),
+                bias=np.full(width, quiet or 0.0),
                 padding=((1, 1), (1, 1)),
             )
         )
@@ -65,4 +99,6 @@ def _random_network(rng, side, width, depth, leak) -> SpikingNetwork:
             weights=rng.normal(0, n**-0.5, (n, 10)),
         )
     )
-    return SpikingNetwork(layers=tuple(layers), leak=leak, name="random")
+    return SpikingNetwork(
+        layers=tuple(layers), leak=leak, name="random", silent_zeros=quiet is not None
+    )

@@ -10,7 +10,7 @@ from tdsnn_brian.brian import Program, compile_program
 from tdsnn_brian.brian.memory import explicit_bytes
 from tdsnn_brian.networks.data.imagenet import Convolution, trained_convolutions
 from tdsnn_brian.networks.data.photographs import photographs
-from tdsnn_brian.networks.models.large import large_network, plain_layers
+from tdsnn_brian.networks.models.large import large_network
 
 from ..console import say
 from ..judge.one_image import judge_image
@@ -31,7 +31,7 @@ def large(name: str, rounds: int) -> dict:
     quiet, quiet_result = _simulated_once(large_network(name, silent_zeros=True), image)
     contenders["silent_zeros"] = lambda: seconds_per_image(quiet, image)
     try:
-        contenders["torch"] = torch_forward(plain_layers(name), image)
+        contenders["torch"] = torch_forward(network, image)
     except ImportError as error:
         say(f"note: torch was left out: {error}", style="yellow")
     seconds = alternate(contenders, rounds)

@@ -48,11 +48,11 @@ def lenet(
     predictions = {"shared": np.concatenate([image.predictions for image in results])}
     result["peak_mib"] = results.peak_bytes / 2**20
     try:
-        layers = _dnn_layers(network)
-        contenders["torch"] = torch_forward(layers, images)
+        dnn = _dnn(network)
+        contenders["torch"] = torch_forward(dnn, images)
         for time_steps in (8, 16):
             name = f"spikingjelly_t{time_steps}"
-            contenders[name], predict = spikingjelly(layers, images, images[:100], time_steps)
+            contenders[name], predict = spikingjelly(dnn, images, images[:100], time_steps)
             predictions[name] = predict()
     except (ImportError, TDSNNError) as error:
         notes.append(f"torch or SpikingJelly was left out: {error}")
@@ -85,7 +85,7 @@ def lenet(
     return result
 
 
-def _dnn_layers(network: SpikingNetwork) -> list:
+def _dnn(network: SpikingNetwork) -> SpikingNetwork:
     """The trained DNN before adaptation, in the spiking network's layers."""
     model = networks.load_model("lenet")
     layers = []
@@ -95,7 +95,7 @@ def _dnn_layers(network: SpikingNetwork) -> list:
             field = "weights" if weights.ndim == 2 else "kernel"
             layer = replace(layer, **{field: weights}, bias=bias)
         layers.append(layer)
-    return layers
+    return replace(network, layers=tuple(layers))
 
 
 def all_digits(data: Path | None) -> tuple[NDArray, NDArray]:

@@ -43,6 +43,23 @@ def table(summary: dict) -> Table:
             "",
             f"{row['seconds']:.1f} s in all; {'identical' if row['identical'] else 'DIFFERENT'}",
         )
+    row = summary.get("resnet20") or {}
+    for name in ("shared", "torch", "spikingjelly_t32", "spikingjelly_t64"):
+        if entry := row.get(name):
+            own = name == "shared"
+            accuracy = f"; {entry['accuracy']:.1%} right" if "accuracy" in entry else ""
+            result.add_row(
+                f"ResNet-20, {name}",
+                number(entry["ms_per_image"]),
+                number(row["peak_mib"]) if own else "",
+                number(row["compile_seconds"]) if own else "",
+                (
+                    f"{row['unexplained']} unexplained"
+                    if own
+                    else f"{entry['ratio_to_shared']:.2f} x shared"
+                )
+                + accuracy,
+            )
     for name in ("alexnet", "vgg16"):
         if row := summary.get(name):
             result.add_row(
