@@ -305,7 +305,8 @@ class _Folding(Growing):
         source = self._entered(source)
         if source.rectified and not self.adapted:
             source = self.settled(source)
-        if source.crossed or (source.paired and (source.padded or source.overlapping)):
+        no_order = source.paired and (source.padded or source.overlapping)
+        if (source.crossed or no_order) and not self.adapted:
             source = self.own_values(source, node)
         if source.left is not None:
             source, left = self._channelwise(source, source.left, node)

@@ -171,7 +171,7 @@ class _Building:
         neurons = before.neurons.reshape(node.input_shape)
         if not isinstance(layer, MaxPool2D):
             return replace(before, neurons=self._add_on(layer, neurons).reshape(node.shape))
-        made = np.empty(layer.output_shape, int)
+        made = np.broadcast_to(neurons[0, 0], layer.output_shape).copy()  # zeros stay zeros
         groups = self._by_population(node, neurons)
         for number, channels in enumerate(groups):
             minimum = [k for k, channel in enumerate(channels) if channel in layer.minimum]
@@ -195,17 +195,18 @@ class _Building:
         return self._add(replace(parts[0].layer, source=self._source(parts[0].population)))
 
     def _by_population(self, node: Neurons, neurons: NDArray) -> list[NDArray]:
-        """The channels of each population."""
+        """The channels of each population; those of zeros alone are of none."""
         found = np.searchsorted(self._starts, neurons, side="right") - 1
         first = np.where(neurons < 0, len(self._starts), found).min(axis=(0, 1))
         last = np.where(neurons < 0, -1, found).max(axis=(0, 1))
-        if (first != last).any():
+        there = last >= 0
+        if (first != last)[there].any():
             raise UnsupportedLayerError(
                 f"{node.origin} takes the maximum over values of several layers, and the spikes "
                 "of a max-pool's window have to come from one; put a layer with synapses before "
                 "it, and train the model again"
             )
-        return [np.flatnonzero(last == population) for population in np.unique(last)]
+        return [np.flatnonzero(last == population) for population in np.unique(last[there])]
 
 
 def _over_zeros(node: Neurons, neurons: NDArray) -> Layer:

@@ -69,11 +69,11 @@ _KEPT_FOR_TRAINING = (
 
 def activated(place: Place, *, inside: bool = True) -> Value:
     """The value behind the activation of a layer, `inside` it or all that it is."""
-    _put_activation(place, activation_of(place.layer), inside=inside)
+    put_activation(place, activation_of(place.layer), inside=inside)
     return place.value
 
 
-def _put_activation(place: Place, activation: Activation, *, inside: bool) -> None:
+def put_activation(place: Place, activation: Activation, *, inside: bool) -> None:
     suffix, name = "_activation" if inside else "", activation.name
     if name in SOFTMAXES:
         place.in_keras_order(place.value)
@@ -91,7 +91,7 @@ def put_rectifier(place: Place, suffix: str = "", **fields: Any) -> Value:
 
 @reads(kl.ReLU, kl.LeakyReLU, kl.ELU)
 def _activation_layer(layer: kl.Layer, place: Place) -> Value:
-    _put_activation(place, activation_of(layer, layer), inside=False)
+    put_activation(place, activation_of(layer, layer), inside=False)
     return place.value
 
 
@@ -125,7 +125,7 @@ def _softmax(layer: kl.Softmax, place: Place) -> Value:
             f"{describe(layer)} runs over axis {layer.axis}; only the last axis holds classes, "
             "use Softmax() and train the model again"
         )
-    _put_activation(place, Activation("softmax"), inside=False)
+    put_activation(place, Activation("softmax"), inside=False)
     return place.value
 
 

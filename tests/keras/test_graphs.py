@@ -123,7 +123,20 @@ def test_a_linear_layer_is_merged_where_that_is_cheaper():
 
 @pytest.mark.parametrize("seed", [pytest.param(k, marks=_slow(k)) for k in range(25)])
 def test_random_graphs_on_every_engine(seed, numpy_target):
-    model = random_model(seed)
+    assert_every_engine_agrees(random_model(seed), seed)
+
+
+ACTIVATIONS = ("relu6", "sigmoid", "tanh", "softplus", "elu", "silu", "hard_silu", "gelu")
+
+
+@pytest.mark.parametrize("seed", [pytest.param(k, marks=_slow(2 * k)) for k in range(12)])
+def test_random_graphs_with_activations_on_every_engine(seed, numpy_target):
+    model = random_model(seed, ACTIVATIONS)
+    assert_same_function(model, fine={"leak": 200, "scale": 100})
+    assert_every_engine_agrees(model, seed)
+
+
+def assert_every_engine_agrees(model, seed):
     options = {"compensate": True, "scale": 2, "silent_zeros": bool(seed % 3 == 0)}
     network = convert(adapt(model, 3, **options))
     images = images_for(model, 2, seed)
