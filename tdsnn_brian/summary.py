@@ -52,6 +52,8 @@ def _transfer(population: "Population") -> str:
 
 def _note(network: "SpikingNetwork") -> str:
     parts = [f"leak {network.leak:g} ticks"]
+    if network.input_offset:
+        parts.append(f"images plus {network.input_offset:g}")
     if network.input_scale != 1:
         parts.append(f"images times {network.input_scale:g}")
     if network.silent_zeros:

@@ -42,7 +42,6 @@ from .pairs import with_pairs_through
 from .refused import no_relu, not_comparable, not_taken_up
 from .weights import constant_means, is_max_pool, take_inputs, turn_pool
 
-_ONE = np.ones(())
 _MOST_COPIES = 2
 """A linear layer that more neurons than that would compute anew gets neurons of its own."""
 
@@ -207,6 +206,8 @@ class _Folding(Growing):
                 raise not_taken_up(node, source.terms[0])
             source = self.pair(source, node)
         if source.at_input and self._scale is None and self._has_one_reader(source.node):
+            if self.adapted and node.affine.shift.any() and node.affine.is_one_positive:
+                return self.put(node, source)  # for images with negative values
             name = free_name(f"{node.name}_scale", self.taken)
             self._scale = replace(node, name=name, affine=Affine())
             source = self.put(self._scale, source)

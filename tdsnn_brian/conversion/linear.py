@@ -126,5 +126,5 @@ def commutes(source: Carried, activation: Rectifier) -> bool:
 
 
 def stays(source: Carried) -> bool:
-    """Whether nothing but dropout and the like stands behind the sum."""
-    return all(isinstance(node, Passive) for node in source.path)
+    """Whether nothing but dropout and other shapes stand behind the sum."""
+    return all(isinstance(node, Passive | Reshaping) for node in source.path)

@@ -40,6 +40,7 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
         layers=layers,
         leak=coding.leak,
         input_scale=building.input_scale,
+        input_offset=building.input_offset,
         input_steps=max(x.steps for x in graph.codings),
         rounding=coding.rounding,
         silent_zeros=coding.silent_zeros,
@@ -64,7 +65,7 @@ class _Building:
         self._terms: dict[str, tuple[Term, ...]] = {}
         self._layers: list[Layer] = []
         self._starts = [0]  # number of the first neuron of the image, of each layer, and of all
-        self.input_scale = 1.0
+        self.input_scale, self.input_offset = 1.0, 0.0
 
     def run(self) -> tuple[Layer, ...]:
         for node in self._graph:
@@ -100,7 +101,9 @@ class _Building:
         zero = NOTHING if before.coded or self._silent else SPIKES
         match node:
             case nodes.Scaling():
-                self.input_scale *= float(node.affine.factor)
+                factor = float(node.affine.factor)
+                self.input_offset += float(node.affine.shift) / factor / self.input_scale
+                self.input_scale *= factor
             case nodes.Coding():
                 return Values(neurons=neurons, coded=True)
             case nodes.ZeroPadding():

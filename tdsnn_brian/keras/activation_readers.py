@@ -1,21 +1,50 @@
-"""Read activations that are operations of a functional model, such as ``keras.ops.silu(x)``."""
+"""Read activations that are layers, or operations such as ``keras.ops.silu(x)``."""
 
 from typing import Any
 
 import numpy as np
+from keras import layers as kl
 from keras.src.activations import activations as activation_ops
 from keras.src.ops import nn as nn_ops
 from keras.src.ops import numpy as array_ops
 
 from ..arguments import is_number
+from ..conversion.graph import Sum
 from ..errors import UnsupportedLayerError
 from ..transfer import Part, Transfer, parts_of
-from .activations import relu_of
+from .activations import activation_of, relu_of
 from .graph_readers import put_affine
 from .layer_readers import put_activation, put_rectifier
 from .place import Place, Value
 from .registry import reads
-from .weights import describe
+from .transfer_activation import TransferActivation
+from .weights import array_of, describe
+
+
+@reads(kl.ReLU, kl.LeakyReLU, kl.ELU)
+def _activation_layer(layer: kl.Layer, place: Place) -> Value:
+    put_activation(place, activation_of(layer, layer), inside=False)
+    return place.value
+
+
+@reads(TransferActivation)
+def _transfer(layer: TransferActivation, place: Place) -> Value:
+    return put_rectifier(place, parts=(Part(transfer=layer.transfer),))
+
+
+@reads(kl.PReLU)
+def _prelu(layer: kl.PReLU, place: Place) -> Value:
+    slope, value = array_of(layer, "alpha"), place.value
+    if (slope >= 0).all():
+        return put_rectifier(place, slope=place.spread(slope))
+    on = put_rectifier(place, "_on")  # large and small values may mean the same
+    place.value = value
+    put_affine(place, "_turned", factor=np.asarray(-1.0))
+    put_rectifier(place, "_rectified")
+    off = put_affine(place, "_off", factor=-slope)
+    place.put(Sum, inputs=[on.node, off.node], input_shape=value.shape, signs=(1.0, 1.0))
+    return place.value
+
 
 _NAMES: dict[type, str] = {
     nn_ops.Sigmoid: "sigmoid",

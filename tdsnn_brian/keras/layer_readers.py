@@ -31,7 +31,6 @@ from .min_max_pooling import MinMaxPooling2D
 from .place import Place, Value, in_order
 from .registry import reads
 from .reverse_coding import ReverseCoding
-from .transfer_activation import TransferActivation
 from .weights import array_of, describe
 
 SLIDING = (
@@ -87,33 +86,6 @@ def put_rectifier(place: Place, suffix: str = "", **fields: Any) -> Value:
     """What neurons make of the value."""
     place.put(Rectifier, suffix, input_shape=place.nodes[place.value.node].shape, **fields)
     return place.value
-
-
-@reads(kl.ReLU, kl.LeakyReLU, kl.ELU)
-def _activation_layer(layer: kl.Layer, place: Place) -> Value:
-    put_activation(place, activation_of(layer, layer), inside=False)
-    return place.value
-
-
-@reads(TransferActivation)
-def _transfer(layer: TransferActivation, place: Place) -> Value:
-    return put_rectifier(place, parts=(Part(transfer=layer.transfer),))
-
-
-@reads(kl.PReLU)
-def _prelu(layer: kl.PReLU, place: Place) -> Value:
-    return _put_leaky(place, array_of(layer, "alpha"))
-
-
-def _put_leaky(place: Place, slope: NDArray) -> Value:
-    """A ReLU that multiplies negative values by `slope`, for values as Keras has them."""
-    spread = place.spread(slope)
-    if (spread < 0).any():
-        raise UnsupportedLayerError(
-            f"{describe(place.layer)} has a negative slope ({spread.min():g}), so that large and "
-            "small values mean the same; train it with alpha_constraint='non_neg'"
-        )
-    return put_rectifier(place, slope=spread)
 
 
 @reads(kl.Softmax)
