@@ -60,4 +60,5 @@ def _note(network: "SpikingNetwork") -> str:
         parts.append("zeros stay silent")
     if network.v_threshold:
         parts.append(f"threshold {network.v_threshold:g}")
-    return f"{network.name}: {', '.join(parts)}; synapses of bias neurons are not counted"
+    first = f"{network.name}: {', '.join(parts)}; synapses of bias neurons are not counted"
+    return "\n".join([first, *network.metadata.get("notes", ())])

@@ -178,6 +178,7 @@ class _Correcting:
                 steps=steps,
                 rounding=self._correction.rounding,
                 image_range=self._graph.image_range if self._of_image[source] else None,
+                notes=self._graph.notes if self._of_image[source] else (),
             )
         return self._codings[key]
 

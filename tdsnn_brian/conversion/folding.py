@@ -37,7 +37,7 @@ from .graph import (
     free_name,
 )
 from .growing import Growing
-from .linear import commutes, merged_cheaply, stays, taken_back, uses_of
+from .linear import commutes, merged_cheaply, merged_into_one, stays, taken_back, uses_of
 from .pairs import with_pairs_through
 from .refused import no_relu, not_comparable, not_taken_up
 from .weights import constant_means, is_max_pool, take_inputs, turn_pool
@@ -65,7 +65,7 @@ def fold(graph: Graph) -> Graph:
         value = folding.take(node, *(carried[name] for name in node.inputs))
         carried[node.name] = folding.shared(node, value)
     folding.finish(carried[graph.nodes[-1].name])
-    return replace(graph, nodes=tuple(folding.nodes.values()))
+    return replace(graph, nodes=tuple(folding.nodes.values()), notes=tuple(folding.notes))
 
 
 class _Folding(Growing):
@@ -288,6 +288,7 @@ class _Folding(Growing):
         if not source.rectified:
             both = merged_cheaply(source, node)
             if both is not None:
+                self.notes[merged_into_one(source, node, both)] = None
                 return Carried(shape=both.shape, terms=(both,), rectified=False)
             source = self.pair(source, node)
             if node.role is Role.MEAN:

@@ -35,6 +35,7 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
     coding = graph.codings[0]
     building = _Building(graph, max_pool == "constrained")
     layers = building.run()
+    notes = next((x.notes for x in graph.codings if x.notes), ())
     image_shape, output_shape = graph.image_shape, graph.output_shape
     return SpikingNetwork(
         layers=layers,
@@ -46,6 +47,7 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
         silent_zeros=coding.silent_zeros,
         name=graph.name,
         image_range=graph.image_range,
+        metadata={"notes": list(notes)} if notes else {},
         image_shape=None if image_shape == layers[0].input_shape else image_shape,
         output_shape=None if output_shape == layers[-1].output_shape else output_shape,
     )

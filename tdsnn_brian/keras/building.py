@@ -195,6 +195,7 @@ def _plain(node: Node) -> tuple[type, dict[str, Any]]:
                 "silent_zeros": node.silent_zeros,
                 "steps": node.steps,
                 "image_range": node.image_range,
+                "notes": node.notes,
                 "rounding": node.rounding,
             }
         case ZeroPadding():

@@ -112,6 +112,7 @@ def _coding(layer: ReverseCoding, place: Place) -> Value:
         silent_zeros=layer.silent_zeros,
         steps=layer.steps,
         image_range=layer.image_range,
+        notes=layer.notes,
         rounding=layer.rounding,
     )
     return place.value
