@@ -15,7 +15,7 @@ What a tie is, and what silence is, stands in `tdsnn_brian.firing_times`.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import MOST, check_choice, is_count, is_real, real_array
+from .arguments import MOST, check_choice, is_count, is_number, is_real, real_array
 from .errors import InvalidInputError
 from .firing_times import gain, round_up, silence_zeros
 
@@ -45,6 +45,16 @@ def check_steps(steps: int, name: str = "steps") -> int:
             f"pass for example {name}=4"
         )
     return int(steps)
+
+
+def check_offset(offset: float, name: str = "input_offset") -> float:
+    """Return what is added to images as a float; raise `InvalidInputError` if it is negative."""
+    if not (is_number(offset) and offset >= 0):
+        raise InvalidInputError(
+            f"{name} must be a finite number >= 0, got {offset!r:.80}; 1 is for images with values "
+            "from -1 on"
+        )
+    return float(offset)
 
 
 ROUNDINGS = {"up": 0.0, "nearest": 0.5}

@@ -23,7 +23,7 @@ def check_range(image_range: Sequence[float] | None) -> Range | None:
     Raises
     ------
     InvalidInputError
-        If it is not 0 and a finite number above.
+        If it is not 0, or a number below, and a finite number above.
     """
     if image_range is None:
         return None
@@ -31,7 +31,7 @@ def check_range(image_range: Sequence[float] | None) -> Range | None:
         low, high = (float(value) for value in image_range)
     except (TypeError, ValueError):
         low = high = np.nan
-    if not (low == 0 < high < np.inf):
+    if not (-np.inf < low <= 0 < high < np.inf):
         raise InvalidInputError(
             f"image_range must be the lowest and the highest value of images, got {image_range!r}; "
             "(0, 1) and (0, 255) are usual, and None says that it is unknown"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arguments import check_flag, check_name, check_shape, is_number, real_array
-from .coding import check_leak, check_rounding, check_steps
+from .coding import check_leak, check_offset, check_rounding, check_steps
 from .errors import InvalidInputError
 from .image_range import UNIT, Range, check_range, out_of_range
 from .layers import Kind, Layer, Shape
@@ -39,6 +39,8 @@ class SpikingNetwork:
         Membrane time constant `L` in ticks, of all layers that have none of their own.
     input_scale : float
         Images are multiplied by it before they are coded as firing times.
+    input_offset : float
+        Is added to images before that, so that they may have values down to `-input_offset`.
     input_steps : int
         Input neurons fire at whole multiples of ``1 / input_steps`` ticks: no ticking neuron
         drives them, so that their code may be finer than that of the layers.
@@ -82,6 +84,7 @@ class SpikingNetwork:
     layers: tuple[Layer, ...]
     leak: float
     input_scale: float = 1.0
+    input_offset: float = 0.0
     input_steps: int = 1
     silent_zeros: bool = False
     v_threshold: float = 0.0
@@ -116,6 +119,7 @@ class SpikingNetwork:
                 f"input_scale must be finite and greater than 0, got {scale!r:.80}; 1 is the "
                 "default"
             )
+        object.__setattr__(self, "input_offset", check_offset(self.input_offset))
         check_flag("silent_zeros", self.silent_zeros)
         object.__setattr__(self, "image_range", check_range(self.image_range))
         check_name("network name", self.name)
@@ -172,6 +176,10 @@ class SpikingNetwork:
     def input_shape(self) -> Shape:
         """Of one image."""
         return self.layers[0].input_shape if self.image_shape is None else self.image_shape
+
+    def input_values(self, images: NDArray) -> NDArray[np.float64]:
+        """What is coded of images: `(x + input_offset) input_scale`."""
+        return (images.astype(np.float64) + self.input_offset) * self.input_scale
 
     @cached_property
     def input(self) -> Population:
@@ -330,9 +338,11 @@ def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
         images = images.astype(np.float64)
     if not np.isfinite(images).all():
         raise InvalidInputError("images holds NaN or infinite values; replace them by numbers >= 0")
-    if images.min() < 0:
+    least = -network.input_offset * (1 + 1e-6)
+    if images.min() < least:
         raise InvalidInputError(
-            f"images holds negative values (lowest {images.min():g}); reverse coding has firing "
-            "times for values >= 0 only, so shift or rescale the images, for example to 0 .. 1"
+            f"images holds values below {least:g} (lowest {images.min():g}), negative values that "
+            "reverse coding has no firing times for; shift or rescale the images, for example to "
+            f"0 .. 1, or adapt the model with input_offset={-images.min():g}"
         )
     return images

@@ -218,13 +218,13 @@ class Population:
     def weighted_sum(self, values: Sequence[NDArray]) -> NDArray:
         """Sum of all projections, without the bias, (n_images, *shape); one array a source."""
         parts = [
-            projection.weighted_sum(value)
+            projection.weighted_sum(value).reshape(len(value), *self.shape)
             for projection, value in zip(self.projections, values, strict=True)
         ]
         total = parts[0]
         for part in parts[1:]:
             total = total + part
-        return total.reshape(len(total), *self.shape)
+        return total
 
     def latest(self, latencies: NDArray) -> NDArray:
         """Latency of each max-pool neuron, (n_images, *shape)."""

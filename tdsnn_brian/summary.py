@@ -52,10 +52,13 @@ def _transfer(population: "Population") -> str:
 
 def _note(network: "SpikingNetwork") -> str:
     parts = [f"leak {network.leak:g} ticks"]
+    if network.input_offset:
+        parts.append(f"images plus {network.input_offset:g}")
     if network.input_scale != 1:
         parts.append(f"images times {network.input_scale:g}")
     if network.silent_zeros:
         parts.append("zeros stay silent")
     if network.v_threshold:
         parts.append(f"threshold {network.v_threshold:g}")
-    return f"{network.name}: {', '.join(parts)}; synapses of bias neurons are not counted"
+    first = f"{network.name}: {', '.join(parts)}; synapses of bias neurons are not counted"
+    return "\n".join([first, *network.metadata.get("notes", ())])

@@ -62,8 +62,7 @@ class DiscreteAnalysis(Result):
 
 def input_latencies(network: SpikingNetwork, images: NDArray) -> NDArray:
     """Firing times of the input neurons, (n_images, *input shape), in ticks."""
-    images = check_images(network, images).astype(np.float64)
-    return network.input.code(images * network.input_scale)
+    return network.input.code(network.input_values(check_images(network, images)))
 
 
 def analyse(

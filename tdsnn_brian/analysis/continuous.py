@@ -36,7 +36,7 @@ def closed_loop(network: SpikingNetwork, images: NDArray, windows: Windows = Non
     images = check_images(network, images)
     require("closed form", network)
     source = network.input
-    first = continuous_latency(images.astype(np.float64) * network.input_scale, source.leak)
+    first = continuous_latency(network.input_values(images), source.leak)
     times = {source: silence_zeros(first) if source.silent_zeros else first}
     inhibited = {}
     for population in network.populations:

@@ -47,6 +47,12 @@ class Affine:
         """Whether it maps values that are not negative to such values."""
         return bool((self.factor >= 0).all() and (self.shift >= 0).all())
 
+    @property
+    def is_one_positive(self) -> bool:
+        """Whether it is positive, with one factor and one offset for all values."""
+        is_one = self.factor.ndim == self.shift.ndim == 0
+        return bool(is_one and self.factor > 0 and self.shift >= 0)
+
     def then(self, other: "Affine") -> "Affine":
         """Both maps in a row, `other` behind."""
         return Affine(

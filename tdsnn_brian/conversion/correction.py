@@ -31,6 +31,7 @@ from .padding import NO_PADDING
 class Correction:
     """What `tdsnn_brian.adapt` is asked for; see there.
 
+    `input_offset` has been added to the images of the graph, which are to be taken as they are.
     `needs_bias` gives every layer a bias, to be corrected later.
     """
 
@@ -39,6 +40,7 @@ class Correction:
     compensate: bool = True
     silent_zeros: bool = False
     input_steps: int = 1
+    input_offset: float = 0.0
     rounding: str = "up"
     needs_bias: bool = False
 
@@ -95,7 +97,8 @@ class _Correcting:
             node = replace(node, inputs=tuple(self._instead.get(x, x) for x in node.inputs))
             if isinstance(node, Scaling):
                 factor = self._correction.scale * node.affine.factor
-                node = replace(node, affine=Affine(factor=factor))
+                offset = factor * self._correction.input_offset
+                node = replace(node, affine=Affine(factor=factor, offset=offset))
             if isinstance(node, Rectifier) and not node.is_relu:
                 node = self._at_scale(node)
             if isinstance(node, Neurons) and node.is_synaptic:
@@ -175,6 +178,7 @@ class _Correcting:
                 steps=steps,
                 rounding=self._correction.rounding,
                 image_range=self._graph.image_range if self._of_image[source] else None,
+                notes=self._graph.notes if self._of_image[source] else (),
             )
         return self._codings[key]
 

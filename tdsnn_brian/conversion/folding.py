@@ -37,12 +37,11 @@ from .graph import (
     free_name,
 )
 from .growing import Growing
-from .linear import commutes, merged_cheaply, stays, taken_back, uses_of
+from .linear import commutes, merged_cheaply, merged_into_one, stays, taken_back, uses_of
 from .pairs import with_pairs_through
 from .refused import no_relu, not_comparable, not_taken_up
 from .weights import constant_means, is_max_pool, take_inputs, turn_pool
 
-_ONE = np.ones(())
 _MOST_COPIES = 2
 """A linear layer that more neurons than that would compute anew gets neurons of its own."""
 
@@ -66,7 +65,7 @@ def fold(graph: Graph) -> Graph:
         value = folding.take(node, *(carried[name] for name in node.inputs))
         carried[node.name] = folding.shared(node, value)
     folding.finish(carried[graph.nodes[-1].name])
-    return replace(graph, nodes=tuple(folding.nodes.values()))
+    return replace(graph, nodes=tuple(folding.nodes.values()), notes=tuple(folding.notes))
 
 
 class _Folding(Growing):
@@ -207,6 +206,8 @@ class _Folding(Growing):
                 raise not_taken_up(node, source.terms[0])
             source = self.pair(source, node)
         if source.at_input and self._scale is None and self._has_one_reader(source.node):
+            if self.adapted and node.affine.shift.any() and node.affine.is_one_positive:
+                return self.put(node, source)  # for images with negative values
             name = free_name(f"{node.name}_scale", self.taken)
             self._scale = replace(node, name=name, affine=Affine())
             source = self.put(self._scale, source)
@@ -287,6 +288,7 @@ class _Folding(Growing):
         if not source.rectified:
             both = merged_cheaply(source, node)
             if both is not None:
+                self.notes[merged_into_one(source, node, both)] = None
                 return Carried(shape=both.shape, terms=(both,), rectified=False)
             source = self.pair(source, node)
             if node.role is Role.MEAN:
@@ -305,7 +307,8 @@ class _Folding(Growing):
         source = self._entered(source)
         if source.rectified and not self.adapted:
             source = self.settled(source)
-        if source.crossed or (source.paired and (source.padded or source.overlapping)):
+        no_order = source.paired and (source.padded or source.overlapping)
+        if (source.crossed or no_order) and not self.adapted:
             source = self.own_values(source, node)
         if source.left is not None:
             source, left = self._channelwise(source, source.left, node)

@@ -192,13 +192,14 @@ class Passive(Node):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Coding(Node):
-    """Reverse coding; that of the input knows which values images have."""
+    """Reverse coding; that of the input knows which values images have, and keeps the notes."""
 
     leak: float
     silent_zeros: bool = False
     steps: int = 1
     image_range: Range | None = None
     rounding: str = "up"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -261,7 +262,8 @@ class Graph:
     """Nodes, sources before what they lead to; the last one gives the output.
 
     `output_shape` is that of the output, `dtype` the floating type of the weights that a network
-    is trained and converted in, `image_range` what is known of the values of images.
+    is trained and converted in, `image_range` what is known of the values of images, `notes` what
+    folding did with linear layers.
     """
 
     name: str
@@ -269,6 +271,7 @@ class Graph:
     output_shape: Shape
     dtype: str = "float32"
     image_range: Range | None = None
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def _by_name(self) -> dict[str, Node]:

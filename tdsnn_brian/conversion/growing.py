@@ -22,7 +22,7 @@ from .graph import (
     ZeroPadding,
     free_name,
 )
-from .linear import at_sum, taken_back
+from .linear import at_sum, carried_as_pairs, taken_back
 from .pairs import doubled, with_pairs_before, with_pairs_behind, with_pairs_through
 from .refused import no_relu
 from .weights import one_to_one
@@ -41,6 +41,7 @@ class Growing:
 
     def __init__(self, graph: Graph) -> None:
         self.nodes: dict[str, Node] = {}
+        self.notes: dict[str, None] = {}  # as a set that keeps its order
         self.taken = {node.name for node in graph}
         self.adapted = bool(graph.codings)
         self._rectified_sums: dict[int, tuple[str, tuple[Neurons, ...]]] = {}
@@ -215,6 +216,7 @@ class Growing:
         """The values of a sum as ON and OFF neurons, OFF by `slope`; `node` asks for them."""
         if self.adapted:
             raise no_relu(source.terms[0], node)
+        self.notes[carried_as_pairs(source, node)] = None
         if source.padded and source.pools:
             source = self._pairs_one_by_one(source, node)
             return source if (slope == 1).all() else self._with_slope(source, node, slope)

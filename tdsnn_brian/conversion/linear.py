@@ -46,15 +46,47 @@ def merged_cheaply(source: Carried, node: Neurons) -> Neurons | None:
 
     Kept apart, with an ON and an OFF neuron between, both would have twice their synapses.
     """
-    between = all(isinstance(x, Passive | Reshaping) for x in source.path)
-    if len(source.terms) > 1 or not between or source.padded:
+    both = _merged(source, node)
+    return both if both is not None and _n_synapses(both) <= _apart(source, node) else None
+
+
+def _merged(source: Carried, node: Neurons) -> Neurons | None:
+    if len(source.terms) > 1 or not stays(source) or source.padded:
         return None
-    (first,) = source.terms
-    both = merged(first, node)
-    if both is None:
-        return None
-    apart = 2 * sum(x.layer.projection.n_synapses for x in (first, node))
-    return both if both.layer.projection.n_synapses <= apart else None
+    return merged(source.terms[0], node)
+
+
+def _n_synapses(*nodes: Neurons) -> int:
+    return sum(x.layer.projection.n_synapses for x in nodes)
+
+
+def _apart(source: Carried, node: Neurons) -> int:
+    return 2 * _n_synapses(*source.terms, node)
+
+
+def merged_into_one(source: Carried, node: Neurons, both: Neurons) -> str:
+    """A note on `merged_cheaply`."""
+    return (
+        f"{source.name!r} has no ReLU and is merged into {node.name!r}: one layer has "
+        f"{_n_synapses(both):,} synapses, with ON and OFF neurons between them the two would have "
+        f"{_apart(source, node):,}"
+    )
+
+
+def carried_as_pairs(source: Carried, node: Node) -> str:
+    """A note on values of either sign that get an ON and an OFF neuron each."""
+    note = f"values of {source.name!r}, which may be negative, have ON and OFF neurons"
+    if isinstance(node, Rectifier):
+        return f"{note}, as the activation {node.label!r} asks"
+    if node.name == source.name:
+        return f"{note}, since too many layers read it"
+    both = _merged(source, node) if isinstance(node, Neurons) else None
+    if both is None or not isinstance(node, Neurons):
+        return f"{note}: no one layer stands for it and {node.label!r}"
+    return (
+        f"{note}: merged with {node.name!r} it would have {_n_synapses(both):,} synapses, so the "
+        f"two have {_apart(source, node):,}"
+    )
 
 
 def at_sum(source: Carried, affine: Affine) -> Affine | None:
@@ -126,5 +158,5 @@ def commutes(source: Carried, activation: Rectifier) -> bool:
 
 
 def stays(source: Carried) -> bool:
-    """Whether nothing but dropout and the like stands behind the sum."""
-    return all(isinstance(node, Passive) for node in source.path)
+    """Whether nothing but dropout and other shapes stand behind the sum."""
+    return all(isinstance(node, Passive | Reshaping) for node in source.path)

@@ -35,16 +35,19 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
     coding = graph.codings[0]
     building = _Building(graph, max_pool == "constrained")
     layers = building.run()
+    notes = next((x.notes for x in graph.codings if x.notes), ())
     image_shape, output_shape = graph.image_shape, graph.output_shape
     return SpikingNetwork(
         layers=layers,
         leak=coding.leak,
         input_scale=building.input_scale,
+        input_offset=building.input_offset,
         input_steps=max(x.steps for x in graph.codings),
         rounding=coding.rounding,
         silent_zeros=coding.silent_zeros,
         name=graph.name,
         image_range=graph.image_range,
+        metadata={"notes": list(notes)} if notes else {},
         image_shape=None if image_shape == layers[0].input_shape else image_shape,
         output_shape=None if output_shape == layers[-1].output_shape else output_shape,
     )
@@ -64,7 +67,7 @@ class _Building:
         self._terms: dict[str, tuple[Term, ...]] = {}
         self._layers: list[Layer] = []
         self._starts = [0]  # number of the first neuron of the image, of each layer, and of all
-        self.input_scale = 1.0
+        self.input_scale, self.input_offset = 1.0, 0.0
 
     def run(self) -> tuple[Layer, ...]:
         for node in self._graph:
@@ -100,7 +103,9 @@ class _Building:
         zero = NOTHING if before.coded or self._silent else SPIKES
         match node:
             case nodes.Scaling():
-                self.input_scale *= float(node.affine.factor)
+                factor = float(node.affine.factor)
+                self.input_offset += float(node.affine.shift) / factor / self.input_scale
+                self.input_scale *= factor
             case nodes.Coding():
                 return Values(neurons=neurons, coded=True)
             case nodes.ZeroPadding():
@@ -171,7 +176,7 @@ class _Building:
         neurons = before.neurons.reshape(node.input_shape)
         if not isinstance(layer, MaxPool2D):
             return replace(before, neurons=self._add_on(layer, neurons).reshape(node.shape))
-        made = np.empty(layer.output_shape, int)
+        made = np.broadcast_to(neurons[0, 0], layer.output_shape).copy()  # zeros stay zeros
         groups = self._by_population(node, neurons)
         for number, channels in enumerate(groups):
             minimum = [k for k, channel in enumerate(channels) if channel in layer.minimum]
@@ -195,17 +200,18 @@ class _Building:
         return self._add(replace(parts[0].layer, source=self._source(parts[0].population)))
 
     def _by_population(self, node: Neurons, neurons: NDArray) -> list[NDArray]:
-        """The channels of each population."""
+        """The channels of each population; those of zeros alone are of none."""
         found = np.searchsorted(self._starts, neurons, side="right") - 1
         first = np.where(neurons < 0, len(self._starts), found).min(axis=(0, 1))
         last = np.where(neurons < 0, -1, found).max(axis=(0, 1))
-        if (first != last).any():
+        there = last >= 0
+        if (first != last)[there].any():
             raise UnsupportedLayerError(
                 f"{node.origin} takes the maximum over values of several layers, and the spikes "
                 "of a max-pool's window have to come from one; put a layer with synapses before "
                 "it, and train the model again"
             )
-        return [np.flatnonzero(last == population) for population in np.unique(last)]
+        return [np.flatnonzero(last == population) for population in np.unique(last[there])]
 
 
 def _over_zeros(node: Neurons, neurons: NDArray) -> Layer:

@@ -104,9 +104,11 @@ def _without_channels(layer: Layer, places: NDArray) -> tuple[Layer, NDArray]:
     kept = places[..., there]
     if isinstance(layer, Dense):
         return replace(layer, input_shape=(kept.size,), weights=layer.weights[there]), kept
-    if isinstance(layer, Conv2D) and layer.groups == 1:
-        kernel = layer.kernel[:, :, there]
-        return replace(layer, input_shape=kept.shape, kernel=kernel), kept
+    if isinstance(layer, Conv2D):
+        groups = there.reshape(layer.groups, -1)
+        if (groups == groups[0]).all():
+            kernel = layer.kernel[:, :, groups[0]]
+            return replace(layer, input_shape=kept.shape, kernel=kernel), kept
     return layer, places
 
 

@@ -50,7 +50,7 @@ def activation_of(layer: kl.Layer, function: Any = None) -> Activation:
     if isinstance(function, kl.LeakyReLU):
         return Activation(RELU, float(function.negative_slope))
     if isinstance(function, kl.ReLU):
-        return _relu(layer, function)
+        return relu_of(layer, function)
     if isinstance(function, kl.ELU):
         return Activation("elu", parts=parts_of("elu", alpha=float(function.alpha)))
     if isinstance(function, kl.Softmax) and function.axis in (-1, (-1,), [-1]):
@@ -82,7 +82,7 @@ def activation_of(layer: kl.Layer, function: Any = None) -> Activation:
     )
 
 
-def _relu(layer: kl.Layer, function: kl.ReLU) -> Activation:
+def relu_of(layer: kl.Layer, function: Any) -> Activation:
     """ReLU with a slope, or with a cap and a threshold."""
     slope, cap = float(function.negative_slope), function.max_value
     if cap is None and not function.threshold:

@@ -5,9 +5,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import check_flag, is_number, real_array
-from ..coding import check_leak, check_rounding, check_steps
+from ..coding import check_leak, check_offset, check_rounding, check_steps
 from ..conversion.correction import Correction, correct
 from ..conversion.folding import fold
+from ..conversion.input_offset import with_shifted_images
 from ..conversion.rules import check_folded, check_graph
 from ..conversion.to_network import to_network
 from ..errors import InvalidInputError
@@ -26,6 +27,7 @@ def adapt(
     silent_zeros: bool = False,
     input_steps: int = 1,
     rounding: str = "up",
+    input_offset: float = 0.0,
     calibration: NDArray | None = None,
 ) -> keras.Model:
     r"""A copy of a trained model with `ReverseCoding` right before every synapse-based layer.
@@ -64,6 +66,10 @@ def adapt(
         Let neurons and input fire at the nearest tick instead of the next one. `compensate` then
         leaves the weights as they are and takes their sum off the bias alone: zero is coded as
         exactly zero, and windows are shorter.
+    input_offset : float, optional
+        For images with negative values: is added to them before they are coded, and taken off
+        again by the biases of the layers that read them. 1 for images in -1 .. 1. A Rescaling to
+        -1 .. 1 inside the model needs none.
     calibration : array_like, optional
         (n_images, ...) images, a few hundred of the training set: each channel of the hidden
         layers is corrected so that its sums come closest to those of `model` on them. Worth it in
@@ -80,7 +86,8 @@ def adapt(
     ------
     InvalidInputError
         If `leak` or `scale` is not finite and positive, `input_steps` no whole number of 1 or
-        more, `rounding` another word, or `model` has no definite input shape.
+        more, `input_offset` negative, `rounding` another word, or `model` has no definite input
+        shape.
     UnsupportedLayerError
         If a layer, or its place, has no spiking counterpart; it says which one and what to do.
 
@@ -111,18 +118,19 @@ def adapt(
         compensate=compensate,
         silent_zeros=silent_zeros,
         input_steps=check_steps(input_steps, "input_steps"),
+        input_offset=check_offset(input_offset),
         rounding=check_rounding(rounding),
         needs_bias=calibration is not None,
     )
     if calibration is not None:
-        calibration = _check_calibration(calibration, graph.image_shape)
+        calibration = _check_calibration(calibration, graph.image_shape, input_offset)
     check_graph(graph, adapted=False)
-    folded = fold(graph)
+    folded = fold(with_shifted_images(graph, input_offset) if input_offset else graph)
     check_folded(folded)
     adapted = correct(folded, correction)
     to_network(adapted)  # what convert would refuse is refused before anyone retrains
     if calibration is not None:
-        adapted = correct_channels(folded, adapted, calibration, correction.scale)
+        adapted = correct_channels(folded, adapted, calibration, correction)
     return build(adapted)
 
 
@@ -135,14 +143,14 @@ def _check_scale(scale: float) -> float:
     return float(scale)
 
 
-def _check_calibration(images: NDArray, input_shape: Shape) -> NDArray:
+def _check_calibration(images: NDArray, input_shape: Shape, input_offset: float) -> NDArray:
     images = real_array("calibration", images)
     wanted = f"calibration must be images (n_images, {', '.join(map(str, input_shape))})"
     if images.shape[1:] != tuple(input_shape) or not len(images):
         raise InvalidInputError(f"{wanted}, got {images.shape}; pass some of the training images")
-    if not (np.isfinite(images).all() and images.min() >= 0):
+    if not (np.isfinite(images).all() and images.min() >= -input_offset):
         raise InvalidInputError(
-            f"{wanted} of finite numbers that are not negative, as the network takes them; got "
+            f"{wanted} of finite numbers >= {-input_offset:g}, as the network takes them; got "
             f"dtype {images.dtype} with other values: replace or shift them as for training"
         )
     return images.astype(np.float32)

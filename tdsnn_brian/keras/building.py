@@ -107,7 +107,8 @@ class Builder:
                 return values
             name = node.label if node.label not in self._taken else node.name
             self._taken.add(name)
-            return self._made(kl.Rescaling, {"scale": float(node.affine.factor)}, name)(values)
+            scale, offset = float(node.affine.factor), float(node.affine.shift)
+            return self._made(kl.Rescaling, {"scale": scale, "offset": offset}, name)(values)
         values = self.reshaped(values, node.input_shape, node.name)
         if isinstance(node, Neurons):
             return self._neurons(node, values, activation)
@@ -194,6 +195,7 @@ def _plain(node: Node) -> tuple[type, dict[str, Any]]:
                 "silent_zeros": node.silent_zeros,
                 "steps": node.steps,
                 "image_range": node.image_range,
+                "notes": node.notes,
                 "rounding": node.rounding,
             }
         case ZeroPadding():

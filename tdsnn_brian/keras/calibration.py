@@ -12,12 +12,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from ..conversion.correction import Correction
 from ..conversion.graph import Graph, Neurons, Node, Rectifier, Sum
 from ..transfer import RELU, Transfer
 from .building import Builder, Tensor
 
 
-def correct_channels(trained: Graph, adapted: Graph, images: NDArray, scale: float) -> Graph:
+def correct_channels(
+    trained: Graph, adapted: Graph, images: NDArray, correction: Correction
+) -> Graph:
     """`adapted` with other weights, found from the first layer to the output layer.
 
     Parameters
@@ -28,15 +31,15 @@ def correct_channels(trained: Graph, adapted: Graph, images: NDArray, scale: flo
         The same with reverse coding, its layers of the same names.
     images : ndarray
         (n_images, ...), as the networks take them; a few hundred are enough.
-    scale : float
-        What the activations of `adapted` are multiplied by.
+    correction : Correction
+        What `adapted` was made by.
     """
-    wanted, coded = _Pass(trained, images), _Pass(adapted, images)
+    wanted, coded = _Pass(trained, images + correction.input_offset), _Pass(adapted, images)
     while wanted.to_sum() and coded.to_sum():
         if coded.is_last:
             coded.apply(*_mean_shift(coded.values, wanted.values))
             break
-        coded.apply(*_line(coded.values, wanted.values, scale, coded.transfer))
+        coded.apply(*_line(coded.values, wanted.values, correction.scale, coded.transfer))
         wanted.rectify()
         coded.rectify()
     return coded.graph

@@ -11,7 +11,6 @@ import numpy as np
 from keras import layers as kl
 from keras import ops
 from keras.src.ops import core as core_ops
-from keras.src.ops import nn as nn_ops
 from keras.src.ops import numpy as array_ops
 from numpy.typing import NDArray
 
@@ -19,7 +18,7 @@ from ..conversion.affine import Affine
 from ..conversion.graph import Arrangement, Concatenation, Scaling, Sum
 from ..errors import UnsupportedLayerError
 from ..layers import Shape
-from .layer_readers import put_rectifier, put_reshaping
+from .layer_readers import put_reshaping
 from .place import Place, Value, channels_moved_last
 from .rearrange import Rearrange
 from .registry import joins, reads
@@ -43,7 +42,7 @@ def _subtract(layer: kl.Subtract, place: Place) -> Value:
 def _average(layer: kl.Average, place: Place) -> Value:
     count = len(place.values)
     _put_sum(place, [1.0] * count)
-    return _put_affine(place, "_share", factor=np.asarray(1 / count))
+    return put_affine(place, "_share", factor=np.asarray(1 / count))
 
 
 @joins(CustomScaleLayer)
@@ -51,7 +50,7 @@ def _scaled_sum(layer: CustomScaleLayer, place: Place) -> Value:
     """What Keras' Inception-ResNet adds: the second value by a factor."""
     first, second = place.values
     place.value = second
-    scaled = _put_affine(place, "_scale", factor=np.asarray(float(layer.scale)))
+    scaled = put_affine(place, "_scale", factor=np.asarray(float(layer.scale)))
     place.values = (first, scaled)
     return _put_sum(place, [1.0, 1.0])
 
@@ -176,11 +175,6 @@ def _rearrange(layer: Rearrange, place: Place) -> Value:
 # --- arithmetic
 
 
-@reads(nn_ops.Relu)
-def _relu(layer: Any, place: Place) -> Value:
-    return put_rectifier(place)
-
-
 @reads(core_ops.Cast)
 def _cast(layer: Any, place: Place) -> Value:
     if not layer.dtype.endswith(("float16", "float32", "float64")):
@@ -193,14 +187,14 @@ def _cast(layer: Any, place: Place) -> Value:
 
 @reads(array_ops.Negative)
 def _negative(layer: Any, place: Place) -> Value:
-    return _put_affine(place, "", factor=np.asarray(-1.0))
+    return put_affine(place, "", factor=np.asarray(-1.0))
 
 
 @joins(array_ops.Add)
 def _add_operation(layer: Any, place: Place) -> Value:
     if len(place.values) > 1:
         return _put_sum(place, [1.0, 1.0])
-    return _put_affine(place, "", offset=_constant(place))
+    return put_affine(place, "", offset=_constant(place))
 
 
 @joins(array_ops.Subtract)
@@ -209,22 +203,22 @@ def _subtract_operation(layer: Any, place: Place) -> Value:
         return _put_sum(place, [1.0, -1.0])
     constant = _constant(place)
     if _takes_value_first(place):
-        return _put_affine(place, "", offset=-constant)
-    return _put_affine(place, "", factor=np.asarray(-1.0), offset=constant)
+        return put_affine(place, "", offset=-constant)
+    return put_affine(place, "", factor=np.asarray(-1.0), offset=constant)
 
 
 @joins(array_ops.Multiply)
 def _multiply_operation(layer: Any, place: Place) -> Value:
     if len(place.values) > 1:
         raise UnsupportedLayerError(f"{describe(layer)} {PRODUCT}")
-    return _put_affine(place, "", factor=_constant(place))
+    return put_affine(place, "", factor=_constant(place))
 
 
 @joins(array_ops.Divide, array_ops.TrueDivide)
 def _divide_operation(layer: Any, place: Place) -> Value:
     if len(place.values) > 1 or not _takes_value_first(place):
         raise UnsupportedLayerError(f"{describe(layer)} {PRODUCT}")
-    return _put_affine(place, "", factor=1 / _constant(place))
+    return put_affine(place, "", factor=1 / _constant(place))
 
 
 PRODUCT = (
@@ -247,7 +241,7 @@ def _constant(place: Place) -> NDArray[np.float64]:
     return np.asarray(constant if is_number else to_numpy(constant), np.float64)
 
 
-def _put_affine(place: Place, suffix: str, **parts: NDArray) -> Value:
+def put_affine(place: Place, suffix: str, **parts: NDArray) -> Value:
     affine = Affine(**{name: place.spread(part) for name, part in parts.items()})
     place.put(Scaling, suffix, input_shape=place.value.shape, affine=affine)
     return place.value

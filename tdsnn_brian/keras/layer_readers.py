@@ -31,7 +31,6 @@ from .min_max_pooling import MinMaxPooling2D
 from .place import Place, Value, in_order
 from .registry import reads
 from .reverse_coding import ReverseCoding
-from .transfer_activation import TransferActivation
 from .weights import array_of, describe
 
 SLIDING = (
@@ -69,11 +68,11 @@ _KEPT_FOR_TRAINING = (
 
 def activated(place: Place, *, inside: bool = True) -> Value:
     """The value behind the activation of a layer, `inside` it or all that it is."""
-    _put_activation(place, activation_of(place.layer), inside=inside)
+    put_activation(place, activation_of(place.layer), inside=inside)
     return place.value
 
 
-def _put_activation(place: Place, activation: Activation, *, inside: bool) -> None:
+def put_activation(place: Place, activation: Activation, *, inside: bool) -> None:
     suffix, name = "_activation" if inside else "", activation.name
     if name in SOFTMAXES:
         place.in_keras_order(place.value)
@@ -89,33 +88,6 @@ def put_rectifier(place: Place, suffix: str = "", **fields: Any) -> Value:
     return place.value
 
 
-@reads(kl.ReLU, kl.LeakyReLU, kl.ELU)
-def _activation_layer(layer: kl.Layer, place: Place) -> Value:
-    _put_activation(place, activation_of(layer, layer), inside=False)
-    return place.value
-
-
-@reads(TransferActivation)
-def _transfer(layer: TransferActivation, place: Place) -> Value:
-    return put_rectifier(place, parts=(Part(transfer=layer.transfer),))
-
-
-@reads(kl.PReLU)
-def _prelu(layer: kl.PReLU, place: Place) -> Value:
-    return _put_leaky(place, array_of(layer, "alpha"))
-
-
-def _put_leaky(place: Place, slope: NDArray) -> Value:
-    """A ReLU that multiplies negative values by `slope`, for values as Keras has them."""
-    spread = place.spread(slope)
-    if (spread < 0).any():
-        raise UnsupportedLayerError(
-            f"{describe(place.layer)} has a negative slope ({spread.min():g}), so that large and "
-            "small values mean the same; train it with alpha_constraint='non_neg'"
-        )
-    return put_rectifier(place, slope=spread)
-
-
 @reads(kl.Softmax)
 def _softmax(layer: kl.Softmax, place: Place) -> Value:
     last = len(place.value.keras_shape)
@@ -125,7 +97,7 @@ def _softmax(layer: kl.Softmax, place: Place) -> Value:
             f"{describe(layer)} runs over axis {layer.axis}; only the last axis holds classes, "
             "use Softmax() and train the model again"
         )
-    _put_activation(place, Activation("softmax"), inside=False)
+    put_activation(place, Activation("softmax"), inside=False)
     return place.value
 
 
@@ -140,6 +112,7 @@ def _coding(layer: ReverseCoding, place: Place) -> Value:
         silent_zeros=layer.silent_zeros,
         steps=layer.steps,
         image_range=layer.image_range,
+        notes=layer.notes,
         rounding=layer.rounding,
     )
     return place.value

@@ -25,7 +25,7 @@ from ..image_range import Range
 from ..layers import Shape
 from ..network import SpikingNetwork
 from ..transfer import parts_of
-from . import graph_readers, scaling_readers  # noqa: F401  (fill the registry with their imports)
+from . import activation_readers, scaling_readers  # noqa: F401  (fill the registry)
 from .layer_readers import SLIDING
 from .place import Arguments, Place, Value, channels_moved_last
 from .refused import why_not

@@ -40,6 +40,8 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
     transfer : Transfer or mapping, optional
         What neurons make of their sums, which are then the layer's input: the layer before has no
         activation. Without it, the input is what an activation gave.
+    notes : sequence of str, optional
+        What `adapt` did with linear layers; handed on as `image_range` is.
     **kwargs
         Of `keras.layers.Layer`, for example `name`.
 
@@ -64,6 +66,7 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
         image_range: Sequence[float] | None = None,
         rounding: str = "up",
         transfer: Transfer | Mapping[str, Any] = RELU,
+        notes: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -73,6 +76,7 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
         self.image_range = check_range(image_range)
         self.rounding = check_rounding(rounding)
         self.transfer = checked_transfer(transfer)
+        self.notes = tuple(notes)
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
@@ -99,6 +103,7 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
             "image_range": self.image_range,
             "rounding": self.rounding,
             "transfer": asdict(self.transfer),
+            "notes": list(self.notes),
         }
         return {**super().get_config(), **own}
 

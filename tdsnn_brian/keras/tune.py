@@ -38,6 +38,7 @@ def tune(
     max_ticks: float | None = None,
     max_operations: float | None = None,
     settings: Iterable[Setting] | None = None,
+    input_offset: float = 0.0,
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
 ) -> Tuned:
@@ -64,6 +65,8 @@ def tune(
         the setting that loses least is chosen.
     settings : iterable of Setting, optional
         Try these instead of searching.
+    input_offset : float, optional
+        For images with negative values; see `tdsnn_brian.adapt`.
     seed : int, optional
         Of the split of the images.
     progress : callable, optional
@@ -111,7 +114,8 @@ def tune(
             f"labels must be class numbers of shape {expected.shape}, got {labels.shape}"
             + ("; pass labels.argmax(axis=-1)" if labels.ndim > expected.ndim else "")
         )
-    trial = _Trial(model, *_split(images, expected, labels, seed), progress or (lambda share: None))
+    split = _split(images, expected, labels, seed)
+    trial = _Trial(model, *split, progress or (lambda share: None), input_offset)
     candidates = trial.search(limits) if settings is None else trial.all(list(settings))
     chosen = limits.choose(candidates)
     adapted = trial.adapt(chosen.setting)
@@ -213,7 +217,9 @@ class _Trial:
         choosing: _Images,
         held_back: _Images,
         progress: Callable[[float], None],
+        input_offset: float,
     ):
+        self._input_offset = input_offset
         self._model, self._calibrating, self._choosing = model, calibrating, choosing
         self.held_back, self.progress = held_back, progress
 
@@ -225,6 +231,7 @@ class _Trial:
             input_steps=setting.input_steps,
             silent_zeros=setting.silent_zeros,
             rounding=setting.rounding,
+            input_offset=self._input_offset,
             calibration=self._calibrating if setting.calibration else None,
         )
 

@@ -252,6 +252,12 @@ def _many():
             return Feature(feature.network, images)
 
 
+def _below_zero(offset):
+    feature = drawn(plain)
+    network = replace(feature.network, input_offset=offset, input_scale=2.0)
+    return Feature(network, feature.images / 2 - offset)
+
+
 def _first_image(feature):
     return Feature(feature.network, feature.images[:1])
 
@@ -351,6 +357,7 @@ MAKERS = {
     ),
     "one image": lambda: _first_image(drawn(plain)),
     "many images": _many,
+    "images below zero": lambda: _below_zero(0.25),
     "names": lambda: drawn(
         lambda rng: td.SpikingNetwork(
             leak=4.0,

@@ -159,12 +159,17 @@ MODELS = {
 }
 
 
-def random_model(seed):
+def random_model(seed, activations=("relu",)):
     """Convolutions, max-pools, sums and concatenations over any values before them."""
     rng = np.random.default_rng(seed)
     keras.utils.clear_session()
     x = keras.Input((5, 5, 2))
     values = [x, _conv(x, 3, activation="relu")]
+
+    def activated(y):
+        if len(activations) == 1:
+            return kl.Activation(activations[0])(y)
+        return kl.Activation(rng.choice(activations))(y)
 
     def some():
         return values[rng.integers(max(0, len(values) - 4), len(values))]
@@ -175,7 +180,8 @@ def random_model(seed):
         activation = None if rng.random() < 0.3 else "relu"
         match kind:
             case "conv":
-                values.append(_normed(_conv(one, int(rng.integers(2, 5)))))
+                y = _conv(one, int(rng.integers(2, 5)))
+                values.append(activated(kl.BatchNormalization()(y)))
             case "linear":
                 values.append(_conv(one, int(rng.integers(2, 4)), 1))
             case "pool":
@@ -183,10 +189,10 @@ def random_model(seed):
             case "add":
                 channels = one.shape[-1]
                 y = kl.Add()([one, _conv(some(), channels)])
-                values.append(y if activation is None else kl.ReLU()(y))
+                values.append(y if activation is None else activated(y))
             case "concatenate":
                 values.append(kl.Concatenate()([one, some()]))
             case "slice":
                 values.append(kl.ZeroPadding2D(((1, 0), (0, 1)))(one[:, 1:, :-1]))
-    y = kl.ReLU()(_conv(values[-1], 2) + _conv(values[-2], 2))
+    y = activated(_conv(values[-1], 2) + _conv(values[-2], 2))
     return _model(x, y)

@@ -137,6 +137,16 @@ def test_probabilities_in_the_middle_are_refused(activation):
     assert "'gate' (Activation) is a" in refusal(adapt, model, 5)
 
 
+def test_slopes_of_either_sign():
+    layers = kl.PReLU(name="slope"), kl.MaxPooling2D(2), kl.Conv2D(3, 2), kl.PReLU(shared_axes=[1])
+    model = sequential(
+        (6, 6, 2), kl.Conv2D(3, 3, padding="same"), *layers, kl.Flatten(), kl.Dense(3)
+    )
+    assert (model.get_layer("slope").get_weights()[0] < 0).any()
+    assert_same_function(model)
+    assert_adapted_as_analysed(model, CODINGS["compensated"])
+
+
 CARRIED = {
     # how it is given, and the transfers that carry it
     "relu6": ("relu6", ["relu"]),

@@ -24,11 +24,16 @@ REFUSED = {
 
 
 def application(name):
+    """With random weights; where ReLU6 is, whose cap knows a scale, with those of usual size."""
     keras.utils.set_random_seed(1)
     size = SIZES.get(name, 32)
     make = getattr(keras.applications, name)
     model = make(weights=None, input_shape=(size, size, 3), classes=5, classifier_activation=None)
     rng = np.random.default_rng(0)
+    for weight in model.trainable_weights if name.startswith("MobileNet") else ():
+        if weight.path.endswith("kernel"):
+            inputs = weight.shape[:2] if "depthwise" in weight.path else weight.shape[:-1]
+            weight.assign(rng.normal(0, np.sqrt(2 / np.prod(inputs)), weight.shape))
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             shape = layer.moving_mean.shape

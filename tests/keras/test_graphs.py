@@ -113,17 +113,37 @@ def test_maxima_of_means_of_values_of_either_sign():
     assert_same_function(model, tolerance=5e-3)
 
 
-def test_a_linear_layer_is_merged_where_that_is_cheaper():
+def test_a_linear_layer_is_merged_where_that_is_cheaper_and_a_note_says_so(capsys):
     """4 x 1 then 1 x 4 weights are fewer than 4 x 4."""
     wide = sequential((5,), kl.Dense(4, name="a"), kl.Dense(5, name="b"))
     narrow = sequential((40,), kl.Dense(1, name="a"), kl.Dense(40, name="b"))
-    assert [layer.name for layer in convert(adapt(wide, 5))] == ["b"]
-    assert [layer.name for layer in convert(adapt(narrow, 5))] == ["a", "b"]
+    for model, layers, note in (
+        (wide, ["b"], "'a' has no ReLU and is merged into 'b': one layer has 25 synapses"),
+        (narrow, ["a", "b"], "merged with 'b' it would have 1,600 synapses, so the two have 160"),
+    ):
+        network = convert(adapt(model, 5))
+        assert [layer.name for layer in network] == layers
+        assert note in network.metadata["notes"][0]
+        network.summary()
+        assert note in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("seed", [pytest.param(k, marks=_slow(k)) for k in range(25)])
 def test_random_graphs_on_every_engine(seed, numpy_target):
-    model = random_model(seed)
+    assert_every_engine_agrees(random_model(seed), seed)
+
+
+ACTIVATIONS = ("relu6", "sigmoid", "tanh", "softplus", "elu", "silu", "hard_silu", "gelu")
+
+
+@pytest.mark.parametrize("seed", [pytest.param(k, marks=_slow(2 * k)) for k in range(12)])
+def test_random_graphs_with_activations_on_every_engine(seed, numpy_target):
+    model = random_model(seed, ACTIVATIONS)
+    assert_same_function(model, fine={"leak": 200, "scale": 100})
+    assert_every_engine_agrees(model, seed)
+
+
+def assert_every_engine_agrees(model, seed):
     options = {"compensate": True, "scale": 2, "silent_zeros": bool(seed % 3 == 0)}
     network = convert(adapt(model, 3, **options))
     images = images_for(model, 2, seed)

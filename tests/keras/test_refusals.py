@@ -48,10 +48,6 @@ REFUSED = {
         [conv(), kl.UpSampling2D(interpolation="bilinear", name="up"), *head()],
         r"layer 'up' \(UpSampling2D\) has interpolation='bilinear'; use 'nearest'",
     ),
-    "negative slope": (
-        [conv(None), kl.PReLU(alpha_initializer="ones", name="slope"), *head()],
-        r"layer 'slope' \(PReLU\) has a negative slope .*alpha_constraint='non_neg'",
-    ),
     "subclass of a supported layer": (
         [conv(), kl.Flatten(), type("Sparse", (kl.Dense,), {})(3, name="mine")],
         r"layer 'mine' \(Sparse\) is not supported",

@@ -93,7 +93,7 @@ class Showing:
                     "have it chosen by the machine"
                 )
         check_function("progress", progress, "the completed share")
-        last = network.input.code(np.float64(images.max()) * network.input_scale)
+        last = network.input.code(network.input_values(images.max()))
         as_steps(in_steps(np.atleast_1d(last), steps_per_tick))
         dynamic = isinstance(window, str) and window == "dynamic"
         chosen: Mapping[str, int] = {}

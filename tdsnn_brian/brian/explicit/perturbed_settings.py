@@ -137,7 +137,7 @@ def input_times(network: SpikingNetwork, images: NDArray, ticks_per_tick: int = 
     0 gives `L ln(x + 1)` itself.
     """
     source = network.input
-    values = np.asarray(images, dtype=np.float64) * network.input_scale
+    values = network.input_values(np.asarray(images))
     if ticks_per_tick == 0:
         times = continuous_latency(values, source.leak)
     else:
