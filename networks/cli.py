@@ -16,6 +16,7 @@ from tdsnn_brian.provenance import digest
 from . import files
 from .data import Dataset, load_dataset
 from .data.images import read_images
+from .files import as_arguments, file_name
 from .registry import NETWORKS, Entry, entry
 from .training.accuracy import Measured, accuracy_table, measure
 from .training.recipe import predict
@@ -37,6 +38,15 @@ Data = Annotated[
     typer.Option(
         help="Directory with the data set (for MNIST: mnist.npz).",
         show_default="the environment variable TDSNN_DATA, else keras.datasets",
+    ),
+]
+On = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset",
+        help="Another data set than that of the recipe, for networks that are made for it: "
+        "cifar10, cifar100 (of keras.datasets, or an .npz file of that name).",
+        show_default="that of the recipe",
     ),
 ]
 Epochs = Annotated[
@@ -63,15 +73,18 @@ Output = Annotated[
 def train(
     network: Name,
     epochs: Epochs = None,
+    on: On = None,
     data: Data = None,
     output: Output = TRAINED,
     seed: Seed = 0,
 ) -> None:
     """Train NETWORK; write NETWORK.keras, or its output layer where that alone is trained.
 
-    What was interrupted goes on after its last epoch when the same command is given again.
+    What was interrupted goes on after its last epoch when the same command is given again. On
+    another data set the file is called NETWORK-on-DATASET.keras.
     """
-    known = _with_dataset(network)
+    known = _with_dataset(network, on)
+    network = file_name(network, on)
     recipe = replace(known.training, seed=seed, epochs=epochs or known.training.epochs)
     dataset = load_dataset(known.dataset, data)
     keras.utils.set_random_seed(seed)
@@ -92,7 +105,8 @@ def train(
         files.save_model(model, path)
     _show(network, dataset, [_measure("DNN", model, dataset)])
     _say(f"wrote {path}")
-    _say(f"next: python -m tdsnn_brian.networks adapt {network} --weights {output}")
+    named = as_arguments(network)
+    _say(f"next: python -m tdsnn_brian.networks adapt {named} --weights {output}")
 
 
 @app.command()
@@ -135,13 +149,15 @@ def adapt(
     ] = None,
     retrain: Annotated[bool, typer.Option(help="Retrain with reverse coding in place.")] = True,
     epochs: Epochs = None,
+    on: On = None,
     data: Data = None,
     weights: Weights = files.SHIPPED,
     output: Output = TRAINED,
     seed: Seed = 0,
 ) -> None:
     """Put reverse coding into NETWORK and retrain; write NETWORK-adapted.keras and NETWORK.npz."""
-    known = _with_dataset(network) if retrain or calibration else entry(network)
+    known = _with_dataset(network, on) if retrain or calibration else entry(network, on)
+    network = file_name(network, on)
     model = files.load_model(network, weights)
     if calibration_images is not None:
         images, _, _ = read_images(calibration_images, model.input_shape[1:], UNIT)
@@ -182,9 +198,12 @@ def adapt(
 
 
 @app.command()
-def evaluate(network: Name, data: Data = None, weights: Weights = files.SHIPPED) -> None:
+def evaluate(
+    network: Name, on: On = None, data: Data = None, weights: Weights = files.SHIPPED
+) -> None:
     """Measure NETWORK on the full test set: as trained, adapted, and in discrete time."""
-    known = _with_dataset(network)
+    known = _with_dataset(network, on)
+    network = file_name(network, on)
     model = files.load_model(network, weights)
     adapted = files.load_adapted(network, weights)
     converted = files.load_network(network, weights)
@@ -197,8 +216,8 @@ def evaluate(network: Name, data: Data = None, weights: Weights = files.SHIPPED)
     _show(f"{network}, leak {converted.leak:g}", dataset, stages)
 
 
-def _with_dataset(network: str) -> Entry:
-    known = entry(network)
+def _with_dataset(network: str, on: str | None) -> Entry:
+    known = entry(network, on)
     if known.dataset is None:
         raise InvalidInputError(
             f"network {network!r} has no data set here to train or to measure on; give it weights "

@@ -23,11 +23,25 @@ if TYPE_CHECKING:
     from tdsnn_brian.network import SpikingNetwork
 
 COMMAND = "python -m tdsnn_brian.networks"
+_ON = "-on-"
 SHIPPED = Path(__file__).parent / "weights"
 
 
 class MissingFileError(TDSNNError, FileNotFoundError):
     """A trained network is not where it was looked for."""
+
+
+def file_name(name: str, dataset: str | None = None) -> str:
+    """What the files of network `name` are called, by the data set that it is trained on."""
+    from .registry import NETWORKS
+
+    is_own = dataset in (None, NETWORKS[name].dataset)
+    return name if is_own else f"{name}{_ON}{dataset}"
+
+
+def as_arguments(name: str) -> str:
+    """A name that `file_name` gave, as the commands take it."""
+    return name.replace(_ON, " --dataset ")
 
 
 def plain_path(name: str, directory: str | os.PathLike = SHIPPED) -> Path:
@@ -70,15 +84,13 @@ def load_model(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Mode
         model = entry(name).build()
         read_weights(model.layers[-1], output_layer)
         return model
-    return _read_keras(
-        plain_path(name, directory), remedy=f"python -m tdsnn_brian.networks train {name}"
-    )
+    return _read_keras(plain_path(name, directory), remedy=f"{COMMAND} train {as_arguments(name)}")
 
 
 def load_adapted(name: str, directory: str | os.PathLike = SHIPPED) -> "keras.Model":
     """Load a network with `ReverseCoding` in place; otherwise like `load_model`."""
     return _read_keras(
-        adapted_path(name, directory), remedy=f"python -m tdsnn_brian.networks adapt {name}"
+        adapted_path(name, directory), remedy=f"{COMMAND} adapt {as_arguments(name)}"
     )
 
 
@@ -87,7 +99,7 @@ def load_network(name: str, directory: str | os.PathLike = SHIPPED) -> "SpikingN
     from tdsnn_brian.network_file import load
 
     path = converted_path(name, directory)
-    _check_exists(path, remedy=f"{COMMAND} adapt {name}")
+    _check_exists(path, remedy=f"{COMMAND} adapt {as_arguments(name)}")
     return load(path)
 
 

@@ -4,8 +4,9 @@ AlexNet and VGG-16 at full size have no data set here: they are loaded with weig
 own, and converted without retraining.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import keras
 
@@ -15,6 +16,7 @@ from .models.alexnet import alexnet
 from .models.lenet import lenet
 from .models.resnet import resnet
 from .models.vgg16 import vgg16, vgg16_cifar10
+from .models.vgg_bn import vgg_bn
 from .training.augmentation import Augmentation, FlipsAndCrops
 from .training.output_layer import OutputLayerRecipe
 from .training.recipe import Recipe
@@ -25,18 +27,22 @@ class Entry:
     """`build` gives the untrained model; `dataset` names its data set in `networks.data`, if any.
 
     Of a network with an `OutputLayerRecipe` the output layer alone is trained, and kept: `build`
-    brings the others.
+    brings the others. `others` are data sets besides that it may be trained on, with the number of
+    classes, which `build` takes.
     """
 
-    build: Callable[[], keras.Model]
+    build: Callable[..., keras.Model]
     dataset: str | None = None
     training: Recipe | OutputLayerRecipe | None = None
     retraining: Recipe | OutputLayerRecipe | None = None
+    others: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def output_layer_only(self) -> bool:
         return isinstance(self.training, OutputLayerRecipe)
 
+
+_LIKE_CIFAR10 = {"cifar10": 10, "cifar100": 100}
 
 NETWORKS: dict[str, Entry] = {
     "lenet": Entry(
@@ -67,8 +73,33 @@ NETWORKS: dict[str, Entry] = {
         retraining=OutputLayerRecipe(),
     ),
     "resnet20-cifar10": Entry(
-        build=lambda: resnet(name="resnet20_cifar10"),
+        build=partial(resnet, name="resnet20_cifar10"),
+        others=_LIKE_CIFAR10,
         dataset="cifar10-jpeg",
+        training=Recipe(
+            epochs=40,
+            learning_rate=0.1,
+            warmup_epochs=4,
+            weight_decay=5e-4,
+            held_out=1000,
+            augmentation=FlipsAndCrops(),
+            optimizer="SGD",
+            half_precision=True,
+        ),
+        retraining=Recipe(
+            epochs=3,
+            learning_rate=0.005,
+            warmup_epochs=0.3,
+            weight_decay=5e-4,
+            held_out=1000,
+            augmentation=FlipsAndCrops(),
+            optimizer="SGD",
+        ),
+    ),
+    "vgg-bn": Entry(
+        build=vgg_bn,
+        dataset="cifar10-jpeg",
+        others=_LIKE_CIFAR10,
         training=Recipe(
             epochs=40,
             learning_rate=0.1,
@@ -95,10 +126,20 @@ NETWORKS: dict[str, Entry] = {
 }
 
 
-def entry(name: str) -> Entry:
-    """Return what is known about network `name`."""
+def entry(name: str, dataset: str | None = None) -> Entry:
+    """Return what is known about network `name`, on its own data set or on another one."""
     if name not in NETWORKS:
         raise InvalidInputError(
             f"network {name!r} is not known; choose from {', '.join(sorted(NETWORKS))}"
         )
-    return NETWORKS[name]
+    known = NETWORKS[name]
+    if dataset in (None, known.dataset):
+        return known
+    if dataset not in known.others:
+        names = ", ".join(filter(None, (known.dataset, *known.others))) or "none"
+        raise InvalidInputError(
+            f"network {name!r} is not made for data set {dataset!r}; it takes {names}"
+        )
+    return replace(
+        known, dataset=dataset, build=partial(known.build, classes=known.others[dataset])
+    )

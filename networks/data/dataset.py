@@ -59,7 +59,7 @@ def as_dataset(
                 f"{labels.max()}; check that the file is the data set that its name says"
             )
         found[f"x_{part}"] = images.reshape(-1, *shape).astype(np.float32) / np.float32(255)
-        found[f"y_{part}"] = labels.astype(np.int64)
+        found[f"y_{part}"] = labels.reshape(-1).astype(np.int64)
     return Dataset(name=name, **found)
 
 
@@ -79,7 +79,10 @@ def check_arrays(
                 f"{images.dtype} {images.shape}; check that the file is the data set that its "
                 "name says"
             )
-        if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
+        if (
+            labels.shape not in (images.shape[:1], (*images.shape[:1], 1))
+            or labels.dtype.kind not in "iu"
+        ):
             raise InvalidInputError(
                 f"y_{part} of {origin} must be {images.shape[0]} whole numbers, one an image, got "
                 f"{labels.dtype} {labels.shape}; check that the file is the data set that its "

@@ -6,16 +6,18 @@ from pathlib import Path
 
 from tdsnn_brian.errors import InvalidInputError
 
-from .cifar10 import cifar10
+from .cifar10 import cifar10 as cifar10_jpeg
 from .dataset import Dataset
 from .fashion_mnist import fashion_mnist
-from .mnist import mnist
+from .keras_datasets import cifar10, cifar100, mnist
 from .places import find_directory
 
 DATASETS: dict[str, Callable[[Path | None], Dataset]] = {
     "mnist": mnist,
     "fashion-mnist": fashion_mnist,
-    "cifar10-jpeg": cifar10,
+    "cifar10-jpeg": cifar10_jpeg,
+    "cifar10": cifar10,
+    "cifar100": cifar100,
 }
 
 

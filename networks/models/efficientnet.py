@@ -104,8 +104,9 @@ def trained_efficientnet_lite0(directory: str | os.PathLike | None = None) -> ke
         If the file is damaged or holds other weights.
     """
     path = find_file(_FILE, _PACKAGE, "models", directory)
+    weights = _read_weights(path)
     model = efficientnet_lite0()
-    _put_weights(model, _read_weights(path), str(path))
+    _put_weights(model, weights, str(path))
     return model
 
 

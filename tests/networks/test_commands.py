@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 from tdsnn_brian.errors import InvalidInputError, NetworkFileError
 from tdsnn_brian.networks import load_adapted, load_model, load_network
 from tdsnn_brian.networks.cli import app
+from tdsnn_brian.networks.files import MissingFileError
 from tdsnn_brian.networks.models.vgg16 import vgg16
-from tdsnn_brian.networks.registry import NETWORKS, Entry
+from tdsnn_brian.networks.registry import NETWORKS, Entry, entry
+from tdsnn_brian.networks.training.recipe import Recipe
 
 FILES = {"lenet.keras", "lenet-adapted.keras", "lenet.npz"}
 
@@ -50,6 +52,42 @@ def test_train_adapt_evaluate(run, tmp_path):
     output = run("evaluate", "lenet", "--weights", out)
     for stage in ("DNN", "adapted DNN", "discrete SNN"):
         assert stage in output
+
+
+def test_another_data_set_than_that_of_the_recipe(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    arrays = {
+        f"{kind}_{part}": values
+        for part, n in (("train", 30), ("test", 10))
+        for kind, values in (
+            ("x", rng.integers(256, size=(n, 32, 32, 3)).astype(np.uint8)),
+            ("y", rng.integers(100, size=(n, 1))),
+        )
+    }
+    np.savez(tmp_path / "cifar100.npz", **arrays)
+    small = replace(NETWORKS["vgg-bn"], build=_flat, training=Recipe(epochs=1, learning_rate=0.1))
+    monkeypatch.setitem(NETWORKS, "vgg-bn", small)
+    common = ["--dataset", "cifar100", "--data", str(tmp_path)]
+    there = ["--weights", str(tmp_path), "--output", str(tmp_path)]
+    for arguments in (
+        ["train", "vgg-bn", *common, *there[2:]],
+        ["adapt", "vgg-bn", "--no-retrain", *common, *there],
+        ["evaluate", "vgg-bn", *common, *there[:2]],
+    ):
+        result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+    assert (tmp_path / "vgg-bn-on-cifar100-adapted.keras").is_file()
+    assert load_network("vgg-bn-on-cifar100", tmp_path).output.n_neurons == 100
+    with pytest.raises(MissingFileError, match=r"train vgg-bn --dataset cifar10$"):
+        load_model("vgg-bn-on-cifar10", tmp_path)
+    with pytest.raises(InvalidInputError, match="not made for data set 'cifar100'; it takes mnist"):
+        entry("lenet", "cifar100")
+
+
+def _flat(classes=10):
+    return keras.Sequential(
+        [keras.Input((32, 32, 3)), kl.Flatten(), kl.Dense(classes)], name="flat"
+    )
 
 
 def test_adapting_without_retraining_keeps_the_given_weights(run, tmp_path):

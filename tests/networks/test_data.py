@@ -65,12 +65,30 @@ def test_a_failing_download_says_where_to_put_the_file(monkeypatch):
         load_dataset("mnist")
 
 
+def test_cifar100_of_ones_own(tmp_path, monkeypatch):
+    datasets = pytest.importorskip("keras.datasets", reason="Keras is not installed")
+
+    monkeypatch.delenv("TDSNN_DATA", raising=False)
+    pixels, labels = np.full((4, 32, 32, 3), 255, np.uint8), np.array([[0], [99], [3], [4]])
+    monkeypatch.setattr(
+        datasets.cifar100, "load_data", lambda: ((pixels, labels), (pixels[:3], labels[:3]))
+    )
+    dataset = load_dataset("cifar100")
+    assert dataset.x_train.shape == (4, 32, 32, 3)
+    assert dataset.y_test.tolist() == [0, 99, 3]
+    np.savez(
+        tmp_path / "cifar100.npz", x_train=pixels, y_train=labels, x_test=pixels, y_test=labels + 1
+    )
+    with pytest.raises(InvalidInputError, match=r"y_test .* must lie in 0 \.\. 99, got 1 \.\. 100"):
+        load_dataset("cifar100", tmp_path)
+
+
 def test_unknown_data_set():
     with pytest.raises(InvalidInputError, match=r"'cats' is not known; choose from .*mnist"):
         load_dataset("cats")
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "cifar10-jpeg"])
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "cifar10-jpeg", "cifar100"])
 def test_every_data_set_is_known_without_further_imports(name, tmp_path):
     code = (
         "import sys; from tdsnn_brian.networks.data import DataNotFoundError, load_dataset\n"

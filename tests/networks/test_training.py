@@ -3,8 +3,10 @@ import numpy as np
 import pytest
 from keras import layers
 
+import tdsnn_brian as td
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.networks.models.lenet import lenet
+from tdsnn_brian.networks.models.vgg_bn import vgg_bn
 from tdsnn_brian.networks.registry import NETWORKS, entry
 from tdsnn_brian.networks.training.augmentation import Augmentation, AugmentedBatches, FlipsAndCrops
 from tdsnn_brian.networks.training.recipe import Recipe, predict, train
@@ -19,6 +21,14 @@ def test_lenet_has_the_size_of_the_paper():
         "conv1", "conv2", "dense1", "dense2",
     ]  # fmt: skip
     assert model.output_shape == (None, 10)
+
+
+def test_the_small_vgg_converts_and_its_weights_fit_into_4_mebibytes():
+    model = vgg_bn(classes=7)
+    assert 2 * model.count_params() < 3 * 2**20
+    network = td.convert(td.adapt(model, 5))
+    assert [layer.name for layer in network][:3] == ["conv1_1", "conv1_2", "pool1"]
+    assert network.output.shape == (7,)
 
 
 def test_no_deviation_leaves_images_as_they_are():

@@ -10,12 +10,15 @@ import pytest
 from keras import layers as kl
 
 import tdsnn_brian.validation.paper.command as command
+import tdsnn_brian.validation.paper.further_subjects as further
 import tdsnn_brian.validation.paper.plots as plots
 import tdsnn_brian.validation.paper.report as report
 import tdsnn_brian.validation.paper.runs as runs
 import tdsnn_brian.validation.paper.simulated as simulated
 import tdsnn_brian.validation.paper.subjects as known
+import tdsnn_brian.validation.paper.work as work
 from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.networks.data import DataNotFoundError
 from tdsnn_brian.validation.paper.measure import judge, loss, measure
 from tdsnn_brian.validation.paper.steps import Steps
 from tdsnn_brian.validation.paper.subjects import Options, Subject
@@ -53,6 +56,32 @@ class Small(Subject):
         type(self).made += 1
 
 
+class SmallResidual(Small):
+    """Small, and a network with a skip and values of either sign."""
+
+    name = "resnet8"
+
+    def __init__(self, data):
+        super().__init__(data)
+        x = keras.Input((6, 6, 1))
+        y = kl.Conv2D(2, 3, padding="same", activation="relu", name="conv")(x)
+        z = kl.Add(name="add")([y, kl.Conv2D(2, 1, name="linear")(y)])
+        outputs = kl.Dense(3, name="output")(kl.Flatten(name="flat")(z))
+        self.model = keras.Model(x, outputs, name="small_residual")
+
+
+class WithoutData(Small):
+    name = "resnet20"
+
+    @property
+    def test_set(self):
+        raise DataNotFoundError("there is no such file")
+
+    @test_set.setter
+    def test_set(self, value):
+        pass
+
+
 @pytest.fixture
 def small(monkeypatch):
     subjects = {}
@@ -73,6 +102,8 @@ def small(monkeypatch):
     monkeypatch.setattr(runs, "CONVERSIONS", dict.fromkeys(subjects, conversions))
     monkeypatch.setattr(runs, "RETRAINED", dict.fromkeys(subjects, retrained))
 
+    monkeypatch.setattr(further, "FURTHER", {})
+
     def full_size(name, options):
         return Small(None).convert(options)
 
@@ -87,7 +118,10 @@ def run(folder, **options):
     command.paper(**{**defaults, **options})
 
 
-def test_page_and_summary(tmp_path, small):
+def test_page_and_summary(tmp_path, small, monkeypatch):
+    monkeypatch.setattr(further, "FURTHER", {"resnet8": SmallResidual, "resnet20": WithoutData})
+    residual = [Options(5, 10, rounding="nearest"), Options(5, 10, silent_zeros=True)]
+    monkeypatch.setattr(work, "CONVERSIONS", dict.fromkeys(("resnet8", "resnet20"), residual))
     run(tmp_path)
     summary = json.loads((tmp_path / "summary.json").read_text())
     table1 = summary["table1"]["lenet"]
@@ -114,6 +148,18 @@ def test_page_and_summary(tmp_path, small):
     (deployed,) = summary["figure6"]
     assert deployed["same_predictions"] == deployed["images"] == 40
     assert deployed["same_latencies"] == deployed["neurons"] == 40 * (4 * 4 + 2 * 2) * 3
+    assert [(row["network"], row["silent_zeros"]) for row in summary["work"]] == [
+        *((name, silent) for name in ("lenet", "vgg16", "resnet8") for silent in (False, True)),
+    ]
+    for row in summary["work"]:
+        assert row["effective_macs"] < row["dense_macs"]
+        assert row["ratio_effective"] < row["ratio_dense"]
+        assert row["energy_ratio_effective"] < row["energy_ratio_dense"]
+        assert row["spikes_per_neuron"] == 1 or row["silent_zeros"]
+    residual = summary["work"][-2]
+    assert residual["dense_macs"] == 256 * 2 + 72 * 2 + 72 * 3  # 3 x 3 same: 256 without padding
+    assert residual["rounding"] == "nearest"
+    assert any("resnet20 could not be measured: there is no" in x for x in summary["notes"])
     page = (tmp_path / "index.html").read_text()
     for section in (
         "goals",
@@ -122,6 +168,7 @@ def test_page_and_summary(tmp_path, small):
         "frontier",
         "input-steps",
         "table2",
+        "work",
         "table3",
         "figure3",
         "figure6",

@@ -5,14 +5,15 @@ from typing import Annotated
 
 import typer
 
-from tdsnn_brian.errors import InvalidInputError
+from tdsnn_brian.errors import InvalidInputError, MissingExtraError
 from tdsnn_brian.networks.data import DataNotFoundError
+from tdsnn_brian.networks.files import MissingFileError
 
 from ..console import say
 from ..output import prepare_directory, write_json
 from .steps import Steps
 
-NETWORKS = ("lenet", "fashion", "vgg16")
+NETWORKS = ("lenet", "fashion", "vgg16", "resnet8", "resnet20", "efficientnet")
 
 
 def paper(
@@ -39,26 +40,35 @@ def paper(
         raise InvalidInputError(
             f"--network {sorted(unknown)[0]} is not known; choose from {', '.join(NETWORKS)}"
         )
+    from .further_subjects import FURTHER
     from .page import write_page
     from .report import assemble
     from .runs import run_subject
     from .simulated import simulate
     from .subjects import SUBJECTS
+    from .work import described, work_of
 
     steps = Steps(prepare_directory(output) / "steps", fresh=fresh)
-    results, missing, simulated = {}, {}, {}
-    subjects = {name: SUBJECTS[name](data) for name in network or SUBJECTS}
+    results, work, missing, simulated = {}, [], {}, {}
+    known = {**SUBJECTS, **FURTHER}
+    subjects = {name: known[name](data) for name in network or known}
     for name, subject in subjects.items():
         try:
+            if name in FURTHER:
+                rows = work_of(subject, steps, _now)
+                work += rows
+                for row in rows:
+                    say(described(row))
+                continue
             results[name] = run_subject(subject, steps, _now)
             if name == "lenet":
                 simulated = simulate(subject, steps, _now)
-        except DataNotFoundError as error:
+        except (DataNotFoundError, MissingFileError, MissingExtraError) as error:
             missing[name] = str(error)
             say(f"{name} left out: {error}", style="yellow")
     if network:
         return
-    summary = assemble(results, missing, subjects, simulated, steps, photographs, _now)
+    summary = assemble(results, work, missing, subjects, simulated, steps, photographs, _now)
     write_json(summary, output / "summary.json")
     write_page(summary, output / "index.html")
     say(f"wrote {output / 'index.html'} and {output / 'summary.json'}")

@@ -36,7 +36,7 @@ def measure(
         JSON values: ``accuracy`` and ``wrong`` (which images), ``ticks`` (windows that hold all
         images, summed over layers), ``ticks_mean`` (windows that end with each image's last
         spike), operations of the DNN and of the network (``fixed``, ``measured``, ``deployed``),
-        NeuroBench's, and each layer's.
+        NeuroBench's (``neurobench``, ``spiking``), ``spikes_per_neuron``, and each layer's.
     """
     parts, predictions, weights = [], [], []
     for start in range(0, len(images), batch):
@@ -56,6 +56,7 @@ def measure(
                     name: np.maximum(values, 0).sum() for name, values in run.latencies.items()
                 },
                 "neurobench": ops.synaptic_operations(network, active, spiking=True),
+                "spiking": ops.measure_spikes(network, run.input_latencies, run.latencies),
             }
         )
 
@@ -96,6 +97,11 @@ def measure(
             key: mean(lambda part, key=key: part["neurobench"][key])
             for key in parts[0]["neurobench"]
         },
+        "spiking": {
+            kind: mean(lambda part, kind=kind: getattr(part["spiking"], kind))
+            for kind in ("additions", "multiplications")
+        },
+        "spikes_per_neuron": _spikes_per_neuron(network, parts, len(images)),
         "layers": _layers(network, dnn, measured, longest, parts, len(images)),
     }
     for kind in ("fixed", "measured", "deployed"):
@@ -109,9 +115,13 @@ def measure(
 
 
 def judge(predictions: NDArray, labels: NDArray) -> dict:
-    """Accuracy, and the images that are classified wrongly, as JSON values."""
+    """Accuracy, the images that are classified wrongly, and all answers, as JSON values."""
     wrong = np.flatnonzero(predictions != labels)
-    return {"accuracy": 1 - len(wrong) / len(labels), "wrong": wrong.tolist()}
+    return {
+        "accuracy": 1 - len(wrong) / len(labels),
+        "wrong": wrong.tolist(),
+        "answers": predictions.tolist(),
+    }
 
 
 def loss(before: dict, after: dict) -> dict:
@@ -133,6 +143,12 @@ def _plain(counted: ops.Operations) -> dict:
         "comparisons": float(counted.comparisons),
         "total": float(counted.total),
     }
+
+
+def _spikes_per_neuron(network: SpikingNetwork, parts: list[dict], n_images: int) -> float:
+    """Of the neurons that fire, the input's not among them."""
+    spikes = sum(int(count) for part in parts for count in part["spikes"].values())
+    return spikes / (n_images * sum(x.n_neurons for x in network.populations if x.fires))
 
 
 def _layers(network, dnn, measured, windows, parts, n_images) -> list[dict]:

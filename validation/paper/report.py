@@ -10,6 +10,7 @@ from . import reported, runs
 from .runs import GOAL, PAPER_LEAK, choose, confirm, count_full_size
 from .steps import Steps
 from .subjects import Options, Subject
+from .work import work_row
 
 FULL_SIZE = {"alexnet": "alexnet", "vgg16": "vgg16", "alexnet_grouped": "alexnet-grouped"}
 OPERATIONS = ("dnn_mult", "dnn_add", "snn_mult", "snn_add", "total_ratio")
@@ -21,6 +22,7 @@ RATIO_GOALS = {
 
 def assemble(
     results: dict[str, dict],
+    work: list[dict],
     missing: dict[str, str],
     subjects: dict[str, Subject],
     simulated: dict[str, list[dict]],
@@ -33,7 +35,9 @@ def assemble(
     Parameters
     ----------
     results : dict
-        From `validation.paper.runs.run_subject`, by network.
+        From `validation.paper.runs.run_subject`, by network of the paper.
+    work : list of dict
+        Rows of other networks, from `validation.paper.work.work_of`.
     missing : dict of str to str
         Networks without data, and why.
     subjects : dict
@@ -48,14 +52,22 @@ def assemble(
     """
     summary = {
         "notes": [f"{name} could not be measured: {why}" for name, why in missing.items()],
-        "networks": [{"name": name, "note": result["note"]} for name, result in results.items()],
+        "networks": [
+            {"name": name, "note": subject.note}
+            for name, subject in subjects.items()
+            if name not in missing
+        ],
         "table1": {name: _table1(result) for name, result in results.items()},
         "figure4": {name: _figure4(result) for name, result in results.items()},
         "frontier": [
             _frontier_row(name, row) for name, result in results.items() for row in result["rows"]
         ],
         "max_pool": {"feasible": feasible_table()},
-        "reported": {"table1": reported.TABLE1, "table2": reported.TABLE2},
+        "reported": {
+            "table1": reported.TABLE1,
+            "table2": reported.TABLE2,
+            "peers": reported.PEERS,
+        },
     }
     chosen = {
         (name, kind): choose(results[name], silent_zeros=kind == "silent_zeros", goal=GOAL[name])
@@ -63,6 +75,13 @@ def assemble(
         if name in results
         for kind in ("all_fire", "silent_zeros")
     }
+    summary["work"] = [
+        *(
+            work_row(subjects[name], results[name]["dnn"], row, steps)
+            for (name, _), row in chosen.items()
+        ),
+        *work,
+    ]
     measured = {("lenet", kind): row for (name, kind), row in chosen.items() if name == "lenet"}
     for (name, kind), row in chosen.items():
         if name != "vgg16":

@@ -1,6 +1,6 @@
 """What is measured: accuracies and operations over leak and scale."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 
 from tdsnn_brian.networks.data.photographs import photographs
@@ -62,8 +62,18 @@ GOAL = {"lenet": 0.0002, "fashion": 0.0002, "vgg16": 0.005}
 """Accuracy that a conversion may lose."""
 
 
-def run_subject(subject: Subject, steps: Steps, progress: Callable[[str], None]) -> dict:
-    """Every figure of one network: DNN accuracy, and a row for each conversion."""
+def run_subject(
+    subject: Subject,
+    steps: Steps,
+    progress: Callable[[str], None],
+    conversions: Sequence[Options] | None = None,
+) -> dict:
+    """Every figure of one network: those of the DNN, and a row for each conversion.
+
+    `conversions` are those of the paper's tables and figures, if not given.
+    """
+    if conversions is None:
+        conversions = [*CONVERSIONS[subject.name], *RETRAINED[subject.name]]
 
     def describe(options: Options) -> dict:
         return {"network": subject.name, **asdict(options)}
@@ -74,11 +84,12 @@ def run_subject(subject: Subject, steps: Steps, progress: Callable[[str], None])
         f"{subject.name}-dnn", size, subject.content, lambda: subject.measure_dnn(*subject.test_set)
     )
     rows = []
-    for options in [*CONVERSIONS[subject.name], *RETRAINED[subject.name]]:
+    for options in conversions:
         progress(
             f"{subject.name}: leak {options.leak}, scale {options.scale}"
             + (f", input steps {options.input_steps}" if options.input_steps > 1 else "")
             + (", silent zeros" if options.silent_zeros else "")
+            + (f", rounded {options.rounding}" if options.rounding != "up" else "")
             + (", retraining" if options.retrain else "")
         )
         settings = {**describe(options), **size}
@@ -91,6 +102,7 @@ def run_subject(subject: Subject, steps: Steps, progress: Callable[[str], None])
         rows.append({**row, **asdict(options), **loss(dnn, row)})
     return {
         "note": subject.note,
+        "dnn": dnn,
         "dnn_accuracy": dnn["accuracy"],
         "rows": rows,
         "is_confirmed": subject.further_test_set is not None,

@@ -2,6 +2,7 @@
 
 from ..page.rendering import Column, Section, Table
 from . import plots
+from .work_section import work_section
 
 COMMAND = "Command: python -m validation paper"
 
@@ -226,6 +227,7 @@ def sections(summary: dict) -> list[Section]:
                 ),
             ),
         ),
+        work_section(),
         Section(
             id="figure5",
             title="Fig. 5: operations saved by AlexNet",

@@ -35,6 +35,7 @@ class Options:
     silent_zeros: bool = False
     calibrate: bool = False
     retrain: bool = False
+    rounding: str = "up"
 
 
 class Subject:
@@ -98,6 +99,7 @@ class Subject:
             compensate=True,
             silent_zeros=options.silent_zeros,
             input_steps=options.input_steps,
+            rounding=options.rounding,
             calibration=self.train_set[0][: self.n_calibration] if options.calibrate else None,
         )
         if options.retrain:
@@ -208,6 +210,7 @@ def full_size(name: str, options: Options) -> SpikingNetwork:
         compensate=True,
         silent_zeros=options.silent_zeros,
         input_steps=options.input_steps,
+        rounding=options.rounding,
         calibration=photographs(2) if options.calibrate and name == "vgg16" else None,
     )
     return td.convert(adapted)
