@@ -113,10 +113,12 @@ def build_network(
         require_explicit(network, dynamic, steps)
     asked, network = network, with_relays(network) if dynamic and not shared else network
     analysis = analyse(network, images, window=window)
-    windows = {
-        name: ticks + model.wait
-        for name, ticks in choose_windows(network, analysis, window).items()
-    }
+    windows = choose_windows(network, analysis, window)
+    if model.wait:
+        windows = {
+            name: ticks + model.wait(network.population(name).leak)
+            for name, ticks in windows.items()
+        }
     check_ranges(network, windows, prefs.core.default_float_dtype, leaking=not shared)
     check_resolution(network, windows, prefs.core.default_float_dtype, model.offset)
     timing = schedule(
