@@ -24,7 +24,7 @@ TORCH ?= torch>=2.2
 export KERAS_BACKEND ?= jax
 export GENN_PATH
 
-.PHONY: validate report benchmark paper test coverage genn test-genn cuda test-cuda test-versions docs lint clean help
+.PHONY: validate report benchmark paper biology test coverage genn test-genn cuda test-cuda test-versions docs lint clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -40,6 +40,9 @@ benchmark: $(PICTURES) $(CONTENDERS)   ## time and memory of LeNet, AlexNet and 
 
 paper: $(PICTURES)   ## the paper's tables and figures beside what is measured: reports/paper
 	$(BIN)/python -m validation paper $(ARGS)
+
+biology: $(READY)   ## neuron models in physical units, with real synapses: reports/biology
+	$(BIN)/python -m validation biology $(ARGS)
 
 test: $(READY)   ## the test suite
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)

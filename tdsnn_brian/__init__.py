@@ -28,6 +28,7 @@ from .extras import missing_extra, stand_in
 from .firing_times import SILENT
 from .network import SpikingNetwork
 from .network_file import load
+from .nir_graph import NIRExport, to_nir_graph
 from .plots import plot_latencies, plot_potentials, plot_raster
 from .results import Result
 from .settings import Setting
@@ -71,6 +72,7 @@ __all__ = [
     "InvalidInputError",
     "Measured",
     "MissingExtraError",
+    "NIRExport",
     "NetworkFileError",
     "NotAdaptedError",
     "PipelineRun",
@@ -113,6 +115,7 @@ __all__ = [
     "stream",
     "to_neo",
     "to_nir",
+    "to_nir_graph",
     "trace",
     "tune",
     "validation",

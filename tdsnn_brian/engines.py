@@ -179,6 +179,31 @@ ENGINES: dict[str, Engine] = {
         },
     ),
     "Brian2CUDA": Engine(title="Brian2CUDA", error=UnsupportedDeviceError),
+    "NIR": Engine(
+        title="NIR",
+        lacks={
+            "branches": (
+                "would carry the spikes of branches at their own times, for which its readers have "
+                "no delays; simulate() the network"
+            ),
+            "thresholds": "has inhibition for inputs, and so thresholds at 0; use v_threshold=0",
+            "transfers": (
+                "has ticks of one weight as inputs here; use ReLU, or simulate() the network"
+            ),
+            "rounding to the nearest tick": (
+                "is released without a tick; use rounding='up', or simulate() the network"
+            ),
+            "silent zeros": (
+                "has no event at the release at which neurons turn out silent; convert without "
+                "silent_zeros"
+            ),
+            "inputs between ticks": "has a step of one tick here; use input_steps=1",
+            "constrained max-pools": (
+                "has no weights that change with every image; convert with max_pool='simplified'"
+            ),
+            "minima": "has no neuron that fires with its first input alone; use maxima",
+        },
+    ),
     "GeNN": Engine(
         title="GeNN",
         error=UnsupportedDeviceError,

@@ -58,7 +58,7 @@ def to_neo(
     >>> block.segments[0].spiketrains[0].annotations  # doctest: +SKIP
     {'layer': 'conv1', 'neuron': 0}
     """
-    neo = _imported("neo")
+    neo = imported("neo")
     found, end = _spikes(network, result, tick, layers)
     block = neo.Block(name=network.name)
     for image in range(result.n_images):
@@ -92,7 +92,7 @@ def to_nir(
     >>> data.nodes["conv1"].observables["spikes"].time.shape  # doctest: +SKIP
     (3, 11520)
     """
-    nir = _imported("nir.data_ir")
+    nir = imported("nir.data_ir")
     found, end = _spikes(network, result, tick, layers)
     nodes = {}
     for name, times in found:
@@ -107,7 +107,8 @@ def to_nir(
     return nir.NIRGraphData(nodes)
 
 
-def _imported(name: str) -> Any:
+def imported(name: str) -> Any:
+    """A module of another project; names the extra that brings it where it is missing."""
     try:
         return import_module(name)
     except ImportError as error:

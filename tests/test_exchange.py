@@ -95,3 +95,23 @@ def test_a_simulation_knows_its_tick(case):
         np.testing.assert_allclose(ours_.time, theirs_.time)
     with pytest.raises(InvalidInputError, match="is not that of the simulation"):
         to_nir(network, result, 1 * brian2.ms)
+
+
+def test_brian2tools_describes_the_network():
+    pytest.importorskip("brian2tools", reason="brian2tools is not installed", exc_type=ImportError)
+    from brian2 import get_device, set_device
+
+    import tdsnn_brian as td
+
+    network = small_network()
+    set_device("exporter")
+    try:
+        net = td.build_network(network, random_images(network, 1), model=td.models.physical())
+        net.run(net.duration)
+        (run,) = get_device().runs
+    finally:
+        set_device("runtime")
+    told = {group["name"]: group for group in run["components"]["neurongroup"]}
+    assert {"conv1", "pool1", "output", "conv1_ticking"} <= set(told)
+    assert told["conv1"]["equations"]["v"]["expr"] == "((E_L - v) / R + I_hold) / C"
+    assert told["conv1"]["events"]["spike"]["refractory"] == "lastspike >= onset"

@@ -96,4 +96,4 @@ def test_the_commands_of_validation_start_without_keras():
         "print(len(main.app.registered_commands))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert result.stdout.strip() == "5", result.stderr
+    assert result.stdout.strip() == "6", result.stderr

@@ -66,7 +66,8 @@ def test_what_is_measured_is_what_the_analysis_counts():
 
 def test_the_ticks_are_those_that_a_simulated_image_takes():
     pytest.importorskip("brian2")
-    from tdsnn_brian.brian.timing import choose_windows, schedule
+    from tdsnn_brian.analysis.closed_form import choose_windows
+    from tdsnn_brian.brian.timing import schedule
 
     network = small_network()
     analysis = analyse(network, random_images(network, 3))

@@ -11,6 +11,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 from tdsnn_brian.errors import TDSNNError
 from tdsnn_brian.validation.accuracy.evaluate import evaluate
+from tdsnn_brian.validation.biology.command import biology
 from tdsnn_brian.validation.commands import report_command, validate
 from tdsnn_brian.validation.paper.command import paper
 from tdsnn_brian.validation.speed.benchmark import benchmark
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command()(validate)
 app.command()(benchmark)
 app.command()(paper)
+app.command()(biology)
 app.command()(evaluate)
 app.command("report")(report_command)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from brian2 import ms
 
 import tdsnn_brian as td
-from tdsnn_brian.brian.timing import choose_windows
+from tdsnn_brian.analysis.closed_form import choose_windows
 from tdsnn_brian.image_range import describe
 
 from . import summary as summaries

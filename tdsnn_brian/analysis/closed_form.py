@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..arguments import MOST, is_count
 from ..engines import require
-from ..errors import InvalidInputError
+from ..errors import InvalidInputError, WindowTooShortError
 from ..firing_times import last_spike
 from ..layers import Kind
 from ..network import SpikingNetwork, check_images
@@ -268,3 +268,39 @@ def discrete_latencies(network: SpikingNetwork, images: NDArray) -> dict[str, ND
     [[7, 4]]
     """
     return analyse(network, images).latencies
+
+
+def choose_windows(
+    network: SpikingNetwork, analysis: Result, window: WindowChoice
+) -> dict[str, int]:
+    """Inhibitory period of each synapse-based layer in ticks.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    analysis : Result
+        Of the images to be simulated.
+    window : {"fixed", "dynamic"}, int or mapping
+        ``"fixed"`` takes the last presynaptic spike that occurs in the data (``"dynamic"`` too,
+        as an upper bound); an int holds for all layers, a mapping names them.
+
+    Raises
+    ------
+    WindowTooShortError
+        If a given window ends before the last presynaptic spike.
+    InvalidInputError
+        If `window` is something else.
+    """
+    check_window(network, window)
+    needed = {name: ceil(np.max(values)) for name, values in analysis.windows.items()}
+    if isinstance(window, str):
+        return needed
+    given = {**needed, **window} if isinstance(window, Mapping) else dict.fromkeys(needed, window)
+    for name, ticks in given.items():
+        if ticks < needed[name]:
+            raise WindowTooShortError(
+                f"layer {name!r}: a window of {ticks} ticks ends before the last presynaptic "
+                f"spike, which arrives after {needed[name]} ticks; give window={needed[name]} or "
+                "more, or window='dynamic'"
+            )
+    return {name: int(ticks) for name, ticks in given.items()}

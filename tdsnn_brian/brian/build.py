@@ -3,7 +3,13 @@
 from brian2 import Clock, Quantity, defaultclock, get_device, ms, prefs
 from numpy.typing import NDArray
 
-from ..analysis.closed_form import WindowChoice, analyse, check_window, unread_ticks
+from ..analysis.closed_form import (
+    WindowChoice,
+    analyse,
+    check_window,
+    choose_windows,
+    unread_ticks,
+)
 from ..engines import require
 from ..errors import InvalidInputError
 from ..network import SpikingNetwork, check_images
@@ -20,7 +26,7 @@ from .floating_range import check_ranges, check_resolution
 from .levels import with_relays
 from .memory import check_method, choose_projection
 from .naming import Names
-from .timing import choose_steps, choose_windows, schedule
+from .timing import choose_steps, schedule
 
 
 def build_network(
@@ -113,10 +119,12 @@ def build_network(
         require_explicit(network, dynamic, steps)
     asked, network = network, with_relays(network) if dynamic and not shared else network
     analysis = analyse(network, images, window=window)
-    windows = {
-        name: ticks + model.wait
-        for name, ticks in choose_windows(network, analysis, window).items()
-    }
+    windows = choose_windows(network, analysis, window)
+    if model.wait:
+        windows = {
+            name: ticks + model.wait(network.population(name).leak)
+            for name, ticks in windows.items()
+        }
     check_ranges(network, windows, prefs.core.default_float_dtype, leaking=not shared)
     check_resolution(network, windows, prefs.core.default_float_dtype, model.offset)
     timing = schedule(

@@ -7,16 +7,12 @@ from origins that include the hops, latencies are whole ticks.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
 
-import numpy as np
 from brian2 import Quantity, have_same_dimensions, second
 
-from ..analysis.closed_form import WindowChoice, check_window
-from ..errors import InvalidInputError, WindowTooShortError
+from ..errors import InvalidInputError
 from ..layers import Kind
 from ..network import SpikingNetwork
-from ..results import Result
 
 
 def choose_steps(
@@ -152,39 +148,3 @@ def schedule(
             zeros[population.name] = zero[population]
     slot = max(zero.values()) + (1 + unread_ticks) * steps + 1
     return Timing(steps, dict(windows), origins, releases, zeros, slot, onset)
-
-
-def choose_windows(
-    network: SpikingNetwork, analysis: Result, window: WindowChoice
-) -> dict[str, int]:
-    """Inhibitory period of each synapse-based layer in ticks.
-
-    Parameters
-    ----------
-    network : SpikingNetwork
-    analysis : Result
-        Of the images to be simulated.
-    window : {"fixed", "dynamic"}, int or mapping
-        ``"fixed"`` takes the last presynaptic spike that occurs in the data (``"dynamic"`` too,
-        as an upper bound); an int holds for all layers, a mapping names them.
-
-    Raises
-    ------
-    WindowTooShortError
-        If a given window ends before the last presynaptic spike.
-    InvalidInputError
-        If `window` is something else.
-    """
-    check_window(network, window)
-    needed = {name: ceil(np.max(values)) for name, values in analysis.windows.items()}
-    if isinstance(window, str):
-        return needed
-    given = {**needed, **window} if isinstance(window, Mapping) else dict.fromkeys(needed, window)
-    for name, ticks in given.items():
-        if ticks < needed[name]:
-            raise WindowTooShortError(
-                f"layer {name!r}: a window of {ticks} ticks ends before the last presynaptic "
-                f"spike, which arrives after {needed[name]} ticks; give window={needed[name]} or "
-                "more, or window='dynamic'"
-            )
-    return {name: int(ticks) for name, ticks in given.items()}

@@ -7,11 +7,11 @@ from brian2 import Clock, Network, StateMonitor, ms
 
 import tdsnn_brian as td
 from helpers import random_images
-from tdsnn_brian.analysis.closed_form import unread_ticks
+from tdsnn_brian.analysis.closed_form import choose_windows, unread_ticks
 from tdsnn_brian.brian.event_driven.build import SharedParts, Shown, add_shared
 from tdsnn_brian.brian.event_driven.records import from_records
 from tdsnn_brian.brian.naming import Names
-from tdsnn_brian.brian.timing import Timing, choose_windows, schedule
+from tdsnn_brian.brian.timing import Timing, schedule
 from tdsnn_brian.firing_times import in_steps
 from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Sum
 

@@ -74,3 +74,72 @@ def test_what_a_model_cannot_do_is_refused_by_name(monkeypatch):
     monkeypatch.setitem(prefs, "core.default_float_dtype", np.float32)
     with pytest.raises(td.InvalidInputError, match=r"'conv1'.*rest 50 units.*float32.*float64"):
         td.simulate(network, images, model=physical)
+
+
+def moved(network, images, model, **options):
+    """Share of firing times that are not those of the analysis."""
+    result = td.simulate(network, images, model=model, strict=False, **options)
+    analysis = td.analyse(network, images)
+    apart = [result.latencies[name] != times for name, times in analysis.latencies.items()]
+    return np.mean(np.concatenate([x.ravel() for x in apart]))
+
+
+@pytest.mark.parametrize("shape", ["exponential", "alpha"])
+def test_synapses_that_last_need_gain_and_wait(shape):
+    network, synapses = small_network(), td.models.current_synapses
+    images = random_images(network, 2)
+    shares = [
+        moved(network, images, synapses(shape, ratio=0.2, **how))
+        for how in ({}, {"wait": 0}, {"corrected": False})
+    ]
+    assert shares[0] < 0.05
+    assert shares[0] < shares[1] < shares[2]
+    wrong = synapses(shape, ratio=0.2)
+    wrong = replace(wrong, parameters=wrong.parameters | {"gain": 1.05 * wrong.parameters["gain"]})
+    assert moved(network, images, wrong) > 2 * shares[0] + 0.02
+
+
+def test_a_spent_current_leaves_the_potential_of_the_code():
+    """One neuron, one input: the potential at the end is that of an instantaneous spike."""
+    output = td.layers.Dense(name="output", input_shape=(1,), weights=np.array([[2.0]]))
+    network = td.SpikingNetwork(layers=(output,), leak=5)
+    expected = td.analyse(network, np.array([[0.5]])).logits
+    for shape in ("exponential", "alpha"):
+        model = td.models.current_synapses(shape, ratio=0.2, wait=60)
+        result = td.simulate(network, np.array([[0.5]]), model=model)
+        np.testing.assert_allclose(result.potentials, expected, rtol=1e-4)
+
+
+def test_conductances_are_currents_while_potentials_are_small():
+    network, conductances = small_network(), td.models.conductance_synapses
+    images, fine = random_images(network, 1), {"dt": 0.1 * ms}
+    weak, strong = (
+        moved(network, images, conductances(unit=unit * mV), **fine) for unit in (0.001, 3)
+    )
+    assert weak < 0.05
+    assert strong > 0.1
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda: td.models.current_synapses(ratio=1.0), "ratio=1.0.*between 0 and 1"),
+        (lambda: td.models.current_synapses("square"), "shape"),
+        (lambda: td.models.current_synapses(wait=-1), "wait must be a whole number"),
+        (lambda: td.models.conductance_synapses(inhibitory=-40 * mV), "must lie between"),
+    ],
+)
+def test_impossible_synapses_are_refused(made, said):
+    with pytest.raises(td.InvalidInputError, match=said):
+        made()
+
+
+def test_releases_that_wait_have_no_dynamic_windows():
+    network = small_network()
+    with pytest.raises(td.InvalidInputError, match="wait for currents"):
+        td.simulate(
+            network,
+            random_images(network, 1),
+            model=td.models.current_synapses(),
+            window="dynamic",
+        )

@@ -9,11 +9,14 @@ import pytest
 import tdsnn_brian as td
 from helpers import network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.analysis.continuous import closed_loop
+from tdsnn_brian.brian.explicit import perturbed_settings
 from tdsnn_brian.brian.explicit.perturbed_settings import Setting, slot_ticks
 from tdsnn_brian.validation.case import Case
-from tdsnn_brian.validation.sweeps import programs
+from tdsnn_brian.validation.sweeps import programs, trends
 from tdsnn_brian.validation.sweeps.grids import Sweeps
 from tdsnn_brian.validation.sweeps.programs import Program
+
+LIVING = {"living": True, "method": "euler"}
 
 
 def made_program(n=2, **fields):
@@ -42,9 +45,11 @@ def moved(outcome, analysis):
         Setting(steps_per_tick=2, headroom=3, window_cut=-4),
     ],
 )
-@pytest.mark.parametrize("leak_of_each", [False, True])
-def test_without_flaws_it_fires_like_the_discrete_analysis(setting, leak_of_each):
-    program, analysis = made_program(leak_of_each=leak_of_each)
+@pytest.mark.parametrize(
+    "variant", [{}, {"leak_of_each": True}, LIVING], ids=["one leak", "leaks", "living"]
+)
+def test_without_flaws_it_fires_like_the_discrete_analysis(setting, variant):
+    program, analysis = made_program(**variant)
     outcome = programs.run_interpreted(program, setting)
     assert set(moved(outcome, analysis).values()) == {0.0}
     np.testing.assert_allclose(outcome.logits, analysis.logits, rtol=1e-9, atol=1e-9)
@@ -71,15 +76,57 @@ def test_neurons_that_nobody_listens_to_fire_too():
         {"window_cut": 3},
         {"lateness": 1},
         {"drop": 0.3},
+        {"membrane_noise": 0.5, "steps_per_tick": 2},
+        {"background": 10},
+        {"threshold_spread": 0.5},
+        {"adaptation": 0.3},
     ],
     ids=lambda flaw: next(iter(flaw)),
 )
 def test_every_flaw_moves_firing_times(flaw):
-    program, analysis = made_program(leak_of_each=True)
+    living = next(iter(flaw)) in perturbed_settings.LIVING
+    program, analysis = made_program(leak_of_each=True, **LIVING if living else {})
     outcome = programs.run_interpreted(program, Setting(**{"window_cut": -5, **flaw}))
     shares = moved(outcome, analysis)
     assert shares["conv1"] > 0
     assert shares["dense1"] > 0
+
+
+@pytest.mark.parametrize("setting", [{"membrane_noise": 0.4}, {"background": 3.2}])
+@pytest.mark.parametrize("steps", [1, 5])
+def test_noise_has_its_strength_at_any_step(setting, steps):
+    """Of the outputs, whose potentials are read, in tick weights."""
+    layers = (
+        td.layers.Dense(name="hidden", input_shape=(1,), weights=np.zeros((1, 1))),
+        td.layers.Dense(name="output", input_shape=(1,), weights=np.zeros((1, 2000))),
+    )
+    network = td.SpikingNetwork(layers=layers, leak=5.0)
+    last = {"hidden": 5, "output": 35}
+    slot = perturbed_settings.slot_ticks(network, last, margin=0)
+    program = Program(
+        network=network, images=np.ones((1, 1)), last_spikes=last, slot=slot, **LIVING
+    )
+    setting = Setting(steps_per_tick=steps, **setting)
+    timing = program.plan(setting)
+    elapsed = (timing.slot - 1 - timing.origins["output"]) / steps
+    outcome = programs.run_interpreted(program, setting)
+    potential = outcome.logits.std() * np.exp(-elapsed / 5.0)
+    tick = perturbed_settings.leak_factor(5.0) * np.exp(-(35 + 1 / steps) / 5.0)
+    kept = np.exp(-2 / (5.0 * steps))  # of the variance, from step to step
+    arriving = 0.1**2 * 2 * setting.background / steps
+    expected = max(setting.membrane_noise, (arriving / (1 - kept)) ** 0.5)
+    assert potential / tick == pytest.approx(expected, rel=0.08)
+
+
+def test_rows_over_seeds_have_means_and_intervals():
+    rows = [
+        {"kind": "background", "strength": 1.0, "accuracy": x, "agreement": 1.0, "moved": x / 2}
+        for x in (0.9, 0.92, 0.94)
+    ]
+    (row,) = trends.over_seeds(rows)
+    assert (row["accuracy"], row["moved"], row["seeds"]) == pytest.approx((0.92, 0.46, 3))
+    assert row["interval"] == pytest.approx(4.3027 * 0.02 / 3**0.5, rel=1e-4)
+    assert trends.over_seeds(rows[:1])[0]["interval"] is None
 
 
 def test_finer_ticks_are_the_discrete_analysis_of_a_finer_grid():

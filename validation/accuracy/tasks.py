@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian import SpikingNetwork, analyse, stream
 
-from ..sweeps.flaws import flawed_program, flawed_setting
+from ..sweeps.flaws import FLAWS, flawed_program, flawed_setting
 from ..sweeps.programs import run_interpreted
 
 
@@ -33,7 +33,12 @@ def correct(task: Task) -> int:
     images = np.clip(images, 0, None)
     if task.flaw is not None:
         setting = flawed_setting(task.network, *task.flaw)
-        program = flawed_program(task.network, images, analyse(task.network, images))
+        program = flawed_program(
+            task.network,
+            images,
+            analyse(task.network, images),
+            living=FLAWS[task.flaw[0]].living,
+        )
         predictions = run_interpreted(program, setting).predictions
     elif task.engine == "discrete":
         predictions = analyse(task.network, images).predictions

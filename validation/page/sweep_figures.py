@@ -72,6 +72,9 @@ def flaws(rows: list[dict], limits: list[dict]) -> Plot:
         known = own[0]["accuracy"] is not None
         right = [100 * row["accuracy" if known else "agreement"] for row in own]
         axes.plot(strengths, right, "o-", ms=3, label="accuracy" if known else "agreement")
+        spread = [100 * (row["interval"] or 0) for row in own]
+        if any(spread):
+            axes.errorbar(strengths, right, yerr=spread, fmt="none", ecolor="#667", lw=1)
         moved = [100 * row["moved"] for row in own]
         axes.plot(strengths, moved, "s--", ms=3, label="moved latencies")
         if limit["one_point_strength"] is not None:
@@ -86,5 +89,6 @@ def flaws(rows: list[dict], limits: list[dict]) -> Plot:
         name="flaws",
         alt="Accuracy and share of moved latencies over the strength of each flaw: "
         f"{', '.join(limit['title'] for limit in limits)}.",
-        caption="Dotted: the strength at which accuracy has fallen by one point, where it does.",
+        caption="Dotted: the strength at which accuracy has fallen by one point, where it does. "
+        "Bars: 95 % intervals over seeds.",
     )

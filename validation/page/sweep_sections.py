@@ -99,7 +99,9 @@ def flaws(summary: dict) -> Section:
             "(tdsnn_brian/brian/explicit/perturbed_model.py). Windows are longer by the leak "
             "constant than the images need, but for the flaw that shortens them. Late: spikes "
             "after the next layer's release. With few images, one point of accuracy is one image "
-            "or less.",
+            "or less. Noise, background spikes, thresholds that differ and adaptation run in a "
+            "program of their own (`xi`, Poisson), with several seeds: means, and the interval of "
+            "accuracy (without labels: agreement) over seeds.",
         ),
         facts=facts(("Images", "sweep_images", "count")),
         tables=(
@@ -123,6 +125,8 @@ def flaws(summary: dict) -> Section:
                     ("Accuracy", "accuracy", "share"),
                     ("Agreement", "agreement", "share"),
                     ("Late", "late", "share"),
+                    ("Seeds", "seeds", "count"),
+                    ("± (95 %)", "interval", "share"),
                 ),
             ),
         ),

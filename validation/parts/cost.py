@@ -6,9 +6,9 @@ import numpy as np
 from brian2 import ms
 
 import tdsnn_brian as td
-from tdsnn_brian.analysis.closed_form import unread_ticks
+from tdsnn_brian.analysis.closed_form import choose_windows, unread_ticks
 from tdsnn_brian.analysis.operations import Operations, count_dnn, measure_snn
-from tdsnn_brian.brian.timing import choose_windows, schedule
+from tdsnn_brian.brian.timing import schedule
 
 from ..devices import active_device
 from ..simulated import Simulated

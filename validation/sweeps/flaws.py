@@ -17,7 +17,10 @@ HEADROOM = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class Flaw:
-    """Which field of `Setting` holds its strength, in what unit, how strong."""
+    """Which field of `Setting` holds its strength, in what unit, how strong.
+
+    Those of `living` neurons run in a program of their own, with several seeds.
+    """
 
     field: str
     title: str
@@ -25,6 +28,7 @@ class Flaw:
     strengths: tuple[float, ...]
     steps_per_tick: int = 1
     headroom: float = 0.0
+    living: bool = False
 
 
 FLAWS = {
@@ -87,10 +91,43 @@ FLAWS = {
         unit="share",
         strengths=(0.01, 0.02, 0.05, 0.1, 0.2, 0.4),
     ),
+    "membrane_noise": Flaw(
+        field="membrane_noise",
+        title="Membrane noise, white",
+        unit="tick weights (standard deviation)",
+        strengths=(0.1, 0.3, 1.0, 3.0),
+        steps_per_tick=2,
+        living=True,
+    ),
+    "background": Flaw(
+        field="background",
+        title="Background spikes, Poisson",
+        unit="spikes of 0.1 tick weights, a tick and sign",
+        strengths=(0.3, 3.0, 30.0, 300.0),
+        living=True,
+    ),
+    "threshold_spread": Flaw(
+        field="threshold_spread",
+        title="Thresholds that differ",
+        unit="tick weights (standard deviation)",
+        strengths=(0.1, 0.3, 1.0, 3.0),
+        living=True,
+    ),
+    "adaptation": Flaw(
+        field="adaptation",
+        title="Adaptation",
+        unit="of the leak",
+        strengths=(0.05, 0.2, 0.5, 1.0),
+        living=True,
+    ),
 }
+SEEDS = (4, 5, 6)
+"""Of the runs of flaws of `living` neurons, which are shown as means with intervals."""
 
 
-def flawed_program(network: SpikingNetwork, images: NDArray, analysis: DiscreteAnalysis) -> Program:
+def flawed_program(
+    network: SpikingNetwork, images: NDArray, analysis: DiscreteAnalysis, *, living: bool = False
+) -> Program:
     """The model with flaws, with room in time for every flaw; `analysis` is of the same images."""
     last = {name: ceil(window.max()) for name, window in analysis.windows.items()}
     wide = slot_ticks(
@@ -100,7 +137,15 @@ def flawed_program(network: SpikingNetwork, images: NDArray, analysis: DiscreteA
         headroom=HEADROOM,
         unread_ticks=unread_ticks(network, analysis),
     )
-    return Program(network=network, last_spikes=last, images=images, slot=wide, leak_of_each=True)
+    return Program(
+        network=network,
+        last_spikes=last,
+        images=images,
+        slot=wide,
+        leak_of_each=True,
+        living=living,
+        method="euler" if living else "exact",
+    )
 
 
 def margin(network: SpikingNetwork) -> int:
@@ -108,9 +153,11 @@ def margin(network: SpikingNetwork) -> int:
     return int(np.ceil(network.leak))
 
 
-def flawed_setting(network: SpikingNetwork, kind: str, strength: float) -> Setting:
+def flawed_setting(
+    network: SpikingNetwork, kind: str, strength: float, seed: int = SEEDS[0]
+) -> Setting:
     """The setting of one of `FLAWS`."""
     flaw = FLAWS[kind]
     values = {"window_cut": -margin(network), flaw.field: strength}
     steps = flaw.steps_per_tick * network.input_steps
-    return Setting(steps_per_tick=steps, headroom=flaw.headroom, **values)
+    return Setting(steps_per_tick=steps, headroom=flaw.headroom, seed=seed, **values)

@@ -6,7 +6,7 @@ from tdsnn_brian.analysis.continuous import closed_loop
 from tdsnn_brian.brian.explicit.perturbed_settings import Setting, slot_ticks
 
 from ..case import Case
-from .flaws import FLAWS, flawed_program, flawed_setting, margin
+from .flaws import FLAWS, SEEDS, flawed_program, flawed_setting, margin
 from .jobs import Job
 from .programs import Program
 from .rows import Rows
@@ -29,14 +29,20 @@ class Sweeps:
         With the images of the sweeps.
     integration_images : int
         How many of them the many integration steps are tried on.
+    seeds : int, optional
+        How often flaws of living neurons are drawn.
     """
 
-    def __init__(self, case: Case, integration_images: int):
+    def __init__(self, case: Case, integration_images: int, seeds: int = 1):
+        self._seeds = seeds
         self.case = case
         network = case.network
         self._few = case.first(integration_images)
         analysis = analyse(network, case.images)
-        self.programs = {"flawed": flawed_program(network, case.images, analysis)}
+        self.programs = {
+            name: flawed_program(network, case.images, analysis, living=name == "living")
+            for name in ("flawed", "living")
+        }
         self.bases = {}
         last = self.programs["flawed"].last_spikes
         common = {"network": network, "last_spikes": last}
@@ -92,12 +98,13 @@ class Sweeps:
         rows = Rows(self.case, self._analysis)
         return [
             Job(
-                program="flawed",
-                setting=flawed_setting(self.case.network, kind, strength),
+                program="living" if flaw.living else "flawed",
+                setting=flawed_setting(self.case.network, kind, strength, seed),
                 key={"kind": kind, "strength": strength},
                 evaluate=rows.flawed,
                 labels=self.case.labels,
             )
             for kind, flaw in FLAWS.items()
             for strength in (0.0, *flaw.strengths)
+            for seed in (SEEDS[: self._seeds] if flaw.living and strength else SEEDS[:1])
         ]

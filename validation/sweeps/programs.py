@@ -39,7 +39,6 @@ from ..devices import find_compiler
 from ..output import write_json
 
 MANIFEST = "program.json"
-SEED = 4  # of everything that is drawn, the same in every run
 
 
 class ProgramError(TDSNNError, RuntimeError):
@@ -59,7 +58,8 @@ class Program:
     slot : int
         Ticks an image.
     method, dtype : str
-    leak_of_each : bool
+    leak_of_each, living : bool
+        See `Variant`.
     """
 
     network: SpikingNetwork
@@ -69,6 +69,7 @@ class Program:
     method: str = "exact"
     dtype: str = "float64"
     leak_of_each: bool = False
+    living: bool = False
 
     def plan(self, setting: Setting) -> Timing:
         return plan(self.network, self.last_spikes, setting, self.slot)
@@ -115,9 +116,12 @@ def compilable() -> bool:
 def _construct(program: Program, setting: Setting) -> PerturbedNetwork:
     from brian2 import seed
 
-    seed(SEED)
+    seed(setting.seed)
     variant = Variant(
-        slot_ticks=program.slot, method=program.method, leak_of_each=program.leak_of_each
+        slot_ticks=program.slot,
+        method=program.method,
+        leak_of_each=program.leak_of_each,
+        living=program.living,
     )
     return build_perturbed(
         program.network,

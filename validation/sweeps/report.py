@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from tdsnn_brian.analysis.continuous import closed_loop
+from tdsnn_brian.brian.explicit.perturbed_network import seeds_differ
 
 from ..case import Case
 from ..options import Options, Progress
 from . import programs
+from .flaws import SEEDS
 from .grids import Sweeps
 from .jobs import Runner
-from .trends import integration_orders, one_point_strengths, tick_orders
+from .trends import integration_orders, one_point_strengths, over_seeds, tick_orders
 
 
 def add_sweeps(
@@ -23,7 +25,7 @@ def add_sweeps(
     n = min(options.sweep_images or (100 if compiled else 3), len(case.images))
     few = min(options.integration_images or (40 if compiled else 2), n)
     part = case.first(n)
-    sweeps = Sweeps(part, few)
+    sweeps = Sweeps(part, few, len(SEEDS) if not compiled or seeds_differ() else 1)
     done = 0.0
 
     def advance(share: float) -> None:
@@ -61,5 +63,5 @@ def add_sweeps(
             None if part.labels is None else float(np.mean(continuous.predictions == part.labels))
         )
     if "perturbations" in found:
-        summary["perturbations"] = found["perturbations"]
-        summary["perturbation_limits"] = one_point_strengths(found["perturbations"])
+        summary["perturbations"] = over_seeds(found["perturbations"])
+        summary["perturbation_limits"] = one_point_strengths(summary["perturbations"])

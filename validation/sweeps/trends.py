@@ -4,6 +4,7 @@ from dataclasses import asdict
 from itertools import pairwise
 
 import numpy as np
+from scipy.stats import t as student_t
 
 from .fit import fit_order
 from .flaws import FLAWS
@@ -40,6 +41,35 @@ def tick_orders(rows: list[dict]) -> tuple[list[dict], dict]:
     fine = [row for row in rows if row["m"]]
     fit = fit_order([1 / r["m"] for r in fine], [r["mean_difference"] for r in fine])
     return result, asdict(fit)
+
+
+def over_seeds(rows: list[dict]) -> list[dict]:
+    """One row a kind and strength: means over seeds, and 95 % intervals of what is answered.
+
+    The intervals are half as wide as they are, by Student's t; None where there is one seed.
+    """
+    groups: dict[tuple, list[dict]] = {}
+    for row in rows:
+        groups.setdefault((row["kind"], row["strength"]), []).append(row)
+    result = []
+    for same in groups.values():
+        mean = {
+            key: value if isinstance(value, str) or value is None else _mean(same, key)
+            for key, value in same[0].items()
+        }
+        result.append({**mean, "seeds": len(same), "interval": _half_width(same)})
+    return result
+
+
+def _mean(rows: list[dict], key: str) -> float:
+    return float(np.mean([row[key] for row in rows]))
+
+
+def _half_width(rows: list[dict]) -> float | None:
+    if len(rows) < 2:
+        return None
+    spread = float(np.std([_right(row) for row in rows], ddof=1))
+    return float(student_t.ppf(0.975, len(rows) - 1)) * spread / len(rows) ** 0.5
 
 
 def _right(row: dict) -> float:

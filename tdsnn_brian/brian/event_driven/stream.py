@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analysis.closed_form import WindowChoice, analyse, check_window, input_latencies
+from ...analysis.closed_form import (
+    WindowChoice,
+    analyse,
+    check_window,
+    choose_windows,
+    input_latencies,
+)
 from ...arguments import check_function, is_count
 from ...errors import InvalidInputError, ProgramError
 from ...firing_times import in_steps
@@ -25,7 +31,6 @@ from ...network import SpikingNetwork, check_images
 from ...results import Result, joined
 from ..naming import Names
 from ..result import Simulation
-from ..timing import choose_windows
 from . import cache
 from .cache import DIRECTORY_VARIABLE
 from .image_input import PARENT_VARIABLE, as_steps

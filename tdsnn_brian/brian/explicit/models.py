@@ -208,8 +208,9 @@ class NeuronModel:
         Features of networks and devices that it does not have, each with reason and remedy.
     of_layer : callable or None
         Further constants of a layer, from its leak in ticks.
-    wait : int
-        Ticks by which releases come later than the last presynaptic spike.
+    wait : callable or None
+        Ticks by which the release of a layer waits after the last presynaptic spike, from its
+        leak in ticks.
     method : str or None
         Brian2's integration method; None: the one that is asked for.
 
@@ -253,7 +254,7 @@ class NeuronModel:
     weight_unit: Any = 1.0
     lacks: Mapping[str, str] = field(default_factory=dict)
     of_layer: Callable[[float], Mapping[str, object]] | None = None
-    wait: int = 0
+    wait: Callable[[float], int] | None = None
 
     @property
     def offset(self) -> float:
@@ -287,6 +288,11 @@ class NeuronModel:
             for part in ("ticking", "ticks", "input", "bias", "emits")
             if getattr(self, part) != getattr(LEAKY, part)
         ]
+        if self.wait and dynamic:
+            raise InvalidInputError(
+                f"{title} has releases that wait for currents, and with dynamic windows a layer is "
+                "released by the last spike; use window='fixed' or a number of ticks"
+            )
         if own and dynamic:
             raise InvalidInputError(
                 f"{title} has {own[0]} of its own, in whose place dynamic windows put "

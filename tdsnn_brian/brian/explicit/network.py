@@ -7,7 +7,7 @@ from brian2 import TimedArray, get_device
 from numpy.typing import NDArray
 
 from ...analysis import DiscreteAnalysis
-from ...analysis.closed_form import analyse, unread_ticks
+from ...analysis.closed_form import analyse, choose_windows, unread_ticks
 from ...errors import InvalidInputError, RunError, UnsupportedDeviceError, WindowTooShortError
 from ...firing_times import SILENT, in_steps
 from ...layers import Kind
@@ -15,7 +15,7 @@ from ...network import SpikingNetwork, check_images
 from ..devices import is_runtime
 from ..firing_network import FiringNetwork
 from ..result import Simulation
-from ..timing import Timing, choose_windows, schedule
+from ..timing import Timing, schedule
 from .models import LEAKY, NeuronModel
 from .read import check_spikes, recordings_of
 

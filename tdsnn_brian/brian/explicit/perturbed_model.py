@@ -18,6 +18,7 @@ jitter : 1 (shared)
 headroom : 1 (shared)
 steps_per_tick : 1 (shared)
 dt_wanted : second (shared)
+seed : 1 (shared)
 """,
     new_image="""
 error = clip(headroom + jitter * randn(), 0, inf)
@@ -121,6 +122,45 @@ PERTURBED = NeuronModel(
 )
 """The leaky model with flaws; see `Setting`."""
 
+# Neurons of flesh beside: noise of the membrane, spikes from elsewhere, thresholds of their own, an
+# adaptation current. Brian2 integrates `xi` by Euler's method, which solves the leak exactly with
+# the time constant `tau_euler`; the noise then has its stationary strength at any step.
+LIVING_MEMBRANE = Cells(
+    equations="""
+dv/dt = (current - v - adapted) / tau_euler + noise * sqrt((1 - exp(-2 * dt / tau)) / dt) * xi : 1
+dadapted/dt = (adaptation * v - adapted) / (4 * tau) : 1
+tau_euler = dt / (1 - exp(-dt / tau)) : second
+current : 1
+tau : second
+leak_spread : 1 (shared)
+weight_noise : 1 (shared)
+mean_delay : 1 (shared)
+extra_delay : 1 (shared)
+noise : 1 (shared)
+adaptation : 1 (shared)
+background_rate : 1 (shared)
+background_weight : 1 (shared)
+""",
+    new_image=MEMBRANE_OF_EACH.new_image + "\nadapted = 0",
+)
+LIVING = replace(
+    PERTURBED,
+    name="living",
+    method="euler",
+    membrane=LIVING_MEMBRANE,
+    gate=GATE
+    + Cells(
+        equations="own_threshold : 1\nthreshold_spread : 1 (shared)",
+        fires=GATE.fires.replace("v_threshold", "v_threshold + own_threshold"),
+    ),
+)
+BACKGROUND = (
+    "v += background_weight"
+    " * (poisson(background_rate * dt / tick) - poisson(background_rate * dt / tick))"
+)
+"""As many spikes that excite as inhibit, at each integration step."""
+
 TAU = "tau_mem * clip(1 + leak_spread * randn(), 0.1, 10)"
 NOISY_WEIGHT = "w * (1 + weight_noise_post * randn())"
+OWN_THRESHOLD = "threshold_spread * w_tick * randn()"
 SYNAPTIC_DELAY = "(mean_delay_post + extra_delay_post * rand()) * tick"

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 from brian2 import Clock, NeuronGroup, Quantity, StateMonitor, get_device, ms
+from brian2 import __version__ as brian2_version
 from brian2.core.variables import ArrayVariable
 from numpy.typing import NDArray
 
@@ -19,8 +20,18 @@ from ...layers import Kind
 from ...network import SpikingNetwork
 from ..naming import Names
 from .build import ExplicitBuilder
+from .models import NeuronModel
 from .network import ExplicitNetwork
-from .perturbed_model import MEMBRANE_OF_ALL, NOISY_WEIGHT, PERTURBED, SYNAPTIC_DELAY, TAU
+from .perturbed_model import (
+    BACKGROUND,
+    LIVING,
+    MEMBRANE_OF_ALL,
+    NOISY_WEIGHT,
+    OWN_THRESHOLD,
+    PERTURBED,
+    SYNAPTIC_DELAY,
+    TAU,
+)
 from .perturbed_settings import Setting, input_times, parameters, plan
 
 
@@ -60,6 +71,9 @@ class Variant:
         steps cost less.
     recorded : int
         Neurons of the first layer whose potentials at release are kept.
+    living : bool
+        Give neurons noise, spikes from elsewhere, thresholds of their own and adaptation. Without
+        it those settings have no effect.
     """
 
     slot_ticks: int
@@ -67,6 +81,13 @@ class Variant:
     method: str = "exact"
     leak_of_each: bool = True
     recorded: int = 200
+    living: bool = False
+
+    @property
+    def model(self) -> NeuronModel:
+        if self.living:
+            return LIVING
+        return PERTURBED if self.leak_of_each else replace(PERTURBED, membrane=MEMBRANE_OF_ALL)
 
 
 def build_perturbed(
@@ -104,12 +125,16 @@ def build_perturbed(
     net = PerturbedNetwork(
         network, analysis, timing, False, tick / setting.steps_per_tick, Names(network)
     )
-    net.model = PERTURBED if variant.leak_of_each else replace(PERTURBED, membrane=MEMBRANE_OF_ALL)
+    net.model = variant.model
     clock = Clock(net.dt, name="perturbed_clock")
     builder = ExplicitBuilder(net, tick, clock, variant.method)
     builder.build(input_times(network, images, setting.ticks_per_tick))
     for population in network.integrating:
-        net[net.names.of(population)].tau = population.leak * tick
+        group = net[net.names.of(population)]
+        group.tau = population.leak * tick
+        if variant.living:
+            group.namespace["tick"] = tick
+            group.run_regularly(BACKGROUND, clock=clock, when="before_synapses")
     _record_release(net, builder, variant.recorded)
     for (name, variable), value in parameters(
         network, timing, setting, net.variables, float(tick)
@@ -153,14 +178,28 @@ def _apply_run_args(net: PerturbedNetwork, clock: Clock) -> None:
     step = device.get_array_name(clock.variables["dt"], access_data=False)
     wanted = device.get_array_name(source.variables["dt_wanted"], access_data=False)
     device.insert_code("main", f"{step}[0] = {wanted}[0];")
+    if seeds_differ():
+        seed = device.get_array_name(source.variables["seed"], access_data=False)
+        device.insert_code(
+            "main",
+            "for (size_t _i = 0; _i < brian::_random_generators.size(); _i++) "
+            f"brian::_random_generators[_i].seed((unsigned long){seed}[0] + _i);",
+        )
+
+
+def seeds_differ() -> bool:
+    """Whether runs of one program can draw other numbers: in Brian2 2.9 and later."""
+    return tuple(int(x) for x in brian2_version.split(".")[:2]) >= (2, 9)
 
 
 def _draw(net: PerturbedNetwork, variant: Variant) -> None:
     """What differs between neurons and between synapses, by the parameters of the run."""
     for population in net.spiking_network.populations:
         if population.kind.integrates:
-            if variant.leak_of_each:
+            if variant.leak_of_each or variant.living:
                 net[net.names.of(population)].tau = TAU
+            if variant.living and population.kind.is_ticked:
+                net[net.names.of(population)].own_threshold = OWN_THRESHOLD
             net[net.names.of(population, "synapses")].w = NOISY_WEIGHT
         net[net.names.of(population, "synapses")].delay = SYNAPTIC_DELAY
         if population.bias is not None:

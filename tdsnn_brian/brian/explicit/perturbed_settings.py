@@ -50,6 +50,18 @@ class Setting:
         Share of ticks that get lost.
     headroom : float
         Ticks that all firing is put off by, for `jitter` to be early.
+    membrane_noise : float
+        Standard deviation that white noise gives to a potential, in tick weights.
+    background : float
+        Rate of spikes from elsewhere, a tick and neuron, as many that excite as inhibit, each a
+        tenth of a tick's weight.
+    threshold_spread : float
+        Standard deviation of the neurons' thresholds, in tick weights.
+    adaptation : float
+        Strength of a current that follows the potential four times as slowly as the membrane, and
+        pulls it back.
+    seed : int
+        Of what is drawn.
     """
 
     steps_per_tick: int = 1
@@ -64,10 +76,16 @@ class Setting:
     lateness: float = 0.0
     drop: float = 0.0
     headroom: float = 0.0
+    membrane_noise: float = 0.0
+    background: float = 0.0
+    threshold_spread: float = 0.0
+    adaptation: float = 0.0
+    seed: int = 4
 
     def __post_init__(self) -> None:
         check_count("steps_per_tick", self.steps_per_tick)
         check_count("ticks_per_tick", self.ticks_per_tick, least=0)
+        check_count("seed", self.seed, least=0)
         if self.ticks_per_tick and self.steps_per_tick % self.ticks_per_tick:
             raise InvalidInputError(
                 f"ticks_per_tick={self.ticks_per_tick} must divide steps_per_tick="
@@ -84,6 +102,10 @@ class Setting:
             raise InvalidInputError(f"drop must be a share of ticks, 0 to 1, got {self.drop!r}")
 
 
+BACKGROUND_WEIGHT = 0.1
+"""Of spikes from elsewhere, in tick weights."""
+LIVING = ("membrane_noise", "background", "threshold_spread", "adaptation")
+"""What the model with leaks alone does not have."""
 _SIGNED = ("threshold_offset", "window_cut", "lateness")
 _STRENGTHS = tuple(x.name for x in fields(Setting) if x.type is float)
 
@@ -172,6 +194,7 @@ def parameters(
         **asdict(setting),
         "mean_delay": setting.delay,
         "extra_delay": setting.delay_spread,
+        "background_rate": setting.background,
         "dt_wanted": tick / steps,
         "interval": steps // fine if fine else 10**6 * steps,
     }
@@ -186,11 +209,14 @@ def parameters(
         if population.bias is not None:
             at = timing.origins[population.name] + population.bias_latency * steps
             values[names.of(population, "bias"), "bias_step"] = at
-        if population.kind is Kind.OUTPUT:
-            continue
         # the layer is released one step after its window's last
         end = np.exp(-(timing.windows[population.name] + 1 / steps) / leak)
         whole_tick = leak_factor(leak) * end
+        if "noise" in variables[name]:
+            values[name, "noise"] = setting.membrane_noise * whole_tick
+            values[name, "background_weight"] = BACKGROUND_WEIGHT * whole_tick
+        if population.kind is Kind.OUTPUT:
+            continue
         late = round(setting.lateness * steps)
         ticking = names.of(population, "ticking")
         values[name, "w_tick"] = whole_tick

@@ -98,10 +98,10 @@ def physical(
     (array([[4., 6.]]), array([-50., -50., -50.]) * mvolt)
     """
     reset = rest if reset is None else reset
-    _check("capacitance", capacitance, farad, least=0.0)
+    check_quantity("capacitance", capacitance, farad, "250*pF", least=0.0)
     for name, value in (("rest", rest), ("threshold", threshold), ("reset", reset)):
-        _check(name, value, volt)
-    _check("unit", unit, volt, least=0.0)
+        check_quantity(name, value, volt, "-65*mV")
+    check_quantity("unit", unit, volt, "1*mV", least=0.0)
     if rest > threshold:
         raise InvalidInputError(
             f"rest={rest!s} lies above threshold={threshold!s}; neurons would fire by themselves"
@@ -123,23 +123,16 @@ def physical(
     )
 
 
-def _check(name: str, value: Any, dimension: Quantity, least: float | None = None) -> None:
+def check_quantity(
+    name: str, value: Any, dimension: Quantity, example: str, least: float | None = None
+) -> None:
     """Raise `InvalidInputError` unless `value` is one finite quantity of a dimension."""
     numeric = isinstance(value, Quantity) and value.ndim == 0
     fits = numeric and have_same_dimensions(value, dimension)
     if not fits or not abs(float(value)) < float("inf"):
         raise InvalidInputError(
             f"{name} must be a finite quantity in {dimension!s}, got {value!r:.80}; pass for "
-            f"example {_EXAMPLES[name]}"
+            f"example {name}={example}"
         )
     if least is not None and not float(value) > least:
         raise InvalidInputError(f"{name} must be greater than 0, got {value!s}")
-
-
-_EXAMPLES = {
-    "capacitance": "250*pF",
-    "rest": "-65*mV",
-    "threshold": "-50*mV",
-    "reset": "-65*mV",
-    "unit": "1*mV",
-}
