@@ -140,13 +140,15 @@ class SideBySide:
                     "side by side; show its images one after the other"
                 )
         bias, channels = population.bias, shape[-1]
+        if bias is not None:
+            bias = self._tiled(np.broadcast_to(bias, population.shape).reshape(shape))
         return Given(
             name=population.name,
             input_shape=self._wide(population.sources[0].shape),
             given=tuple(map(self._projection, population.sources, population.projections)),
             shape=self._wide(shape),
             role=population.kind,
-            bias=None if bias is None else self._tiled(np.broadcast_to(bias, shape)),
+            bias=bias,
             minimum=tuple(
                 copy * channels + channel
                 for copy in range(self.copies)
