@@ -63,8 +63,8 @@ def build_network(
     projection : {"auto", "explicit", "shared"}, optional
         Whether each synapse is made (``"explicit"``: `Synapses` and the equations of `model`), or
         weights are stored once and layers sleep when they have nothing to do (``"shared"``:
-        `SharedProjection` and `tdsnn_brian.brian.event_driven`). ``"auto"`` chooses by the number
-        of synapses.
+        `SharedProjection` and `tdsnn_brian.brian.event_driven`; in cuda_standalone the neurons of
+        explicit networks, with `SharedProjection`). ``"auto"`` chooses by the number of synapses.
     model : NeuronModel, optional
         Equations of neurons and synapses, which need explicit synapses; see
         `tdsnn_brian.models.NeuronModel`.
@@ -115,9 +115,11 @@ def build_network(
         cuda.check_network(network, dt)
     model.check(network, dynamic=dynamic, device="GeNN" if is_genn(get_device()) else "")
     shared = choose_projection(network, projection, method, model) == "shared"
-    if not shared:
+    # on a card, every neuron integrates, whatever its synapses are
+    event_driven = shared and not is_cuda(get_device())
+    if not event_driven:
         require_explicit(network, dynamic, steps)
-    asked, network = network, with_relays(network) if dynamic and not shared else network
+    asked, network = network, with_relays(network) if dynamic and not event_driven else network
     analysis = analyse(network, images, window=window)
     windows = choose_windows(network, analysis, window)
     if model.wait:
@@ -125,7 +127,7 @@ def build_network(
             name: ticks + model.wait(network.population(name).leak)
             for name, ticks in windows.items()
         }
-    check_ranges(network, windows, prefs.core.default_float_dtype, leaking=not shared)
+    check_ranges(network, windows, prefs.core.default_float_dtype, leaking=not event_driven)
     check_resolution(network, windows, prefs.core.default_float_dtype, model.offset)
     timing = schedule(
         network,
@@ -135,12 +137,12 @@ def build_network(
         firing=model.firing_steps,
     )
     names = Names(network, prefix)
-    if shared:
-        event_driven = EventDrivenNetwork(network, analysis, timing, dynamic, dt, names)
-        event_driven.build(step_clock(dt, names))
-        return event_driven
+    if event_driven:
+        sleeping = EventDrivenNetwork(network, analysis, timing, dynamic, dt, names)
+        sleeping.build(step_clock(dt, names))
+        return sleeping
     net = ExplicitNetwork(network, analysis, timing, dynamic, dt, names)
-    net.model, net.asked = model, asked
+    net.model, net.asked, net.shares_weights = model, asked, shared
     ExplicitBuilder(net, tick, step_clock(dt, names), method).build(analysis.input_latencies)
     return net
 

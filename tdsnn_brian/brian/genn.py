@@ -6,6 +6,9 @@ network will take there, and refuses with the reason what would fail late or sil
 
 import os
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from ..engines import require
 from ..errors import UnsupportedDeviceError
 from ..machine import available_bytes
 from ..network import SpikingNetwork
+from .cuda.nvidia import check_gpu
 from .default_clock import check_default_clock
 
 VERSION = "4.9.0"
@@ -66,8 +70,8 @@ def check_device(device: Any) -> None:
     Raises
     ------
     UnsupportedDeviceError
-        If the device was told not to compile or run, has run before, wants a GPU without CUDA, or
-        there is no GeNN.
+        If the device was told not to compile or run, has run before, there is no GeNN, or it is to
+        use a GPU and CUDA, a driver or a card is missing.
     """
     options = device.build_options or {}
     if not (options.get("compile", True) and options.get("run", True)):
@@ -88,6 +92,8 @@ def check_device(device: Any) -> None:
             "the genn device uses a GPU unless told otherwise, and CUDA was not found: let "
             "CUDA_PATH name it, or call set_device('genn', use_GPU=False)"
         )
+    if options.get("use_GPU", True):
+        check_gpu(cuda)
 
 
 def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:
@@ -121,6 +127,33 @@ def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:
             f"{_gigabytes(available)} are available; the largest part, "
             f"{_gigabytes(needed[largest])}, is for {largest!r}: {remedy}"
         )
+
+
+@contextmanager
+def optimised_and_timed(device: Any) -> Iterator[None]:
+    """Within it, GeNN's CPU backend is compiled with -O2, and runs are timed by the wall's clock.
+
+    Brian2GeNN lets the compiler optimise nothing, and tells the processor's time.
+    """
+    run, compiler = device.run, os.environ.get("CXX")
+
+    def timed(*arguments: Any) -> None:
+        start = time.perf_counter()
+        run(*arguments)
+        elapsed = time.perf_counter() - start
+        device.timers = {**getattr(device, "timers", {}), "run_binary": elapsed}
+
+    device.run = timed
+    if not (device.build_options or {}).get("use_GPU", True):
+        os.environ["CXX"] = f"{compiler or 'g++'} -O2"
+    try:
+        yield
+    finally:
+        del device.run
+        if compiler is None:
+            os.environ.pop("CXX", None)
+        else:
+            os.environ["CXX"] = compiler
 
 
 def memory(network: SpikingNetwork, n_images: int) -> dict[str, int]:

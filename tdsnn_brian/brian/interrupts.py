@@ -6,9 +6,11 @@ early as if it had been shorter.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from brian2 import Network, Quantity, get_device, prefs
+from brian2.utils.logger import std_silent
 
 from ..errors import RunError
 from .devices import is_runtime
@@ -59,12 +61,21 @@ def run_whole(net: Network, duration: Quantity, **options: Any) -> None:
             raise RunError(
                 f"the program of network {net.name!r} did not come to its end: {error}; look at "
                 "the compiler's output (set_device(..., debug=True)), and for free memory and "
-                "disk space"
+                f"disk space{_last_lines()}"
             ) from error
     if abs(float(net.t) - until) > 1e-9 * until or not completed(device):
         raise RunError(
             f"network {net.name!r} was stopped at {net.t!s} before its end; run it again"
         )
+
+
+def _last_lines(most: int = 12) -> str:
+    """What was written last by the commands that Brian2 keeps silent."""
+    file = getattr(std_silent, "dest_fname_stderr", None)
+    if file is None or not Path(file).is_file():
+        return ""
+    lines = Path(file).read_text(errors="replace").splitlines()[-most:]
+    return "\n".join(["; the last that was said:", *lines]) if lines else ""
 
 
 def completed(device: Any) -> bool:

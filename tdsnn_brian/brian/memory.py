@@ -48,6 +48,10 @@ def obstacle(
     network: SpikingNetwork, method: str = "exact", model: NeuronModel = LEAKY
 ) -> str | None:
     """Why a network, or the arguments, cannot have shared projections; None if they can."""
+    if is_cuda(get_device()):
+        if (model.weights, model.weighted) == (LEAKY.weights, LEAKY.weighted):
+            return None
+        return f"model={model.name!r} has synapses of its own, which a SharedProjection has not"
     if method != "exact":
         return (
             f"method={method!r}: event-driven layers know their potentials in closed form and "
@@ -57,8 +61,6 @@ def obstacle(
         return f"model={model.name!r}: event-driven layers have the leaky model alone"
     if is_genn(get_device()):
         return "the GeNN device generates no code for shared projections"
-    if is_cuda(get_device()):
-        return "the cuda_standalone device generates no code for event-driven layers"
     return engine_obstacle("event-driven", network)
 
 

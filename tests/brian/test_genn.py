@@ -5,6 +5,8 @@ import re
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
+from time import sleep
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -151,6 +153,17 @@ class TestRefusals:
         monkeypatch.delenv("CUDA_PATH", raising=False)
         activate(use_GPU=True)
         with pytest.raises(td.UnsupportedDeviceError, match=r"set_device\('genn', use_GPU=False\)"):
+            simulate()
+
+    def test_a_gpu_that_is_not_there(self, activate, fake_genn, monkeypatch):
+        def refuse(toolkit):
+            raise td.UnsupportedDeviceError(f"no card, {toolkit}")
+
+        fake_genn("4.9.0")
+        monkeypatch.setenv("CUDA_PATH", "toolkit")
+        monkeypatch.setattr(genn, "check_gpu", refuse)
+        activate(use_GPU=True)
+        with pytest.raises(td.UnsupportedDeviceError, match="no card, toolkit"):
             simulate()
 
     def test_dense_storage(self, activate, fake_genn, monkeypatch):
@@ -323,3 +336,24 @@ def test_the_default_clock_is_lent_not_taken():
         with default_clock_at(2 * ms):
             assert defaultclock.dt == 2 * ms
         assert defaultclock.dt == 0.1 * ms
+
+
+@pytest.mark.parametrize(("use_gpu", "flags"), [(False, "g++ -O2"), (True, None)])
+def test_runs_are_timed_and_the_cpu_backend_is_optimised(monkeypatch, use_gpu, flags):
+    class Device:
+        build_options: ClassVar = {"use_GPU": use_gpu}
+        timers: ClassVar = {"run_binary": None, "compile": 5}
+
+        def run(self, seconds):
+            self.compiler = os.environ.get("CXX")
+            sleep(seconds)
+
+    monkeypatch.delenv("CXX", raising=False)
+    fake = Device()
+    with genn.optimised_and_timed(fake):
+        fake.run(0.05)
+    assert fake.compiler == flags
+    assert "CXX" not in os.environ
+    assert 0.05 <= fake.timers["run_binary"] < 5
+    assert fake.timers["compile"] == 5
+    assert fake.run.__func__ is Device.run

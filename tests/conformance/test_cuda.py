@@ -16,7 +16,8 @@ from brian2 import defaultclock, device, ms, prefs, set_device
 
 import tdsnn_brian as td
 from features import MAKERS, feature
-from helpers import assert_same, random_images, small_network
+from helpers import random_images, small_network
+from runs import assert_equal_or_refused, rows_of
 from tdsnn_brian.brian.cuda import check, nvidia
 from tdsnn_brian.brian.making import cuda_make_arguments
 
@@ -103,14 +104,35 @@ def make(directory, *arguments):
     ).stdout
 
 
-@pytest.mark.parametrize("window", ["fixed", "dynamic"])
+@pytest.mark.parametrize(("window", "projection"), [("fixed", "shared"), ("dynamic", "explicit")])
 @pytest.mark.parametrize("name", ["plain", "silent zeros", "nearest", "constrained pool, feasible"])
-def test_all_objects_are_in_the_program(activate, name, window):
+def test_all_objects_are_in_the_program(activate, name, window, projection):
     directory = activate(compile=False, run=False)
-    net = generate(feature(name).network, feature(name).images, window=window)
+    net = generate(
+        feature(name).network, feature(name).images, window=window, projection=projection
+    )
     main = (directory / "main.cu").read_text()
     for each in net.objects:
         assert f"_run_{each.name}_" in main, each.name
+
+
+def test_weights_that_are_shared_are_stored_once(activate):
+    network = small_network()
+    directory = activate(compile=False, run=False)
+    generate(network, random_images(network, 1), projection="shared")
+    for population in network.populations:
+        stored = directory / "static_arrays" / f"_static_array_{population.name}_synapses_weights"
+        if population.kind.integrates:
+            assert stored.stat().st_size == 8 * population.projection.weights.size
+    assert not [*(directory / "code_objects").glob("conv1_synapses*create*")]
+
+
+def test_a_model_with_synapses_of_its_own_is_not_shared(activate):
+    activate(compile=False, run=False)
+    model = replace(td.models.LEAKY, name="own", weighted="v_post += 2 * w")
+    images = random_images(small_network(), 1)
+    with pytest.raises(td.InvalidInputError, match="'own' has synapses of its own"):
+        generate(small_network(), images, projection="shared", model=model)
 
 
 def test_the_arithmetic_is_that_of_the_cpu(activate):
@@ -127,10 +149,10 @@ def test_the_arithmetic_is_that_of_the_cpu(activate):
 
 @pytest.mark.skipif(NO_COMPILER is not None, reason=f"nothing is compiled: {NO_COMPILER}")
 def test_nvcc_compiles_it(activate):
-    """Events and TimedArrays, for two generations of cards."""
+    """Synapses, shared projections, events and TimedArrays, for two generations of cards."""
     network = replace(feature("one neuron").network, silent_zeros=True, rounding="nearest")
     directory = activate(compile=False, run=False)
-    generate(network, feature("one neuron").images, window="dynamic")
+    generate(network, feature("one neuron").images, window="dynamic", projection="shared")
     makefile = directory / "makefile"
     both = " ".join(f"-gencode=arch=compute_{x},code=sm_{x}" for x in (80, 90))
     makefile.write_text(makefile.read_text().replace("-arch=sm_90", both))
@@ -139,20 +161,27 @@ def test_nvcc_compiles_it(activate):
 
 
 @pytest.mark.skipif(NO_CARD is not None, reason=f"nothing is run: {NO_CARD}")
-@pytest.mark.parametrize("float_type", ["float64", "float32"])
-@pytest.mark.parametrize("window", ["fixed", "dynamic"])
 @pytest.mark.parametrize("name", MAKERS)
-def test_on_a_card(tmp_path, name, window, float_type, monkeypatch):
+def test_on_a_card(tmp_path, name, monkeypatch):
+    """One program a feature; windows, types and projections alternate."""
     import brian2cuda  # noqa: F401
 
     network, images = feature(name).network, feature(name).images
+    number = list(MAKERS).index(name)
+    float_type, window = ("float64", "float32")[number % 2], ("fixed", "dynamic")[number // 2 % 2]
+    projection = ("explicit", "shared")[number // 4 % 2]
     monkeypatch.setitem(prefs, "core.default_float_dtype", getattr(np, float_type))
-    set_device("cuda_standalone", directory=str(tmp_path), with_output=False)
+    set_device("cuda_standalone", directory=str(tmp_path / "code"), with_output=False)
     try:
-        result = td.simulate(network, images, window=window)
+        assert_equal_or_refused(
+            lambda: td.simulate(network, images, window=window, projection=projection),
+            rows_of("explicit", window, network.input_steps),
+            network,
+            images,
+            window,
+            float_type,
+        )
     finally:
         device.reinit()
         set_device("runtime")
         shutil.rmtree(tmp_path)
-    rtol = 1e-9 if float_type == "float64" else 1e-4
-    assert_same(result, td.analyse(network, images, window=window), rtol=rtol)

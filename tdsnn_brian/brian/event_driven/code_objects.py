@@ -9,6 +9,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from numpy.typing import NDArray
 
 from ...errors import UnsupportedDeviceError
+from ..devices import is_cuda
 from ..shared_code import SharedCythonCode
 
 
@@ -43,9 +44,13 @@ def code_class(target: type | None = None) -> type:
     Raises
     ------
     UnsupportedDeviceError
-        On any target but numpy, cython and cpp_standalone.
+        On any target but numpy, cython, cpp_standalone and cuda_standalone.
     """
     active = get_device().code_object_class(target)
+    if is_cuda(get_device()):
+        from .cuda_code import CudaCode  # Brian2CUDA is there, as its device is active
+
+        return CudaCode
     for theirs, ours in _OURS.items():
         if active in (theirs, ours):
             return ours

@@ -9,13 +9,14 @@ from functools import cached_property
 from typing import Any, Self, TypedDict, Unpack
 
 import numpy as np
-from brian2 import Clock, CodeRunner, Group, Quantity
+from brian2 import Clock, CodeRunner, Group, Quantity, get_device
 from brian2.core.variables import Variables
 from numpy.typing import NDArray
 
 from ...arguments import check_kind
 from ...errors import InvalidInputError, NotInNetworkError
 from ...layers import Layer, Projection
+from ..devices import is_cuda
 from . import endpoints
 from .code_objects import StandaloneCode, code_class, static_array
 from .scatter import pack, scatter
@@ -56,7 +57,7 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
 
     Takes the place of a `brian2.Synapses` with ``on_pre="<variable>_post += w"`` and without
     delays: add it to a `Network`, read its ``name``, ``when``, ``order``, ``clock``, switch it
-    by ``active``. Runs on the numpy and cython targets and in cpp_standalone.
+    by ``active``. Runs on the numpy and cython targets, in cpp_standalone and in cuda_standalone.
 
     Parameters
     ----------
@@ -214,6 +215,12 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
         if self.codeobj_class is StandaloneCode:
             self.template_kwds["weights"] = static_array(self, "weights", self.tiled.ravel())
             del self.tiled
+        if is_cuda(get_device()):
+            from .cuda_code import threads
+
+            self.template_kwds["weights"] = static_array(self, "weights", self.packed.ravel())
+            self.template_kwds |= threads(self.projection)._asdict()
+            del self.packed
         super().create_code_objects(run_namespace)
 
     def own(self, spikes: NDArray) -> NDArray:

@@ -10,7 +10,6 @@ from brian2 import (
     NeuronGroup,
     Quantity,
     SpikeMonitor,
-    Synapses,
     TimedArray,
     prefs,
 )
@@ -23,12 +22,10 @@ from ...layers import Kind
 from ...population import Population
 from . import groups, models
 from .dynamic_windows import DynamicWindows
+from .groups import Events
 from .models import Cells
 from .network import ExplicitNetwork, spikes_of
 from .ticking_neurons import TickingNeurons
-
-Silence = tuple[object, str]
-"""Who tells that neurons will not fire, and by which event."""
 
 
 class ExplicitBuilder:
@@ -54,7 +51,7 @@ class ExplicitBuilder:
         self.clocks = groups.Clocks(clock, image)
         self.tie = tie_tolerance(prefs.core.default_float_dtype)
         self.groups: dict[Population, object] = {}
-        self.silences: dict[Population, Silence] = {}
+        self.silences: dict[Population, Events] = {}  # how they tell that they will not fire
         self.tickings: dict[Population, NeuronGroup] = {}
         self.ticking = TickingNeurons(self)
         self.dynamic = DynamicWindows(self)
@@ -157,38 +154,35 @@ class ExplicitBuilder:
         neurons.n_awaited = population.n_awaited
         neurons.n_inputs = population.projection.fan_in.ravel()
         self.groups[population] = neurons
-        self._count(population, source, neurons, models.ARRIVED, "synapses")
+        spikes = (self.groups[source], self._event(source))
+        self._count(population, spikes, neurons, "n_arrived", "synapses")
         self.add(SpikeMonitor(neurons, name=self.names.of(population, "spikes")))
         if silence is not None:
-            self._count(population, source, neurons, models.FIRED, "fired")
-            self.add(
-                groups.counting_synapses(
-                    population.projection,
-                    silence[0],
-                    neurons,
-                    models.ARRIVED,
-                    self.names.of(population, "silent_inputs"),
-                    event=silence[1],
-                )
-            )
+            self._count(population, spikes, neurons, "n_fired", "fired")
+            self._count(population, silence, neurons, "n_arrived", "silent_inputs")
             self.silences[population] = (neurons, models.SILENT)
 
     def _count(
         self,
         population: Population,
-        source: Population,
+        events: Events,
         neurons: NeuronGroup,
-        on_pre: str,
+        variable: str,
         part: str,
-    ) -> Synapses:
-        return self.add(
+    ) -> None:
+        """Let each neuron count the events in its window."""
+        (source, event), name = events, self.names.of(population, part)
+        if self.net.shares_weights:
+            self.add(groups.shared(population.projection, events, neurons, variable, name))
+            return
+        self.add(
             groups.counting_synapses(
                 population.projection,
-                self.groups[source],
+                source,
                 neurons,
-                on_pre,
-                self.names.of(population, part),
-                event=self._event(source),
+                f"{variable}_post += 1",
+                name,
+                event=event,
                 namespace={"tick": self.tick, **self.model.parameters},
             )
         )
@@ -262,6 +256,11 @@ class ExplicitBuilder:
                 early = self.dynamic.levels.waits(source, population)
             else:
                 early = origin - self._zero(source)
+            if self.net.shares_weights and not early:
+                events = (self.groups[source], self._event(source))
+                name = self.names.onto(population, number)
+                self.add(groups.shared(projection, events, neurons, "v", name, sign))
+                continue
             self.add(
                 groups.weighted_synapses(
                     projection,

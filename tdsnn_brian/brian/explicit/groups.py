@@ -21,10 +21,15 @@ from numpy.typing import NDArray
 from ...layers import Projection
 from ...population import Population
 from ...ticking import leak_factor
+from ..event_driven.projection import SharedProjection
 from ..shared_code import connecting
 from .models import Cells
 
 _INDEX = np.int32
+
+
+Events = tuple[Any, str]
+"""A group, and one of its events."""
 
 
 class Clocks(NamedTuple):
@@ -156,6 +161,21 @@ def weighted_synapses(
         synapses.connect(i=made.i, j=made.j)
     synapses.w = sign * made.w.astype(np.float64) * unit
     return synapses
+
+
+def shared(
+    projection: Projection,
+    events: Events,
+    target: NeuronGroup,
+    variable: str,
+    name: str,
+    sign: float = 1,
+) -> SharedProjection:
+    """A projection's weights times `sign`, each stored once, that events add to a variable."""
+    source, event = events
+    return SharedProjection(
+        source, target, projection, variable=variable, sign=sign, on_event=event, name=name
+    )
 
 
 def bias_synapses(

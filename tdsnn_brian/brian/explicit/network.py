@@ -26,6 +26,8 @@ class ExplicitNetwork(FiringNetwork):
     model: NeuronModel = LEAKY
     input_table: TimedArray | None = None
     """Latencies of the input, where the model has input neurons of its own."""
+    shares_weights: bool = False
+    """Whether a `SharedProjection` stands where many synapses would have the same weight."""
     asked: SpikingNetwork | None = None
     """The network whose results are wanted; None: `spiking_network`, which may have relays."""
 

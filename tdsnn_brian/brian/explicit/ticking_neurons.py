@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from brian2 import NeuronGroup, Quantity, TimedArray
 
+from ...layers import Dense
 from ...population import Population
 from ...ticking import leak_factor, tick_weight
 from . import groups, models
@@ -59,9 +60,7 @@ class TickingNeurons:
             builder.add(
                 groups.signals(ticking, neurons, on_pre, name, delay=delay, namespace=weights)
             )
-        builder.add(
-            groups.signals(neurons, ticking, models.FIRED, names.of(population, "ticking_done"))
-        )
+        self._count(neurons, "spike", ticking, names.of(population, "ticking_done"))
         if population.silent_zeros:
             self._judge(population, neurons, ticking)
             # at the end of an image, before it is set back
@@ -79,10 +78,19 @@ class TickingNeurons:
             names.of(population, "ticking_judge"),
             names.of(population, "ticking_silent"),
         )
-        self._builder.add(
-            groups.signals(ticking, neurons, models.JUDGE, judge, delay=dt),
-            groups.signals(neurons, ticking, models.FIRED, silent, event=models.SILENT),
-        )
+        self._builder.add(groups.signals(ticking, neurons, models.JUDGE, judge, delay=dt))
+        self._count(neurons, models.SILENT, ticking, silent)
+
+    def _count(self, neurons: NeuronGroup, event: str, ticking: NeuronGroup, name: str) -> None:
+        """Tell the ticking neuron of each neuron that is done."""
+        builder = self._builder
+        if builder.net.shares_weights:
+            every = Dense(
+                name=name, input_shape=(len(neurons),), weights=np.ones((len(neurons), 1))
+            )
+            builder.add(groups.shared(every.projection, (neurons, event), ticking, "n_fired", name))
+        else:
+            builder.add(groups.signals(neurons, ticking, models.FIRED, name, event=event))
 
     def _pathways(self, population: Population) -> dict[str, _Pathway]:
         builder, leak = self._builder, population.leak
