@@ -44,6 +44,12 @@ class NIRExport:
         Step at which a neuron of latency 0 of a layer fires.
     logit_factor : float
         Logits are the potentials of the output layer after the last step times this.
+
+    Examples
+    --------
+    >>> export = to_nir_graph(network, images)  # doctest: +SKIP
+    >>> spikes = reader(export.graph)(export.inputs)["conv1"]  # doctest: +SKIP
+    >>> latencies = export.latencies("conv1", spikes)  # doctest: +SKIP
     """
 
     graph: Any

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.nn import functional
 
 from tdsnn_brian import SpikingNetwork
 from tdsnn_brian.layers import Kind, Projection
@@ -66,19 +65,61 @@ class AsTorch(nn.Module):
 def _module(
     population: Population, source: Population, projection: Projection, *, first: bool
 ) -> nn.Module:
-    """One projection, with the population's bias if it is its `first` one."""
+    """One projection, with the population's bias if it is its `first` one.
+
+    Made of torch's own modules, which SpikingJelly knows.
+    """
+    title = f"layer {population.name!r}"
     if projection.reads is not None:
-        raise ImportError(f"layer {population.name!r}: neurons in another order are not timed")
-    if population.kind is Kind.MAX_POOL:
-        return _MaxPool(projection)
+        raise ImportError(f"{title}: neurons in another order are not timed")
+    share = 1.0 if projection.share is None else float(projection.share[0, 0])
+    if projection.share is not None and (projection.share != share).any():
+        raise ImportError(f"{title}: means over windows of different sizes are not timed")
     bias = _bias(population) if first and population.bias is not None else None
     if len(population.shape) == 1:
-        return _dense(source, projection, bias)
+        return _dense(source, projection, share, bias)
     if _is_identity(projection) and bias is None:
         return nn.Identity()
-    if projection.kernel is None:
-        return _Mean(projection, bias)
-    return _Convolution(projection, bias)
+    window = projection.window
+    (top, bottom), (left, right) = window.padding
+    even = (top, left) == (bottom, right)
+    modules = [] if even else [nn.ZeroPad2d((left, right, top, bottom))]
+    padding = (top, left) if even else (0, 0)
+    if population.kind is Kind.MAX_POOL:
+        modules.append(nn.MaxPool2d(window.size, window.strides, padding, window.dilation))
+    elif projection.kernel is None and share == 1 / prod(window.size) and bias is None:
+        modules.append(nn.AvgPool2d(window.size, window.strides, padding))
+    else:
+        own = bias is not None and bias.shape[1:] == (1, 1)
+        convolution = nn.Conv2d(
+            window.input_shape[2],
+            window.n_channels,
+            window.size,
+            window.strides,
+            padding,
+            window.dilation,
+            window.groups,
+            bias=own,
+        )
+        weights = share * projection.weights.transpose(3, 2, 0, 1)
+        convolution.weight = nn.Parameter(tensor(weights))
+        modules.append(convolution)
+        if own:
+            convolution.bias = nn.Parameter(tensor(bias[:, 0, 0]))
+        elif bias is not None:
+            modules.append(_Shift(bias))
+    return modules[0] if len(modules) == 1 else nn.Sequential(*modules)
+
+
+class _Shift(nn.Module):
+    """Biases that differ between positions."""
+
+    def __init__(self, bias: NDArray):
+        super().__init__()
+        self.bias = nn.Parameter(tensor(bias))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.bias
 
 
 def _bias(population: Population) -> NDArray:
@@ -96,9 +137,11 @@ def _is_identity(projection: Projection) -> bool:
     return alone and projection.share is None and kernel is not None and bool((kernel == 1).all())
 
 
-def _dense(source: Population, projection: Projection, bias: NDArray | None) -> nn.Module:
+def _dense(
+    source: Population, projection: Projection, share: float, bias: NDArray | None
+) -> nn.Module:
     """Inputs in torch's order, which flattens channels first."""
-    weights = projection.weights[0, 0]
+    weights = share * projection.weights[0, 0]
     if len(source.shape) == 3:
         weights = weights.reshape(*source.shape, -1).transpose(2, 0, 1, 3)
     linear = nn.Linear(prod(source.shape), projection.window.n_channels, bias=bias is not None)
@@ -106,69 +149,3 @@ def _dense(source: Population, projection: Projection, bias: NDArray | None) -> 
     if bias is not None:
         linear.bias = nn.Parameter(tensor(bias))
     return nn.Sequential(nn.Flatten(), linear)
-
-
-class _Window(nn.Module):
-    """Values under a window, padded where its margins differ."""
-
-    def __init__(self, projection: Projection):
-        super().__init__()
-        window = projection.window
-        (top, bottom), (left, right) = window.padding
-        even = (top, left) == (bottom, right)
-        self.margins = None if even else (left, right, top, bottom)
-        self.padding = (top, left) if even else (0, 0)
-        self.size, self.strides, self.dilation = window.size, window.strides, window.dilation
-        self.groups = window.groups
-
-    def padded(self, x: torch.Tensor) -> torch.Tensor:
-        return x if self.margins is None else functional.pad(x, self.margins)
-
-
-class _MaxPool(_Window):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Values are positive: zeros around them change no maximum."""
-        return functional.max_pool2d(
-            self.padded(x), self.size, self.strides, self.padding, self.dilation
-        )
-
-
-class _Weighted(_Window):
-    def __init__(self, projection: Projection, bias: NDArray | None):
-        super().__init__(projection)
-        share = projection.share
-        self.share = None if share is None else nn.Parameter(tensor(share))
-        self.bias = None if bias is None else nn.Parameter(tensor(bias))
-
-    def finished(self, total: torch.Tensor) -> torch.Tensor:
-        if self.share is not None:
-            total = total * self.share
-        return total if self.bias is None else total + self.bias
-
-
-class _Mean(_Weighted):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        total = functional.avg_pool2d(
-            self.padded(x), self.size, self.strides, self.padding, divisor_override=1
-        )
-        return self.finished(total)
-
-
-class _Convolution(_Weighted):
-    def __init__(self, projection: Projection, bias: NDArray | None):
-        own = bias is not None and bias.shape[1:] == (1, 1) and projection.share is None
-        super().__init__(projection, None if own else bias)
-        self.own = nn.Parameter(tensor(bias[:, 0, 0])) if own else None
-        self.weight = nn.Parameter(tensor(projection.weights.transpose(3, 2, 0, 1)))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        total = functional.conv2d(
-            self.padded(x),
-            self.weight,
-            self.own,
-            self.strides,
-            self.padding,
-            self.dilation,
-            self.groups,
-        )
-        return self.finished(total)
