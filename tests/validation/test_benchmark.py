@@ -269,8 +269,9 @@ def residual_network():
     return td.SpikingNetwork(layers=(first, joined, output), leak=5)
 
 
+@pytest.mark.parametrize("even", [False, True])
 @pytest.mark.parametrize("make", [small_network, residual_network])
-def test_torch_computes_what_the_network_was_converted_from(make):
+def test_torch_computes_what_the_network_was_converted_from(make, even):
     torch = pytest.importorskip("torch")
     from tdsnn_brian.validation.speed.as_torch import AsTorch, batch
 
@@ -287,5 +288,5 @@ def test_torch_computes_what_the_network_was_converted_from(make):
             x = x + population.bias_values.reshape(population.shape)
         values[population] = np.maximum(x, 0) if population.fires else x
     with torch.inference_mode():
-        logits = AsTorch(network).eval()(batch(images)).numpy()
+        logits = AsTorch(network, even=even).eval()(batch(images)).numpy()
     np.testing.assert_allclose(logits, values[network.output], rtol=1e-4, atol=1e-5)

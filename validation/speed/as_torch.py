@@ -11,6 +11,8 @@ from tdsnn_brian import SpikingNetwork
 from tdsnn_brian.layers import Kind, Projection
 from tdsnn_brian.population import Population
 
+Padding = tuple[tuple[int, int], tuple[int, int]]
+
 
 def tensor(values: NDArray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
@@ -31,9 +33,12 @@ class AsTorch(nn.Module):
     ----------
     network : SpikingNetwork
         With images as inputs, and transfers that are ReLU.
+    even : bool, optional
+        Pad alike on all sides, kernels with zeros where need be: SpikingJelly knows no other
+        padding.
     """
 
-    def __init__(self, network: SpikingNetwork):
+    def __init__(self, network: SpikingNetwork, *, even: bool = False):
         super().__init__()
         self.order = []
         self.steps = nn.ModuleList()
@@ -45,7 +50,7 @@ class AsTorch(nn.Module):
             inputs = zip(population.sources, population.projections, strict=True)
             self.steps.append(
                 nn.ModuleList(
-                    _module(population, source, projection, first=index == 0)
+                    _module(population, source, projection, first=index == 0, even=even)
                     for index, (source, projection) in enumerate(inputs)
                 )
             )
@@ -63,7 +68,7 @@ class AsTorch(nn.Module):
 
 
 def _module(
-    population: Population, source: Population, projection: Projection, *, first: bool
+    population: Population, source: Population, projection: Projection, *, first: bool, even: bool
 ) -> nn.Module:
     """One projection, with the population's bias if it is its `first` one.
 
@@ -81,34 +86,48 @@ def _module(
     if _is_identity(projection) and bias is None:
         return nn.Identity()
     window = projection.window
-    (top, bottom), (left, right) = window.padding
-    even = (top, left) == (bottom, right)
-    modules = [] if even else [nn.ZeroPad2d((left, right, top, bottom))]
-    padding = (top, left) if even else (0, 0)
     if population.kind is Kind.MAX_POOL:
-        modules.append(nn.MaxPool2d(window.size, window.strides, padding, window.dilation))
-    elif projection.kernel is None and share == 1 / prod(window.size) and bias is None:
-        modules.append(nn.AvgPool2d(window.size, window.strides, padding))
-    else:
-        own = bias is not None and bias.shape[1:] == (1, 1)
-        convolution = nn.Conv2d(
-            window.input_shape[2],
-            window.n_channels,
-            window.size,
-            window.strides,
-            padding,
-            window.dilation,
-            window.groups,
-            bias=own,
-        )
-        weights = share * projection.weights.transpose(3, 2, 0, 1)
-        convolution.weight = nn.Parameter(tensor(weights))
-        modules.append(convolution)
-        if own:
-            convolution.bias = nn.Parameter(tensor(bias[:, 0, 0]))
-        elif bias is not None:
-            modules.append(_Shift(bias))
-    return modules[0] if len(modules) == 1 else nn.Sequential(*modules)
+        module: nn.Module = nn.MaxPool2d(window.size, window.strides, 0, window.dilation)
+        return _padded(module, window.padding)
+    if projection.kernel is None and share == 1 / prod(window.size) and bias is None:
+        return _padded(nn.AvgPool2d(window.size, window.strides), window.padding)
+    weights = share * projection.weights.transpose(3, 2, 0, 1)
+    padding = window.padding
+    if even and window.dilation == (1, 1):
+        weights, padding = _evenly(weights, padding)
+    own = bias is not None and bias.shape[1:] == (1, 1)
+    convolution = nn.Conv2d(
+        window.input_shape[2],
+        window.n_channels,
+        weights.shape[2:],
+        window.strides,
+        0,
+        window.dilation,
+        window.groups,
+        bias=own,
+    )
+    convolution.weight = nn.Parameter(tensor(weights))
+    if own:
+        convolution.bias = nn.Parameter(tensor(bias[:, 0, 0]))
+    module = _padded(convolution, padding)
+    return module if own or bias is None else nn.Sequential(module, _Shift(bias))
+
+
+def _padded(module: nn.Module, padding: Padding) -> nn.Module:
+    """A module that looks through windows, with zeros around its input."""
+    (top, bottom), (left, right) = padding
+    if (top, left) == (bottom, right):
+        module.padding = (top, left)
+        return module
+    return nn.Sequential(nn.ZeroPad2d((left, right, top, bottom)), module)
+
+
+def _evenly(weights: NDArray, padding: Padding) -> tuple[NDArray, Padding]:
+    """The same sums with as much padding before as behind: the weights have zeros there."""
+    (top, bottom), (left, right) = padding
+    rows, columns = max(top, bottom), max(left, right)
+    more = ((0, 0), (0, 0), (rows - top, rows - bottom), (columns - left, columns - right))
+    return np.pad(weights, more), ((rows, rows), (columns, columns))
 
 
 class _Shift(nn.Module):

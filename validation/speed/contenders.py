@@ -154,7 +154,7 @@ def spikingjelly(
     from .as_torch import AsTorch, batch
 
     torch.set_num_threads(1)
-    dnn, inputs = AsTorch(network).eval(), batch(calibration)
+    dnn, inputs = AsTorch(network, even=True).eval(), batch(calibration)
     recipe = ann2snn.RateCodingRecipe([(inputs, torch.zeros(len(inputs)))], mode="Max")
     snn, shown = ann2snn.FXConverter(recipe).convert(dnn).eval(), batch(images)
 
