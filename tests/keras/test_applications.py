@@ -41,7 +41,7 @@ def application(name):
     return model
 
 
-FEW = ("ConvNeXtTiny", "EfficientNetB0", "MobileNet", "MobileNetV3Small", "ResNet50", "VGG16")
+FEW = ("ConvNeXtTiny", "MobileNet", "MobileNetV3Small", "ResNet50", "VGG16")
 ALL = "TDSNN_APPLICATIONS"
 
 
