@@ -24,6 +24,9 @@ Array = Any
 
 _Function = Callable[["Transfer", Array, ModuleType], Array]
 
+_LARGEST_ROOT = 1e15
+"""Larger activations are not squared, so that float32 holds the squares."""
+
 _erf = np.vectorize(erf, otypes=[np.float64])
 
 
@@ -137,6 +140,11 @@ def _elu_off(transfer: Transfer, x: Array, xp: ModuleType) -> Array:
     return transfer.alpha * (1 - xp.exp(-xp.maximum(x, 0)))
 
 
+def _square(transfer: Transfer, x: Array, xp: ModuleType) -> Array:
+    x = xp.clip(x, 0, _LARGEST_ROOT)
+    return x * x
+
+
 def _silu(x: Array, xp: ModuleType) -> Array:
     return x * 0.5 * (1 + xp.tanh(0.5 * x))
 
@@ -189,11 +197,13 @@ FUNCTIONS: dict[str, _Function] = {
     "softplus": _softplus,
     "elu": _elu,
     "elu_off": _elu_off,
+    "square": _square,
     **{f"{name}_rise": _rise(name) for name in _WITH_A_DIP},
     **{f"{name}_fall": _fall(name) for name in _WITH_A_DIP},
 }
 """All transfers by name. ``"tanh"`` is 0 for negative activations, ``"elu"`` is ELU plus `alpha`,
-``"elu_off"`` what ELU is below 0 for negated activations, negated; ``"silu_rise"`` and
+``"elu_off"`` what ELU is below 0 for negated activations, negated, ``"square"`` that of positive
+activations, of which products consist; ``"silu_rise"`` and
 ``"silu_fall"`` add up to SiLU by `parts_of`, and so on for the others."""
 
 RELU = Transfer()

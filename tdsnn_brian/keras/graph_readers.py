@@ -18,7 +18,8 @@ from ..conversion.affine import Affine
 from ..conversion.graph import Arrangement, Concatenation, Scaling, Sum
 from ..errors import UnsupportedLayerError
 from ..layers import Shape
-from .layer_readers import put_reshaping
+from ..transfer import Part, Transfer
+from .layer_readers import put_rectifier, put_reshaping
 from .place import Place, Value, channels_moved_last
 from .rearrange import Rearrange
 from .registry import joins, reads
@@ -55,7 +56,7 @@ def _scaled_sum(layer: CustomScaleLayer, place: Place) -> Value:
     return _put_sum(place, [1.0, 1.0])
 
 
-def _put_sum(place: Place, signs: Sequence[float]) -> Value:
+def _put_sum(place: Place, signs: Sequence[float], suffix: str = "") -> Value:
     shape = np.broadcast_shapes(*(value.keras_shape for value in place.values))
     values = [_spread_over(place, value, shape) for value in place.values]
     first = values[0]
@@ -68,9 +69,36 @@ def _put_sum(place: Place, signs: Sequence[float]) -> Value:
     if not alike:
         values = [place.in_keras_order(value) for value in values]
     inputs = [value.node for value in values]
-    place.put(Sum, inputs=inputs, input_shape=values[0].shape, signs=tuple(signs))
-    place.value = Value(place.name, values[0].shape, values[0].order)
+    node = place.put(Sum, suffix, inputs, input_shape=values[0].shape, signs=tuple(signs))
+    place.value = Value(node.name, values[0].shape, values[0].order)
     return place.value
+
+
+@joins(kl.Multiply)
+def _multiply(layer: kl.Multiply, place: Place) -> Value:
+    product, *others = place.values
+    for number, other in enumerate(others, start=1):
+        product = _put_product(place, product, other, "" if number == len(others) else "_product")
+    return product
+
+
+def _put_product(place: Place, one: Value, other: Value, suffix: str) -> Value:
+    """`((x + y) / 2)^2 - ((x - y) / 2)^2`, each square by neurons of either sign."""
+    squares = []
+    for sign, what in ((1.0, "_sum"), (-1.0, "_difference")):
+        place.values = (one, other)
+        _put_sum(place, [1.0, sign], what)
+        half = put_affine(place, f"{what}_half", factor=np.asarray(0.5))
+        squares.append(_put_square(place))
+        place.value = half
+        put_affine(place, f"{what}_turned", factor=np.asarray(-1.0))
+        squares.append(_put_square(place))
+    place.values = tuple(squares)
+    return _put_sum(place, [1.0, 1.0, -1.0, -1.0], suffix)
+
+
+def _put_square(place: Place) -> Value:
+    return put_rectifier(place, "_square", parts=(Part(transfer=Transfer(name="square")),))
 
 
 def _spread_over(place: Place, value: Value, shape: Shape) -> Value:
@@ -210,21 +238,19 @@ def _subtract_operation(layer: Any, place: Place) -> Value:
 @joins(array_ops.Multiply)
 def _multiply_operation(layer: Any, place: Place) -> Value:
     if len(place.values) > 1:
-        raise UnsupportedLayerError(f"{describe(layer)} {PRODUCT}")
+        one, other = place.values
+        return _put_product(place, one, other, "")
     return put_affine(place, "", factor=_constant(place))
 
 
 @joins(array_ops.Divide, array_ops.TrueDivide)
 def _divide_operation(layer: Any, place: Place) -> Value:
     if len(place.values) > 1 or not _takes_value_first(place):
-        raise UnsupportedLayerError(f"{describe(layer)} {PRODUCT}")
+        raise UnsupportedLayerError(
+            f"{describe(layer)} divides by values, which no neurons do; multiply or add them in "
+            "its place, and train the model again"
+        )
     return put_affine(place, "", factor=1 / _constant(place))
-
-
-PRODUCT = (
-    "multiplies or divides values by each other, and the sum of a neuron knows no products; use "
-    "Add or Concatenate in its place, and train the model again"
-)
 
 
 def _takes_value_first(place: Place) -> bool:

@@ -216,7 +216,7 @@ def _read_call(
         names = ", ".join(repr(nodes[source.node].label) for source in sources)
         raise UnsupportedLayerError(
             f"{describe(layer)} takes several values at once here ({names}); Add, Subtract, "
-            "Average and Concatenate join values"
+            "Average, Multiply and Concatenate join values"
         )
     check_quantization(layer)
     return reader(layer, Place(layer, name, sources, nodes, taken, call.arguments))

@@ -4,7 +4,6 @@ import keras
 from keras import layers as kl
 from keras.src.ops import numpy as array_ops
 
-from .graph_readers import PRODUCT
 from .registry import READERS
 
 _STATISTICS = (
@@ -12,8 +11,12 @@ _STATISTICS = (
     "BatchNormalization, which conversion folds into weights, and train the model again"
 )
 _ATTENTION = (
-    "weighs values by products of them, and the sum of a neuron knows no products; use "
-    "convolutions or Dense layers in its place, and train the model again"
+    "weighs values by a softmax of their products, which no neurons carry; use convolutions, Dense "
+    "layers or gates (Multiply by a sigmoid) in its place, and train the model again"
+)
+_MATRIX = (
+    "multiplies matrices of values by each other; use Multiply, which takes them value by value, "
+    "and train the model again"
 )
 _LOOP = (
     "feeds its values back in time, and every neuron of a network fires once an image; use "
@@ -46,7 +49,7 @@ _REASONS: tuple[tuple[list[type], str], ...] = (
         _ATTENTION,
     ),
     (_classes("RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM2D", "Bidirectional"), _LOOP),
-    ([*_classes("Multiply", "Dot"), array_ops.Multiply], PRODUCT),
+    (_classes("Dot"), _MATRIX),
     ([*_classes("Maximum", "Minimum"), array_ops.Maximum, array_ops.Minimum], _LARGEST),
 )
 

@@ -137,6 +137,7 @@ def _transfers(rng):
         "capped": td.Transfer(max_value=1.1, threshold=0.2),
         "sigmoid": td.Transfer(name="sigmoid", scale=3.0),
         "softplus": td.Transfer(name="softplus"),
+        "square": td.Transfer(name="square"),
         "dip": td.Transfer(name="gelu_rise", scale=2.0),
     }
     layers = [conv(rng, (3, 3, 1)), pool((2, 2, 2), pool_size=(1, 2), strides=(1, 2))]

@@ -140,6 +140,23 @@ def padded_pools():
     )
 
 
+def gated():
+    """Squeeze and excitation, as in EfficientNet: each channel by a gate of its own."""
+    x = keras.Input(SHAPE)
+    y = _conv(x, activation="silu")
+    gate = _conv(kl.GlobalAveragePooling2D(keepdims=True)(y), 2, 1, activation="silu")
+    gate = _conv(gate, 4, 1, activation="sigmoid")
+    y = _conv(kl.Multiply(name="excite")([y, gate]), 3, 1)
+    return _model(x, _conv(y, activation="relu"))
+
+
+def products():
+    """Of values of either sign, of three of them, and of the same ones."""
+    x = keras.Input((5,))
+    a, b, c = kl.Dense(4)(x), kl.Dense(4, "relu")(x), kl.Dense(4, "tanh")(x)
+    return _model(x, kl.Multiply()([a, b, c]) + b * a + c * c)
+
+
 MODELS = {
     make.__name__: make
     for make in (
@@ -155,6 +172,8 @@ MODELS = {
         arithmetic,
         rows,
         padded_pools,
+        gated,
+        products,
     )
 }
 

@@ -2,6 +2,7 @@
 
 from itertools import cycle
 
+import keras
 import numpy as np
 import pytest
 from graph_models import MODELS, random_model
@@ -12,7 +13,9 @@ from keras_models import (
     CODINGS,
     assert_adapted_as_analysed,
     assert_same_function,
+    assert_same_logits,
     images_for,
+    run,
     sequential,
     turned,
 )
@@ -126,6 +129,25 @@ def test_a_linear_layer_is_merged_where_that_is_cheaper_and_a_note_says_so(capsy
         assert note in network.metadata["notes"][0]
         network.summary()
         assert note in capsys.readouterr().out
+
+
+def test_gates_are_calibrated_retrained_and_saved(tmp_path):
+    model = MODELS["gated"]()
+    images = images_for(model, 80)
+    taught = run(model, images)
+
+    def loss(adapted):
+        return np.abs(td.analyse(convert(adapted), images).logits - taught).mean()
+
+    plain = adapt(model, 4, scale=3)
+    assert loss(adapt(model, 4, scale=3, calibration=images)) < loss(plain)
+    before = loss(plain)
+    plain.compile(keras.optimizers.Adam(3e-3), "mse")
+    plain.fit(images, taught, epochs=12, batch_size=10, verbose=0)
+    assert loss(plain) < 0.8 * before
+    plain.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert_same_logits(convert(loaded), plain, images[:4])
 
 
 @pytest.mark.parametrize("seed", [pytest.param(k, marks=_slow(k)) for k in range(25)])
