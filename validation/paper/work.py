@@ -25,8 +25,8 @@ CONVERSIONS: dict[str, list[Options]] = {
         Options(10, 30, input_steps=8, calibrate=True, silent_zeros=True, rounding="nearest"),
     ],
     "efficientnet": [
-        Options(10, 30, rounding="nearest"),
-        Options(10, 30, silent_zeros=True, rounding="nearest"),
+        Options(10, 20, input_steps=4, rounding="nearest"),
+        Options(10, 100, input_steps=4, silent_zeros=True, rounding="nearest"),
     ],
 }
 """Of the networks that the paper does not have; not retrained."""
