@@ -143,3 +143,30 @@ def test_releases_that_wait_have_no_dynamic_windows():
             model=td.models.current_synapses(),
             window="dynamic",
         )
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_a_ticking_neuron_made_of_neurons_drives_layers_alike(steps):
+    network, model = small_network(), td.models.OSCILLATING
+    images = random_images(network, 2)
+    net = td.build_network(network, images, dt=1 * ms / steps, model=model)
+    net.run(net.duration)
+    analysis = td.analyse(network, images)
+    result = td.read_results(net)
+    assert_same(result, analysis)
+    for layer, ticks in result.ticks.items():
+        # it takes two steps to stop the oscillator
+        needed = analysis.latencies[layer].reshape(len(images), -1).max(axis=1)
+        np.testing.assert_array_equal(ticks, needed + (2 if steps == 1 else 0), err_msg=layer)
+    slow = replace(
+        model,
+        ticking=replace(
+            model.ticking, equations=model.ticking.equations.replace("tick - dt / 2", "tick + dt")
+        ),
+    )
+    net = td.build_network(network, images, dt=1 * ms / steps, model=slow)
+    net.run(net.duration)
+    assert not td.read_results(net, strict=False).compare(analysis)
+    silent = replace(network, silent_zeros=True)
+    with pytest.raises(td.InvalidInputError, match="counts spikes"):
+        td.build_network(silent, images, model=model)
