@@ -52,7 +52,10 @@ class TickingNeurons:
         cells = models.TICKING_DYNAMIC if dynamic else builder.model.ticking
         if not population.schedule.is_plain:
             cells = cells + models.TICKS_COUNTED
-        ticking = builder.neurons(names.of(population, "ticking"), cells, 1, constants)
+        method = None if builder.model.circuit is None else "exact"
+        ticking = builder.neurons(
+            names.of(population, "ticking"), cells, 1, constants, method=method
+        )
         builder.tickings[population] = ticking
         if dynamic:
             builder.dynamic.measure_window(population, neurons, ticking)
@@ -85,8 +88,13 @@ class TickingNeurons:
         """The neurons that set a ticking neuron off and stop it; gives the one that counts."""
         builder, names = self._builder, self._builder.names
         timer, counter = (
-            builder.neurons(names.of(population, f"ticking_{part}"), cells, 1, constants)
-            for part, cells in (("timer", circuit.timer), ("counter", circuit.counter))
+            builder.neurons(
+                names.of(population, f"ticking_{part}"), cells, 1, constants, method=method
+            )
+            for part, cells, method in (
+                ("timer", circuit.timer, "euler"),  # exact for a constant current
+                ("counter", circuit.counter, None),
+            )
         )
         builder.add(
             groups.signals(timer, ticking, circuit.starts, names.of(population, "ticking_start")),
