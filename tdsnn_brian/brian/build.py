@@ -121,12 +121,10 @@ def build_network(
         require_explicit(network, dynamic, steps)
     asked, network = network, with_relays(network) if dynamic and not event_driven else network
     analysis = analyse(network, images, window=window)
-    windows = choose_windows(network, analysis, window)
-    if model.wait:
-        windows = {
-            name: ticks + model.wait(network.population(name).leak)
-            for name, ticks in windows.items()
-        }
+    windows = {
+        name: ticks + model.waits(network.population(name).leak)
+        for name, ticks in choose_windows(network, analysis, window).items()
+    }
     check_ranges(network, windows, prefs.core.default_float_dtype, leaking=not event_driven)
     check_resolution(network, windows, prefs.core.default_float_dtype, model.offset)
     timing = schedule(

@@ -134,6 +134,17 @@ def test_impossible_synapses_are_refused(made, said):
         made()
 
 
+def test_other_images_are_given_the_same_wait():
+    """Spikes that would come while releases wait are refused, as after them."""
+    output = td.layers.Dense(name="output", input_shape=(1,), weights=np.ones((1, 1)))
+    network = td.SpikingNetwork(layers=(output,), leak=5)
+    model = td.models.current_synapses(wait=8)
+    net = td.build_network(network, np.array([[0.5]]), model=model)
+    net.set_images(np.array([[0.4]]))
+    with pytest.raises(td.WindowTooShortError, match="a window of 3 ticks"):
+        net.set_images(np.array([[1.0]]))
+
+
 def test_releases_that_wait_have_no_dynamic_windows():
     network = small_network()
     with pytest.raises(td.InvalidInputError, match="wait for currents"):

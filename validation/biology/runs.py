@@ -121,8 +121,7 @@ def measure(case: Case, model: NeuronModel, dt: Quantity) -> dict:
             strict=False,
         )
     hidden = case.network.populations[0]
-    wait = model.wait(hidden.leak) if model.wait else 0
-    return {"wait": wait, **beside(result, analysis, case.labels)}
+    return {"wait": model.waits(hidden.leak), **beside(result, analysis, case.labels)}
 
 
 def beside(result: Result, analysis: Result, labels: Any) -> dict:

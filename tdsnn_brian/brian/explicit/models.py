@@ -267,6 +267,10 @@ class NeuronModel:
                 "silent_zeros"
             )
 
+    def waits(self, leak: float) -> int:
+        """Ticks between the last presynaptic spike and the release of a layer."""
+        return self.wait(leak) if self.wait else 0
+
     def constants(self, leak: float) -> dict[str, object]:
         """Constants of the equations of a layer that leaks with `leak` ticks."""
         return {**self.parameters, **(self.of_layer(leak) if self.of_layer else {})}
