@@ -16,7 +16,7 @@ from ..network import SpikingNetwork, check_images
 from . import genn
 from .cuda import check as cuda
 from .default_clock import needs_default_clock
-from .devices import is_cuda, is_genn
+from .devices import is_cuda, is_genn, title
 from .event_driven.network import EventDrivenNetwork
 from .explicit.build import ExplicitBuilder
 from .explicit.models import LEAKY, NeuronModel
@@ -113,7 +113,7 @@ def build_network(
         genn.check_network(network, len(images), dt)
     if is_cuda(get_device()):
         cuda.check_network(network, dt)
-    model.check(network, dynamic=dynamic, device="GeNN" if is_genn(get_device()) else "")
+    model.check(network, dynamic=dynamic, device=title(get_device()))
     shared = choose_projection(network, projection, method, model) == "shared"
     # on a card, every neuron integrates, whatever its synapses are
     event_driven = shared and not is_cuda(get_device())
@@ -121,12 +121,10 @@ def build_network(
         require_explicit(network, dynamic, steps)
     asked, network = network, with_relays(network) if dynamic and not event_driven else network
     analysis = analyse(network, images, window=window)
-    windows = choose_windows(network, analysis, window)
-    if model.wait:
-        windows = {
-            name: ticks + model.wait(network.population(name).leak)
-            for name, ticks in windows.items()
-        }
+    windows = {
+        name: ticks + model.waits(network.population(name).leak)
+        for name, ticks in choose_windows(network, analysis, window).items()
+    }
     check_ranges(network, windows, prefs.core.default_float_dtype, leaking=not event_driven)
     check_resolution(network, windows, prefs.core.default_float_dtype, model.offset)
     timing = schedule(

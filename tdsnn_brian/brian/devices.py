@@ -22,6 +22,11 @@ def is_cuda(device: Any) -> bool:
     return type(device).__name__ == "CUDAStandaloneDevice"
 
 
+def title(device: Any) -> str:
+    """How refusals name a Brian2 device that another project makes; empty for Brian2's own."""
+    return "GeNN" if is_genn(device) else "Brian2CUDA" if is_cuda(device) else ""
+
+
 def is_program(device: Any) -> bool:
     """Whether a Brian2 device makes a program of its own, which runs once."""
     return is_standalone(device) or is_cuda(device)

@@ -134,6 +134,17 @@ def test_impossible_synapses_are_refused(made, said):
         made()
 
 
+def test_other_images_are_given_the_same_wait():
+    """Spikes that would come while releases wait are refused, as after them."""
+    output = td.layers.Dense(name="output", input_shape=(1,), weights=np.ones((1, 1)))
+    network = td.SpikingNetwork(layers=(output,), leak=5)
+    model = td.models.current_synapses(wait=8)
+    net = td.build_network(network, np.array([[0.5]]), model=model)
+    net.set_images(np.array([[0.4]]))
+    with pytest.raises(td.WindowTooShortError, match="a window of 3 ticks"):
+        net.set_images(np.array([[1.0]]))
+
+
 def test_releases_that_wait_have_no_dynamic_windows():
     network = small_network()
     with pytest.raises(td.InvalidInputError, match="wait for currents"):
@@ -143,3 +154,30 @@ def test_releases_that_wait_have_no_dynamic_windows():
             model=td.models.current_synapses(),
             window="dynamic",
         )
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_a_ticking_neuron_made_of_neurons_drives_layers_alike(steps):
+    network, model = small_network(), td.models.OSCILLATING
+    images = random_images(network, 2)
+    net = td.build_network(network, images, dt=1 * ms / steps, model=model)
+    net.run(net.duration)
+    analysis = td.analyse(network, images)
+    result = td.read_results(net)
+    assert_same(result, analysis)
+    for layer, ticks in result.ticks.items():
+        # it takes two steps to stop the oscillator
+        needed = analysis.latencies[layer].reshape(len(images), -1).max(axis=1)
+        np.testing.assert_array_equal(ticks, needed + (2 if steps == 1 else 0), err_msg=layer)
+    slow = replace(
+        model,
+        ticking=replace(
+            model.ticking, equations=model.ticking.equations.replace("tick - dt / 2", "tick + dt")
+        ),
+    )
+    net = td.build_network(network, images, dt=1 * ms / steps, model=slow)
+    net.run(net.duration)
+    assert not td.read_results(net, strict=False).compare(analysis)
+    silent = replace(network, silent_zeros=True)
+    with pytest.raises(td.InvalidInputError, match="counts spikes"):
+        td.build_network(silent, images, model=model)

@@ -13,7 +13,7 @@ from ..console import say
 from ..kept import Kept
 from ..output import prepare_directory, write_json
 
-PARTS = ("currents", "conductances")
+PARTS = ("circuit", "currents", "conductances")
 
 
 def biology(

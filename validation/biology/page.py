@@ -23,6 +23,27 @@ def write_page(summary: dict, path: Path) -> None:
     write_text(render(summary, sections, title=title, files=["summary.json"]), path)
 
 
+def circuit(summary: dict) -> Section:
+    """Ticking neurons made of neurons."""
+    return Section(
+        id="circuit",
+        title="A ticking neuron made of neurons",
+        text=(
+            "A timer fires at the end of the window and sets an oscillator off, whose spikes are "
+            "the ticks; a neuron that counts the layer's spikes stops it.",
+        ),
+        facts=facts(("Images", "few_images", "count")),
+        tables=(
+            Table(
+                path="circuit",
+                caption="Every run",
+                columns=columns(("Steps a tick", "steps_per_tick", "count"), *FIGURES),
+            ),
+        ),
+        code=equations(summary["circuit_equations"]),
+    )
+
+
 def currents(summary: dict) -> Section:
     """Synaptic currents that last."""
     rows = summary["currents"]
@@ -123,4 +144,4 @@ def _curves(
     )
 
 
-SECTIONS = {"currents": currents, "conductances": conductances}
+SECTIONS = {"circuit": circuit, "currents": currents, "conductances": conductances}

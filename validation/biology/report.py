@@ -20,6 +20,9 @@ def assemble(case: Case, parts: tuple[str, ...], kept: Kept, say: Say) -> dict:
         "few_images": min(FEW, len(part.images)),
         "notes": [],
     }
+    if "circuit" in parts:
+        summary["circuit"] = runs.circuit()
+        summary["circuit_equations"] = equation_rows(models.OSCILLATING)
     if "currents" in parts:
         summary["currents"] = runs.currents()
         summary["currents_equations"] = [

@@ -71,6 +71,13 @@ class Runs:
             found = self._kept.keep("model", key | measure(case, model, 1 * ms / steps), *depends)
         return found
 
+    def circuit(self) -> list[dict]:
+        """Ticking neurons made of neurons, with steps of a tick and finer."""
+        return [
+            self.row({"steps_per_tick": steps}, models.OSCILLATING, images=FEW, steps=steps)
+            for steps in (1, 4)
+        ]
+
     def currents(self) -> list[dict]:
         """Exponential and alpha currents, without and with the corrections."""
         ways: dict[str, dict[str, Any]] = {
@@ -114,8 +121,7 @@ def measure(case: Case, model: NeuronModel, dt: Quantity) -> dict:
             strict=False,
         )
     hidden = case.network.populations[0]
-    wait = model.wait(hidden.leak) if model.wait else 0
-    return {"wait": wait, **beside(result, analysis, case.labels)}
+    return {"wait": model.waits(hidden.leak), **beside(result, analysis, case.labels)}
 
 
 def beside(result: Result, analysis: Result, labels: Any) -> dict:

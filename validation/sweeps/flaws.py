@@ -19,7 +19,8 @@ HEADROOM = 3.0
 class Flaw:
     """Which field of `Setting` holds its strength, in what unit, how strong.
 
-    Those of `living` neurons run in a program of their own, with several seeds.
+    Those of `living` neurons run in a program of their own, where they are `drawn` with several
+    seeds.
     """
 
     field: str
@@ -29,6 +30,7 @@ class Flaw:
     steps_per_tick: int = 1
     headroom: float = 0.0
     living: bool = False
+    drawn: bool = True
 
 
 FLAWS = {
@@ -116,9 +118,10 @@ FLAWS = {
     "adaptation": Flaw(
         field="adaptation",
         title="Adaptation",
-        unit="of the leak",
-        strengths=(0.05, 0.2, 0.5, 1.0),
+        unit="of the potential",
+        strengths=(0.001, 0.003, 0.01, 0.05, 0.2),
         living=True,
+        drawn=False,
     ),
 }
 SEEDS = (4, 5, 6)

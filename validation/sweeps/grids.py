@@ -106,5 +106,5 @@ class Sweeps:
             )
             for kind, flaw in FLAWS.items()
             for strength in (0.0, *flaw.strengths)
-            for seed in (SEEDS[: self._seeds] if flaw.living and strength else SEEDS[:1])
+            for seed in (SEEDS[: self._seeds if flaw.living and flaw.drawn and strength else 1])
         ]

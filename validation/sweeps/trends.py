@@ -54,7 +54,7 @@ def over_seeds(rows: list[dict]) -> list[dict]:
     result = []
     for same in groups.values():
         mean = {
-            key: value if isinstance(value, str) or value is None else _mean(same, key)
+            key: value if key in ("kind", "strength") or value is None else _mean(same, key)
             for key, value in same[0].items()
         }
         result.append({**mean, "seeds": len(same), "interval": _half_width(same)})

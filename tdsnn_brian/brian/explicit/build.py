@@ -21,9 +21,9 @@ from ...firing_times import SILENT, tie_tolerance
 from ...layers import Kind
 from ...population import Population
 from . import groups, models
+from .cells import Cells
 from .dynamic_windows import DynamicWindows
 from .groups import Events
-from .models import Cells
 from .network import ExplicitNetwork, spikes_of
 from .ticking_neurons import TickingNeurons
 

@@ -1,8 +1,11 @@
 """The equations of a neuron model as Brian2 prints them."""
 
+from collections.abc import Mapping
+
 from brian2.equations import Equations
 
-from .models import Cells, NeuronModel
+from .cells import Cells
+from .models import NeuronModel
 
 
 def described(model: NeuronModel) -> dict[str, str]:
@@ -16,7 +19,7 @@ def described(model: NeuronModel) -> dict[str, str]:
     -------
     dict of str to str
         By kind: ``"layer"``, ``"max-pool"``, ``"ticking neuron"``, ``"synapses"`` and, where the
-        model has them, ``"input"`` and ``"bias"``.
+        model has them, ``"timer"``, ``"counter"``, ``"input"`` and ``"bias"``.
 
     Examples
     --------
@@ -33,6 +36,8 @@ def described(model: NeuronModel) -> dict[str, str]:
         "layer": model.membrane + model.gate,
         "max-pool": model.max_pool,
         "ticking neuron": model.ticking,
+        "timer": None if model.circuit is None else model.circuit.timer,
+        "counter": None if model.circuit is None else model.circuit.counter,
         "input": model.input,
         "bias": model.bias,
     }
@@ -40,13 +45,18 @@ def described(model: NeuronModel) -> dict[str, str]:
     effects = {"a spike": model.weighted}
     for part, signal in model.ticks.items():
         name = "a tick" if part == "ticks" else part
-        effects[name] = (
-            signal.on_pre if isinstance(signal.on_pre, str) else "; ".join(signal.on_pre.values())
-        )
+        effects[name] = _effect(signal.on_pre)
+    if model.circuit is not None:
+        effects["the timer"] = _effect(model.circuit.starts)
+        effects["the counter"] = _effect(model.circuit.stops)
     texts["synapses"] = "\n".join(
         [_equations(model.weights), *(f"{name}: {effect}" for name, effect in effects.items())]
     )
     return texts
+
+
+def _effect(on_pre: str | Mapping[str, str]) -> str:
+    return on_pre if isinstance(on_pre, str) else "; ".join(on_pre.values())
 
 
 def _cells(cells: Cells) -> str:

@@ -23,7 +23,7 @@ from ...population import Population
 from ...ticking import leak_factor
 from ..event_driven.projection import SharedProjection
 from ..shared_code import connecting
-from .models import Cells
+from .cells import Cells
 
 _INDEX = np.int32
 

@@ -13,39 +13,7 @@ from typing import Any
 from ...engines import FEATURES, lacking
 from ...errors import InvalidInputError
 from ...network import SpikingNetwork
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cells:
-    """Equations of one kind of neurons; what is added to another adds variables to it.
-
-    Attributes
-    ----------
-    equations : str
-    new_image : str
-        Statements at each image's onset.
-    fires, after_spike : str
-        Threshold condition and reset; empty for neurons that do not fire.
-    refractory : str
-        Brian2's condition of refractoriness: a neuron that fired does not fire again while it
-        holds.
-    """
-
-    equations: str
-    new_image: str = ""
-    fires: str = ""
-    after_spike: str = ""
-    refractory: str = ""
-
-    def __add__(self, other: "Cells") -> "Cells":
-        return Cells(
-            equations=f"{self.equations}\n{other.equations}",
-            new_image=f"{self.new_image}\n{other.new_image}",
-            fires=other.fires or self.fires,
-            after_spike=other.after_spike or self.after_spike,
-            refractory=other.refractory or self.refractory,
-        )
-
+from .cells import Cells, Circuit, Signal
 
 # Leaky integrators, of layers that fire and of the output layer, which is read out.
 MEMBRANE = Cells(equations="dv/dt = -v / tau_mem : 1", new_image="v = 0")
@@ -143,22 +111,6 @@ SHARED_TICK_DYNAMIC = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Signal:
-    """What the spikes of a ticking neuron do to its layer.
-
-    Attributes
-    ----------
-    on_pre : str or mapping
-        Statement, or several by name that run one after the other.
-    delayed : bool
-        Whether they take a tick to arrive: the k-th tick then arrives k ticks after release.
-    """
-
-    on_pre: str | Mapping[str, str]
-    delayed: bool = False
-
-
 TICKS = {"release": Signal(on_pre=RELEASE), "ticks": Signal(on_pre=TICK, delayed=True)}
 TICKS_DYNAMIC = {
     "release": Signal(on_pre=RELEASE_DYNAMIC),
@@ -196,6 +148,8 @@ class NeuronModel:
         Equations and effect of the synapses that carry weights.
     ticks : mapping of str to Signal
         Synapses from a ticking neuron to its layer, by the last part of their names.
+    circuit : Circuit or None
+        None: the ticking neuron knows when to begin, and counts the layer's spikes itself.
     firing_steps : int
         Integration steps from a release to the first spikes.
     parameters : mapping
@@ -246,6 +200,7 @@ class NeuronModel:
     weights: str = "w : 1 (constant)"
     weighted: str = WEIGHTED
     ticks: Mapping[str, Signal] = field(default_factory=lambda: TICKS)
+    circuit: Circuit | None = None
     firing_steps: int = 1
     parameters: Mapping[str, object] = field(default_factory=dict)
     method: str | None = None
@@ -311,6 +266,10 @@ class NeuronModel:
                 "event by which silent neurons tell that they are done; convert without "
                 "silent_zeros"
             )
+
+    def waits(self, leak: float) -> int:
+        """Ticks between the last presynaptic spike and the release of a layer."""
+        return self.wait(leak) if self.wait else 0
 
     def constants(self, leak: float) -> dict[str, object]:
         """Constants of the equations of a layer that leaks with `leak` ticks."""

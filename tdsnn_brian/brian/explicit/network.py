@@ -155,7 +155,10 @@ class ExplicitNetwork(FiringNetwork):
                 f"layer {constrained[0]!r}: a constrained max-pool has weights that follow from "
                 "the images; build the network again for other ones"
             )
-        windows: dict[str, Any] = {name: int(ticks) for name, ticks in timing.windows.items()}
+        windows: dict[str, Any] = {
+            name: int(ticks) - self.model.waits(network.population(name).leak)
+            for name, ticks in timing.windows.items()
+        }
         analysis = analyse(network, images, window="dynamic" if self.dynamic else windows)
         choose_windows(network, analysis, windows)
         if self._planned(analysis).slot > timing.slot:

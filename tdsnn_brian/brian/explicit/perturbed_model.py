@@ -7,7 +7,8 @@ values come about is in `perturbed_settings`.
 
 from dataclasses import replace
 
-from .models import MAX_POOL, Cells, NeuronModel, Signal
+from .cells import Cells, Signal
+from .models import MAX_POOL, NeuronModel
 
 # Inputs fire when told, each by its own error (`jitter`, in ticks, around a latency that
 # `headroom` makes late enough to be early).

@@ -11,7 +11,8 @@ from brian2 import Quantity, farad, mV, pF, volt
 from brian2.units import have_same_dimensions
 
 from ...errors import InvalidInputError
-from .models import LEAKY, MAX_POOL, Cells, NeuronModel, Signal
+from .cells import Cells, Signal
+from .models import LEAKY, MAX_POOL, NeuronModel
 
 MEMBRANE = Cells(
     equations="""
@@ -46,6 +47,7 @@ LACKS = {
         "has no charges that change with every image; convert with max_pool='simplified'"
     ),
     "GeNN": UNTRIED,
+    "Brian2CUDA": UNTRIED,
 }
 
 

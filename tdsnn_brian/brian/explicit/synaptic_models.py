@@ -18,7 +18,8 @@ from brian2 import Quantity, mV, volt
 
 from ...arguments import check_choice, check_flag, is_count, is_number
 from ...errors import InvalidInputError
-from .models import MEMBRANE, Cells, NeuronModel
+from .cells import Cells
+from .models import MEMBRANE, NeuronModel
 from .physical_model import UNTRIED, check_quantity
 
 SPENT = 0.01
@@ -71,6 +72,7 @@ LACKS = {
         "has no weights that change with every image; convert with max_pool='simplified'"
     ),
     "GeNN": UNTRIED,
+    "Brian2CUDA": UNTRIED,
 }
 
 

@@ -11,7 +11,7 @@ from ...layers import Dense
 from ...population import Population
 from ...ticking import leak_factor, tick_weight
 from . import groups, models
-from .models import Signal
+from .cells import Circuit, Signal
 
 if TYPE_CHECKING:
     from .build import ExplicitBuilder
@@ -45,13 +45,17 @@ class TickingNeurons:
             "steps_per_tick": builder.timing.steps_per_tick,
             "n_driven": population.n_neurons + (population.driven_biases if dynamic else 0),
             "release_step": builder.timing.releases[population.name],
+            "tick": builder.tick,
         }
         if dynamic:
             constants["n_presynaptic"] = builder.dynamic.n_awaited(population)
         cells = models.TICKING_DYNAMIC if dynamic else builder.model.ticking
         if not population.schedule.is_plain:
             cells = cells + models.TICKS_COUNTED
-        ticking = builder.neurons(names.of(population, "ticking"), cells, 1, constants)
+        method = None if builder.model.circuit is None else "exact"
+        ticking = builder.neurons(
+            names.of(population, "ticking"), cells, 1, constants, method=method
+        )
         builder.tickings[population] = ticking
         if dynamic:
             builder.dynamic.measure_window(population, neurons, ticking)
@@ -60,7 +64,10 @@ class TickingNeurons:
             builder.add(
                 groups.signals(ticking, neurons, on_pre, name, delay=delay, namespace=weights)
             )
-        self._count(neurons, "spike", ticking, names.of(population, "ticking_done"))
+        counter = ticking
+        if builder.model.circuit is not None:
+            counter = self._circuit(builder.model.circuit, population, ticking, constants)
+        self._count(neurons, "spike", counter, names.of(population, "ticking_done"))
         if population.silent_zeros:
             self._judge(population, neurons, ticking)
             # at the end of an image, before it is set back
@@ -70,6 +77,30 @@ class TickingNeurons:
                 )
             )
         return ticking
+
+    def _circuit(
+        self,
+        circuit: Circuit,
+        population: Population,
+        ticking: NeuronGroup,
+        constants: Mapping[str, object],
+    ) -> NeuronGroup:
+        """The neurons that set a ticking neuron off and stop it; gives the one that counts."""
+        builder, names = self._builder, self._builder.names
+        timer, counter = (
+            builder.neurons(
+                names.of(population, f"ticking_{part}"), cells, 1, constants, method=method
+            )
+            for part, cells, method in (
+                ("timer", circuit.timer, "euler"),  # exact for a constant current
+                ("counter", circuit.counter, None),
+            )
+        )
+        builder.add(
+            groups.signals(timer, ticking, circuit.starts, names.of(population, "ticking_start")),
+            groups.signals(counter, ticking, circuit.stops, names.of(population, "ticking_stop")),
+        )
+        return counter
 
     def _judge(self, population: Population, neurons: NeuronGroup, ticking: NeuronGroup) -> None:
         """One step after the release, neurons that have not fired are silent."""
