@@ -195,12 +195,7 @@ def by_torch(run: Run, out: Path, capability: float | None) -> dict:
     return figures
 
 
-KINDS = {
-    "cuda_standalone": by_program,
-    "genn": by_simulate,
-    "cpu": by_stream,
-    "torch": by_torch,
-}
+KINDS = {"cuda_standalone": by_program, "genn": by_simulate, "cpu": by_stream, "torch": by_torch}
 
 
 def measured(run: Run, loops: list[float], wholes: list[float]) -> dict:
