@@ -216,6 +216,7 @@ def compared(run: Run, out: Path, analysis, found: list) -> dict:
             out / f"{run.name}.npz",
             potentials=first.potentials,
             **{f"latencies/{name}": values for name, values in first.latencies.items()},
+            **{f"windows/{name}": values for name, values in first.windows.items()},
         )
     return {
         "firing_times": total,
@@ -233,7 +234,7 @@ def _different(one, other) -> int:
 
 def judge(out: Path) -> None:
     """Say of each float32 run which of its differences are not explained; needs `validation`."""
-    from tdsnn_brian.brian.timing import choose_windows
+    from tdsnn_brian.analysis.closed_form import choose_windows
     from tdsnn_brian.validation.judge.comparison import compare
 
     for run in RUNS:
@@ -243,13 +244,10 @@ def judge(out: Path) -> None:
         network, images = subject(run)
         analysis = td.analyse(network, images)
         with np.load(kept) as saved:
-            result = td.Simulation(
-                latencies={x.name: saved[f"latencies/{x.name}"] for x in network.firing_layers},
-                potentials=saved["potentials"],
-                windows=analysis.windows,
-                ticks={},
-                spikes={},
-            )
+            parts = {"latencies": {}, "windows": {}}
+            for field, _, name in (key.partition("/") for key in saved.files if "/" in key):
+                parts[field][name] = saved[f"{field}/{name}"]
+            result = td.Simulation(**parts, potentials=saved["potentials"], ticks={}, spikes={})
         windows = choose_windows(network, analysis, "fixed")
         layers = compare(network, analysis, result, windows=windows, dtype=run.float_type)
         figures = json.loads(file.read_text())
