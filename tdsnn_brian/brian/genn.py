@@ -95,7 +95,7 @@ def check_device(device: Any) -> None:
             "CUDA_PATH name it, or call set_device('genn', use_GPU=False)"
         )
     if options.get("use_GPU", True):
-        check_gpu(cuda)
+        check_gpu(cuda, curand=True)
 
 
 def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:

@@ -156,7 +156,7 @@ class TestRefusals:
             simulate()
 
     def test_a_gpu_that_is_not_there(self, activate, fake_genn, monkeypatch):
-        def refuse(toolkit):
+        def refuse(toolkit, curand):
             raise td.UnsupportedDeviceError(f"no card, {toolkit}")
 
         fake_genn("4.9.0")

@@ -1,6 +1,7 @@
 """The script of all runs on a card, as far as it goes without one."""
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import tdsnn_brian as td
 from benchmarks import gpu
 from helpers import random_images, small_network
+from tdsnn_brian.validation import devices
 
 
 @pytest.fixture
@@ -71,3 +73,18 @@ def test_large_networks_have_drawn_weights_and_pictures():
     assert picture.shape == (1, 224, 224, 3)
     assert np.ptp(picture) > 0.9
     assert network.populations[0].projection.weights.shape == (11, 11, 3, 64)
+
+
+@pytest.mark.parametrize(
+    ("device", "package", "how"),
+    [
+        ("cuda", "brian2cuda", r"Brian2CUDA.*tdsnn-brian\[cuda,"),
+        ("genn", "brian2genn", r"Brian2GeNN.*tdsnn-brian\[genn,"),
+        ("genn-gpu", "brian2genn", r"Brian2GeNN.*tdsnn-brian\[genn,"),
+    ],
+)
+def test_a_device_whose_package_is_missing(device, package, how, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr(devices, "find_compiler", lambda: "g++")
+    with pytest.raises(td.InvalidInputError, match=how):
+        devices.choose_device(device)
