@@ -24,7 +24,7 @@ TORCH ?= torch>=2.2
 export KERAS_BACKEND ?= jax
 export GENN_PATH
 
-.PHONY: validate report benchmark paper biology test coverage genn test-genn cuda test-cuda test-versions docs lint clean help
+.PHONY: validate report benchmark paper biology test coverage genn test-genn cuda gpu test-cuda test-versions docs lint clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -58,6 +58,9 @@ test-genn: $(GENN_READY)   ## the test suite, less Keras, beside Brian2GeNN
 
 cuda: $(CUDA_READY)   ## the same on an NVIDIA card, through Brian2CUDA (docs/cuda.md): reports/lenet-cuda
 	$(CUDA_VENV)/bin/python -m validation validate --device cuda --output reports/lenet-cuda $(ARGS)
+
+gpu: $(CUDA_READY)   ## all runs on a card, LeNet, AlexNet and VGG-16, in under 12 minutes: reports/gpu
+	$(CUDA_VENV)/bin/python -m benchmarks.gpu reports/gpu $(ARGS)
 
 test-cuda: $(CUDA_READY)   ## what Brian2CUDA generates: compiled where nvcc is, run where a card is
 	$(CUDA_VENV)/bin/python -m pytest tests/conformance/test_cuda.py tests/brian/test_nvidia.py $(ARGS)

@@ -33,6 +33,7 @@ def cuda_make_arguments(preferred: Sequence[object]) -> list[str]:
         "OBJS": "joined.o",
         "PYTHON": sys.executable,
         "JOINED": str(_HERE / "cuda" / "joined.py"),
+        "NO_RANDOM_NUMBERS": str(_JOINED.parent / "no_random_numbers"),
     }
     given = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
     return [*_bounded(preferred), *_makefiles(_JOINED), *given]

@@ -156,7 +156,7 @@ class TestRefusals:
             simulate()
 
     def test_a_gpu_that_is_not_there(self, activate, fake_genn, monkeypatch):
-        def refuse(toolkit):
+        def refuse(toolkit, curand):
             raise td.UnsupportedDeviceError(f"no card, {toolkit}")
 
         fake_genn("4.9.0")
@@ -288,6 +288,13 @@ class TestGeneratedCode:
         (fault,) = faults(net, directory)
         assert "conv2_synapses_w" in fault
 
+    def test_each_of_many_spikes_has_a_thread(self, activate):
+        _, model = generate(activate(compile=False, run=False, use_GPU=True))
+        wide = r"setSpanType\((maxRow\w+) < 32 \? \S+::PRESYNAPTIC : \S+::POSTSYNAPTIC\);"
+        found = re.findall(wide + r"\s*syn->setMaxConnections\(\1\);", genn.with_own_spans(model))
+        assert len(found) == model.count("setSpanType") > 20
+        assert "maxRowdense1_ticking_done" in found
+
     def test_each_synapse_adds_once_to_one_variable(self, activate):
         _, model = generate(activate(compile=False, run=False), "dynamic")
         synapses = re.findall(r"class \w+WEIGHTUPDATE .*?\n};", model, re.DOTALL)
@@ -339,10 +346,13 @@ def test_the_default_clock_is_lent_not_taken():
 
 
 @pytest.mark.parametrize(("use_gpu", "flags"), [(False, "g++ -O2"), (True, None)])
-def test_runs_are_timed_and_the_cpu_backend_is_optimised(monkeypatch, use_gpu, flags):
+def test_runs_are_timed_and_the_cpu_backend_is_optimised(monkeypatch, tmp_path, use_gpu, flags):
     class Device:
         build_options: ClassVar = {"use_GPU": use_gpu}
         timers: ClassVar = {"run_binary": None, "compile": 5}
+
+        def compile_source(self, debug, directory, use_gpu):
+            self.directory = directory
 
         def run(self, seconds):
             self.compiler = os.environ.get("CXX")
@@ -350,8 +360,15 @@ def test_runs_are_timed_and_the_cpu_backend_is_optimised(monkeypatch, use_gpu, f
 
     monkeypatch.delenv("CXX", raising=False)
     fake = Device()
+    model = tmp_path / "magicnetwork_model.cpp"
+    model.write_text(
+        "syn->setSpanType(SynapseGroup::SpanType::POSTSYNAPTIC);\nsyn->setMaxConnections(maxRow);"
+    )
     with genn.optimised_and_timed(fake):
+        fake.compile_source(False, str(tmp_path), use_gpu)
         fake.run(0.05)
+    assert fake.directory == str(tmp_path)
+    assert ("maxRow < 32 ?" in model.read_text()) == use_gpu
     assert fake.compiler == flags
     assert "CXX" not in os.environ
     assert 0.05 <= fake.timers["run_binary"] < 5

@@ -32,7 +32,7 @@ def reason(looked_for):
     return None
 
 
-NO_COMPILER = reason(lambda: nvidia.check_curand(nvidia.find_compiler()))
+NO_COMPILER = reason(nvidia.find_compiler)
 NO_CARD = reason(nvidia.check_gpu)
 BACKEND = "devices.cuda_standalone.cuda_backend"
 
@@ -145,6 +145,20 @@ def test_the_arithmetic_is_that_of_the_cpu(activate):
     assert "-std=c++17" in compiling
     assert not {"fast_math", "c++11"} & set(compiling.replace("-use_", "").split())
     assert commands.count(" -dc ") == 1
+    assert "no_random_numbers" in compiling
+    assert "-lcurand" not in commands
+
+
+def test_noise_needs_curand(activate):
+    directory = activate(compile=False, run=False)
+    noisy = td.models.Cells(
+        equations="dv/dt = -v / tau_mem + 0.1 * sqrt(2 / tau_mem) * xi : 1", new_image="v = 0"
+    )
+    model = replace(td.models.LEAKY, name="noisy", method="euler", membrane=noisy)
+    generate(small_network(), random_images(small_network(), 1), model=model)
+    commands = make(directory, "--dry-run", "main", "SHELL=/bin/sh")
+    assert "no_random_numbers" not in commands
+    assert "-lcurand" in commands
 
 
 @pytest.mark.skipif(NO_COMPILER is not None, reason=f"nothing is compiled: {NO_COMPILER}")

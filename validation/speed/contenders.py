@@ -123,19 +123,28 @@ def genn_seconds(python: Path, n_images: int) -> dict[str, float]:
     return {"compile": seconds["compile"], "run": seconds["run_per_image"]}
 
 
-def torch_forward(network: SpikingNetwork, images: NDArray) -> Contender:
-    """torch's dense forward pass through the same weights, float32, all images in one batch."""
+def torch_forward(network: SpikingNetwork, images: NDArray, device: str = "cpu") -> Contender:
+    """torch's dense forward pass through the same weights, float32, all images in one batch.
+
+    On one thread of the processor, or on ``"cuda"``.
+    """
     import torch
 
     from .as_torch import AsTorch, batch
 
     torch.set_num_threads(1)
-    dnn, inputs = AsTorch(network).eval(), batch(images)
+    dnn, inputs = AsTorch(network).eval().to(device), batch(images).to(device)
+
+    def wait() -> None:
+        if device == "cuda":
+            torch.cuda.synchronize()
 
     def run() -> float:
         with torch.inference_mode():
+            wait()
             start = time.perf_counter()
             dnn(inputs)
+            wait()
             return (time.perf_counter() - start) / len(inputs)
 
     return run

@@ -17,8 +17,7 @@ def check_device(device: Any) -> None:
     Raises
     ------
     UnsupportedDeviceError
-        If the device was told not to compile or run, or nvcc, cuRAND, a driver or a card is
-        missing.
+        If the device was told not to compile or run, or nvcc, a driver or a card is missing.
     """
     options = device.build_options or {}
     if not (options.get("compile", True) and options.get("run", True)):

@@ -34,7 +34,7 @@ def find_compiler(toolkit: str | None = None) -> Path:
 
 
 def check_curand(compiler: Path) -> None:
-    """Refuse a toolkit without cuRAND, whose headers all generated programs include.
+    """Refuse a toolkit without cuRAND, which some packages leave out.
 
     Raises
     ------
@@ -94,13 +94,16 @@ def _said(driver: ctypes.CDLL, code: int) -> str:
     return f" ({text.value.decode()})" if text.value else ""
 
 
-def check_gpu(toolkit: str | None = None) -> None:
+def check_gpu(toolkit: str | None = None, *, curand: bool = False) -> None:
     """Refuse a machine on which a program for a card can be neither compiled nor run.
 
     Raises
     ------
     UnsupportedDeviceError
-        Naming the first thing that is missing: nvcc, cuRAND, the driver or the card.
+        Naming the first thing that is missing: nvcc, cuRAND where it is needed, the driver or the
+        card.
     """
-    check_curand(find_compiler(toolkit))
+    compiler = find_compiler(toolkit)
+    if curand:
+        check_curand(compiler)
     find_cards()

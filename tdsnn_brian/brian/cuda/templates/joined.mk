@@ -2,5 +2,12 @@
 # Thrust of CUDA 13 asks for, and with the arithmetic of the CPU: no fast-math, nothing fused.
 NVCCFLAGS := $(subst -use_fast_math,-fmad=false,$(subst -std=c++11,-std=c++17,$(NVCCFLAGS)))
 
+# Only what draws random numbers needs cuRAND.
+DRAWN := _ptr_array_[a-zA-Z0-9_]+_(rand|randn|poisson_[0-9]+)\b|curand
+ifeq ($(shell grep -lE '$(DRAWN)' code_objects/*.cu),)
+NVCCFLAGS := -I"$(NO_RANDOM_NUMBERS)" $(NVCCFLAGS)
+LFLAGS := $(filter-out -lcurand,$(LFLAGS))
+endif
+
 joined.cu: $(SRCS) $(H_SRCS)
 	@"$(PYTHON)" "$(JOINED)" $(SRCS) > $@
