@@ -107,6 +107,7 @@ def test_joined_sources_keep_their_names_apart(tmp_path, monkeypatch):
         (tmp_path / "code_objects" / f"{name}.h").write_text(f"int _run_{name}();\n")
     after = '#include "code_objects/two.h"\nint _after_run_one() { return _run_two(); }\n'
     (tmp_path / "code_objects" / "after_run_one.cu").write_text(after)
+    (tmp_path / "code_objects" / "after_run_one.h").write_text("int _after_run_one();\n")
     main = '#include <cstdio>\n#include "code_objects/one.h"\nint main() {\n'
     main += 'std::printf("%d %d", _run_one(), _after_run_one());\n}\n'
     (tmp_path / "main.cu").write_text(main)

@@ -143,7 +143,7 @@ def test_the_arithmetic_is_that_of_the_cpu(activate):
     compiling = next(line for line in commands.splitlines() if " -dc " in line)
     assert "-fmad=false" in compiling
     assert "-std=c++17" in compiling
-    assert not {"fast_math", "c++11"} & set(compiling.replace("-use_", "").split())
+    assert not any(flag in compiling for flag in ("fast_math", "fast-math", "c++11"))
     assert commands.count(" -dc ") == 1
     assert "no_random_numbers" in compiling
     assert "-lcurand" not in commands

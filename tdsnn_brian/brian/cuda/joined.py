@@ -11,6 +11,7 @@ from pathlib import Path
 
 _INCLUDE = re.compile(r"^#include\s*[<\"].*[>\"]\s*$", re.MULTILINE)
 _MACRO = re.compile(r"^\s*#define\s+(\w+)", re.MULTILINE)
+_DECLARED = re.compile(r"(\w+)\s*\([^()]*\)\s*;")
 _UNNAMED = re.compile(r"^namespace\s*\{", re.MULTILINE)
 _CODE_OBJECTS = "code_objects/"
 
@@ -34,7 +35,9 @@ def joined(sources: Iterable[str]) -> str:
             own = f"code_object_{number}"
             # nvcc calls all unnamed namespaces of a file the same
             body = _UNNAMED.sub(f"inline namespace {own}_helpers {{", body)
-            body = f"namespace {own} {{\n{body}\n}}\nusing namespace {own};"
+            called = _DECLARED.findall(Path(source).with_suffix(".h").read_text())
+            names = "\n".join(f"using {own}::{name};" for name in dict.fromkeys(called))
+            body = f"namespace {own} {{\n{body}\n}}\n{names}"
         undone = [f"#undef {name}" for name in dict.fromkeys(_MACRO.findall(body))]
         parts += [f"// {source}", body, *undone]
     return "\n".join(parts)
@@ -44,7 +47,7 @@ def _place(source: str) -> tuple[int, str]:
     """What others call comes before them."""
     path = Path(source)
     if not source.startswith(_CODE_OBJECTS):
-        return (3 if path.stem in ("run", "main") else 0), f"{path.stem != 'run'}{source}"
+        return (3 if path.stem in ("run", "main") else 0), source
     return (2 if path.stem.startswith(("before_run_", "after_run_")) else 1), source
 
 
