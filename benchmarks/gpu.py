@@ -13,6 +13,7 @@ import argparse
 import fcntl
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -112,12 +113,13 @@ def by_program(run: Run, out: Path, capability: float | None) -> dict:
     import brian2cuda  # noqa: F401
     from brian2 import defaultclock, device, ms, prefs, set_device
 
+    from tdsnn_brian.brian.cuda.nvidia import compute_capability
     from tdsnn_brian.brian.making import economical_make
 
-    if capability is not None:
-        backend = prefs.devices.cuda_standalone.cuda_backend
+    backend = prefs.devices.cuda_standalone.cuda_backend
+    if capability is not None or shutil.which("nvidia-smi") is None:
         backend.detect_gpus, backend.gpu_id = False, 0
-        backend.compute_capability = capability
+        backend.compute_capability = capability or compute_capability()
     network, images = subject(run)
     wide = SideBySide(one=network, copies=run.copies)
     start = time.perf_counter()

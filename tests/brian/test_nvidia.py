@@ -28,6 +28,9 @@ class FakeDriver:
     def cuDeviceGetName(self, name, size, number):  # noqa: N802
         name.value = self.names[number].encode()
 
+    def cuDeviceGetAttribute(self, value, attribute, number):  # noqa: N802
+        value._obj.value = {75: 9, 76: 0}[attribute]
+
     def cuGetErrorString(self, code, text):  # noqa: N802
         text._obj.value = b"no CUDA-capable device is detected"
 
@@ -76,6 +79,7 @@ def test_what_is_missing_is_named_in_turn(toolkit, driver):
     driver(FakeDriver(["a card"]))
     assert nvidia.check_gpu(curand=True) is None
     assert nvidia.find_cards() == ["a card"]
+    assert nvidia.compute_capability() == 9.0
     driver(FakeDriver())
     assert "offers no card" in refusal()
     driver(FakeDriver(error=100))

@@ -10,6 +10,7 @@ from ...errors import UnsupportedDeviceError
 _USUAL = ("/usr/local/cuda", "/opt/cuda")
 _DRIVER = "libcuda.so.1"
 _NAME_BYTES = 256
+_MAJOR, _MINOR = 75, 76  # attributes of a device
 
 
 def find_compiler(toolkit: str | None = None) -> Path:
@@ -86,6 +87,17 @@ def find_cards() -> list[str]:
         driver.cuDeviceGetName(name, _NAME_BYTES, number)
         names.append(name.value.decode())
     return names
+
+
+def compute_capability(number: int = 0) -> float:
+    """Of one of `find_cards`, such as 9.0; for where nvidia-smi, which Brian2CUDA asks, is not."""
+    driver, parts = ctypes.CDLL(_DRIVER), []
+    driver.cuInit(0)
+    for attribute in (_MAJOR, _MINOR):
+        part = ctypes.c_int()
+        driver.cuDeviceGetAttribute(ctypes.byref(part), attribute, number)
+        parts.append(part.value)
+    return float(f"{parts[0]}.{parts[1]}")
 
 
 def _said(driver: ctypes.CDLL, code: int) -> str:
