@@ -156,8 +156,6 @@ def by_simulate(run: Run, out: Path, capability: float | None) -> dict:
     network, images = subject(run)
     wide = SideBySide(one=network, copies=run.copies)
     analysis = td.analyse(network, images)
-    if capability is not None:
-        return {}
     prefs.core.default_float_dtype = getattr(np, run.float_type)
     with tempfile.TemporaryDirectory(prefix="tdsnn-gpu-") as folder, the_card(out):
         set_device("genn", use_GPU=True, directory=folder, with_output=False)
@@ -324,6 +322,9 @@ def main() -> None:
     waiting = [run for run in wanted if find_spec(PACKAGES[run.device])]
     if capability is not None:
         waiting = [run for run in waiting if run.device == "cuda_standalone"]
+    for run in wanted:  # an older result is none of this call's
+        for file in out.glob(f"{run.name}.*"):
+            file.unlink()
     deadline = time.monotonic() + 60 * options.minutes
     started: list[tuple[Run, subprocess.Popen]] = []
     at_once = max(2, (os.cpu_count() or 1) // 2)
@@ -338,9 +339,17 @@ def main() -> None:
     for run, process in started:
         if process.poll() is None:
             process.kill()
-            late = {**asdict(run), "card": card, "error": f"not done in {options.minutes} minutes"}
-            (out / f"{run.name}.json").write_text(json.dumps(late, indent=2))
+            fail(run, out, card, f"not done in {options.minutes} minutes")
+        elif not (out / f"{run.name}.json").exists():
+            fail(run, out, card, f"ended with status {process.returncode}")
+    for run in waiting:
+        fail(run, out, card, f"not started in {options.minutes} minutes")
     write_table(out)
+
+
+def fail(run: Run, out: Path, card: str, error: str) -> None:
+    told = {**asdict(run), "card": card, "error": error}
+    (out / f"{run.name}.json").write_text(json.dumps(told, indent=2))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,28 @@ class Entry:
         return isinstance(self.training, OutputLayerRecipe)
 
 
-_LIKE_CIFAR10 = {"cifar10": 10, "cifar100": 100}
+def _for_cifar10(build: Callable[..., keras.Model]) -> Entry:
+    """A network for small colour pictures, of CIFAR-10 as JPEG or of the user's originals."""
+    recipe = Recipe(
+        epochs=40,
+        learning_rate=0.1,
+        warmup_epochs=4,
+        weight_decay=5e-4,
+        held_out=1000,
+        augmentation=FlipsAndCrops(),
+        optimizer="SGD",
+        half_precision=True,
+    )
+    return Entry(
+        build=build,
+        dataset="cifar10-jpeg",
+        others={"cifar10": 10, "cifar100": 100},
+        training=recipe,
+        retraining=replace(
+            recipe, epochs=3, learning_rate=0.005, warmup_epochs=0.3, half_precision=False
+        ),
+    )
+
 
 NETWORKS: dict[str, Entry] = {
     "lenet": Entry(
@@ -72,54 +93,8 @@ NETWORKS: dict[str, Entry] = {
         training=OutputLayerRecipe(),
         retraining=OutputLayerRecipe(),
     ),
-    "resnet20-cifar10": Entry(
-        build=partial(resnet, name="resnet20_cifar10"),
-        others=_LIKE_CIFAR10,
-        dataset="cifar10-jpeg",
-        training=Recipe(
-            epochs=40,
-            learning_rate=0.1,
-            warmup_epochs=4,
-            weight_decay=5e-4,
-            held_out=1000,
-            augmentation=FlipsAndCrops(),
-            optimizer="SGD",
-            half_precision=True,
-        ),
-        retraining=Recipe(
-            epochs=3,
-            learning_rate=0.005,
-            warmup_epochs=0.3,
-            weight_decay=5e-4,
-            held_out=1000,
-            augmentation=FlipsAndCrops(),
-            optimizer="SGD",
-        ),
-    ),
-    "vgg-bn": Entry(
-        build=vgg_bn,
-        dataset="cifar10-jpeg",
-        others=_LIKE_CIFAR10,
-        training=Recipe(
-            epochs=40,
-            learning_rate=0.1,
-            warmup_epochs=4,
-            weight_decay=5e-4,
-            held_out=1000,
-            augmentation=FlipsAndCrops(),
-            optimizer="SGD",
-            half_precision=True,
-        ),
-        retraining=Recipe(
-            epochs=3,
-            learning_rate=0.005,
-            warmup_epochs=0.3,
-            weight_decay=5e-4,
-            held_out=1000,
-            augmentation=FlipsAndCrops(),
-            optimizer="SGD",
-        ),
-    ),
+    "resnet20-cifar10": _for_cifar10(partial(resnet, name="resnet20_cifar10")),
+    "vgg-bn": _for_cifar10(vgg_bn),
     "alexnet": Entry(build=lambda: alexnet(grouped=False, name="alexnet")),
     "alexnet-grouped": Entry(build=lambda: alexnet(grouped=True, name="alexnet_grouped")),
     "vgg16": Entry(build=vgg16),

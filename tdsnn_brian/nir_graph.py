@@ -118,7 +118,6 @@ def to_nir_graph(
     >>> export = to_nir_graph(network, images)  # doctest: +SKIP
     >>> nir.write("network.nir", export.graph)  # doctest: +SKIP
     """
-    nir = imported("nir")
     require("NIR", network)
     images = check_images(network, images)
     if window == "dynamic":
@@ -126,6 +125,7 @@ def to_nir_graph(
             "window='dynamic' ends with each image's last spike, which would have to be counted; "
             "NIR has inputs that know it beforehand: use window='fixed' or a number of ticks"
         )
+    nir = imported("nir")
     builder = _Builder(nir, network, tick)
     analysis = analyse(network, images, window=window)
     windows = choose_windows(network, analysis, window)

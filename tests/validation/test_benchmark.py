@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 import tdsnn_brian as td
@@ -17,8 +18,9 @@ from tdsnn_brian.validation import kept
 from tdsnn_brian.validation.__main__ import app
 from tdsnn_brian.validation.judge.one_image import judge_image
 from tdsnn_brian.validation.speed import benchmark
-from tdsnn_brian.validation.speed.growth import TITLES, plot_growth
+from tdsnn_brian.validation.speed.growth import TITLES, growth_figure
 from tdsnn_brian.validation.speed.history import commit, ratios, read, remember
+from tdsnn_brian.validation.speed.residual import shown_to_residual
 from tdsnn_brian.validation.speed.table import table
 from tdsnn_brian.validation.speed.timing import alternate, ratio
 
@@ -155,8 +157,9 @@ def measured(monkeypatch, tmp_path):
     for name in ("lenet", "mnist", "large", "residual", "growth"):
         monkeypatch.setattr(benchmark, name, part(name))
     monkeypatch.setattr(benchmark, "shown_to", lambda name: name)
+    monkeypatch.delenv("TDSNN_DATA", raising=False)
     monkeypatch.setattr(benchmark, "table", lambda summary: "")
-    monkeypatch.setattr(benchmark, "plot_growth", lambda rows, path: None)
+    monkeypatch.setattr(benchmark, "growth_figure", lambda rows: Figure())
 
     def run(*arguments):
         calls.clear()
@@ -237,13 +240,27 @@ def test_history_is_kept_by_commit_and_machine(tmp_path):
     assert len(read(path)) == 4
 
 
-def test_growth_is_drawn(tmp_path):
+def test_growth_is_drawn():
     rows = {
         axis: [{axis: n, "ms_per_image": n**2, "peak_mib": 5 * n} for n in (3, 1, 2)]
         for axis in TITLES
     }
-    plot_growth(rows, tmp_path / "growth.svg")
-    assert (tmp_path / "growth.svg").read_text().count("<path") > 5 * 2 * 3
+    figure = growth_figure(rows)
+    assert len(figure.axes) == 2 * len(TITLES)
+    for ax in figure.axes:
+        (line,) = ax.lines
+        np.testing.assert_array_equal(line.get_xdata(), [1, 2, 3])
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), [1, 4, 9])
+    np.testing.assert_array_equal(figure.axes[-1].lines[0].get_ydata(), [5, 10, 15])
+
+
+def test_pictures_for_a_residual_network(monkeypatch, tmp_path):
+    monkeypatch.delenv("TDSNN_DATA", raising=False)
+    images, labels = shown_to_residual(None, 3)
+    assert images.shape == (3, 32, 32, 3)
+    assert labels is None
+    with pytest.raises(DataNotFoundError, match="cifar10-jpeg"):
+        shown_to_residual(tmp_path, 3)
 
 
 def residual_network():

@@ -113,9 +113,7 @@ def conductances(summary: dict) -> Section:
     )
 
 
-def _curves(
-    name: str, groups: dict[str, list[dict]], key: str, label: str, scale: str = "log"
-) -> tuple[Plot, ...]:
+def _curves(name: str, groups: dict[str, list[dict]], key: str, label: str) -> tuple[Plot, ...]:
     """Share of moved latencies, and agreement with the analysis, over `key`."""
     figure, ((moved, agreement),) = new_figure(7.6, 3.4, 1, 2)
     for (title, rows), style in zip(groups.items(), styles(), strict=False):
@@ -123,7 +121,7 @@ def _curves(
         moved.plot(at, [row["moved"] for row in rows], marker="o", ms=3, label=title, **style)
         agreement.plot(at, [row["agreement"] for row in rows], marker="o", ms=3, **style)
     for axes in (moved, agreement):
-        axes.set_xscale(scale)
+        axes.set_xscale("log")
         axes.set_xlabel(label)
     logarithmic_if_positive(moved)
     moved.set_ylabel("moved latencies, share")

@@ -35,13 +35,8 @@ def last_layers(case: Case) -> Case:
     before = network.populations[-3]
     passed = analyse(network, case.images).latencies[before.name]
     images = np.expm1(passed / before.leak).reshape(len(passed), *kept[0].input_shape)
-    own: dict[str, Any] = {"input_scale": 1.0, "input_steps": 1, "image_shape": None}
-    part = SpikingNetwork(
-        layers=kept,
-        leak=network.leak,
-        name=f"{network.name}, from {kept[0].name} on",
-        **own,
-    )
+    name = f"{network.name}, from {kept[0].name} on"
+    part = SpikingNetwork(layers=kept, leak=network.leak, name=name)
     return replace(case, network=part, images=images, predictions={}, logits={})
 
 

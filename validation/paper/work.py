@@ -15,15 +15,13 @@ from .subjects import Options, Subject
 COUNTED = 200
 """Images that the operations of a DNN that skips zeros are counted on."""
 
+_RESIDUAL = [
+    Options(10, 10, input_steps=8, calibrate=True, rounding="nearest"),
+    Options(10, 30, input_steps=8, calibrate=True, silent_zeros=True, rounding="nearest"),
+]
 CONVERSIONS: dict[str, list[Options]] = {
-    "resnet8": [
-        Options(10, 10, input_steps=8, calibrate=True, rounding="nearest"),
-        Options(10, 30, input_steps=8, calibrate=True, silent_zeros=True, rounding="nearest"),
-    ],
-    "resnet20": [
-        Options(10, 10, input_steps=8, calibrate=True, rounding="nearest"),
-        Options(10, 30, input_steps=8, calibrate=True, silent_zeros=True, rounding="nearest"),
-    ],
+    "resnet8": _RESIDUAL,
+    "resnet20": _RESIDUAL,
     "efficientnet": [
         Options(10, 20, input_steps=4, rounding="nearest"),
         Options(10, 100, input_steps=4, silent_zeros=True, rounding="nearest"),

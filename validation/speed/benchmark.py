@@ -17,7 +17,7 @@ from tdsnn_brian.provenance import digest
 from ..console import console, say
 from ..kept import Kept
 from ..output import prepare_directory, write_json
-from .growth import growth, plot_growth
+from .growth import growth, growth_figure
 from .history import ratios, remember
 from .large import large, shown_to
 from .lenet import all_digits, lenet, mnist
@@ -123,7 +123,7 @@ def benchmark(
     console.print(table(summary))
     say(f"wrote {path}")
     if summary.get("growth"):
-        plot_growth(summary["growth"], output / "growth.svg")
+        growth_figure(summary["growth"]).savefig(output / "growth.svg", metadata={"Date": None})
         say(f"wrote {output / 'growth.svg'}")
 
 

@@ -1,7 +1,5 @@
 """How time and memory grow with images, width, depth, leak and spikes."""
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -56,8 +54,8 @@ def growth(side: int = 24, n_images: int = 20) -> dict:
     return rows
 
 
-def plot_growth(rows: dict, path: Path) -> None:
-    """A curve of time and one of memory over each axis, as SVG."""
+def growth_figure(rows: dict) -> Figure:
+    """A curve of time and one of memory over each axis."""
     figure = Figure(figsize=(12, 5.6), layout="constrained")
     axes = figure.subplots(2, len(rows), sharey="row", squeeze=False)
     for column, (axis, points) in enumerate(rows.items()):
@@ -72,7 +70,7 @@ def plot_growth(rows: dict, path: Path) -> None:
             if not column:
                 ax.set_ylabel(label)
         axes[1, column].set_xlabel(TITLES[axis])
-    figure.savefig(path, metadata={"Date": None})
+    return figure
 
 
 def _random_network(rng, side, width, depth, leak, quiet) -> SpikingNetwork:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tdsnn_brian import SpikingNetwork, networks
 from tdsnn_brian.brian import compile_program
+from tdsnn_brian.networks.data.cifar10 import cifar10_part
 
 from ..console import say
 from ..judge.one_image import judge_image
@@ -67,11 +68,10 @@ def residual(data: Path | None, rounds: int, n_images: int = 20) -> dict:
 
 
 def shown_to_residual(data: Path | None, n_images: int) -> tuple[NDArray, NDArray | None]:
-    """Test pictures of CIFAR-10 from a directory and their classes, else random ones."""
+    """Test pictures of CIFAR-10 (JPEG) from a directory and their classes, else random ones."""
     if data is None:
         return np.random.default_rng(0).random((n_images, 32, 32, 3)), None
-    found = networks.load_dataset("cifar10", data)
-    return found.x_test[:n_images], found.y_test[:n_images]
+    return cifar10_part("test", n_images, data)
 
 
 def _model():
