@@ -13,10 +13,13 @@ from .analysis import DiscreteAnalysis, analyse, discrete_latencies, run_algorit
 from .coding import continuous_latency, latency, reverse_coding
 from .comparison import Comparison
 from .errors import (
+    CacheError,
     InvalidInputError,
     MissingExtraError,
     NetworkFileError,
     NotAdaptedError,
+    NotInNetworkError,
+    ProgramError,
     RunError,
     TDSNNError,
     UnsupportedDeviceError,
@@ -65,6 +68,7 @@ _LAZY = {
 
 __all__ = [
     "SILENT",
+    "CacheError",
     "Comparison",
     "Deployment",
     "DiscreteAnalysis",
@@ -75,7 +79,9 @@ __all__ = [
     "NIRExport",
     "NetworkFileError",
     "NotAdaptedError",
+    "NotInNetworkError",
     "PipelineRun",
+    "ProgramError",
     "Result",
     "ReverseCoding",
     "RunError",

@@ -113,7 +113,19 @@ class UnsupportedDeviceError(TDSNNError, NotImplementedError):
 
 
 class NotInNetworkError(TDSNNError, KeyError, AttributeError):
-    """A Brian2 object or attribute that this kind of network does not have."""
+    """A Brian2 object or attribute that this kind of network does not have.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> output = td.layers.Dense(name="output", input_shape=(2,), weights=np.eye(2))
+    >>> network = td.SpikingNetwork(layers=(output,), leak=5)
+    >>> net = td.build_network(network, np.array([[0.2, 0.9]]))
+    >>> net["outputs"]  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    tdsnn_brian.errors.NotInNetworkError: this network has no 'outputs': did you mean 'output'? ...
+    """
 
     __str__ = Exception.__str__  # a KeyError's would be in quotes
 
@@ -132,8 +144,27 @@ class MissingExtraError(TDSNNError, ImportError):
 
 
 class ProgramError(TDSNNError, RuntimeError):
-    """A program could not be compiled, or ended before its last image."""
+    """A program could not be compiled, or ended before its last image.
+
+    Examples
+    --------
+    >>> import tdsnn_brian as td
+    >>> next(td.stream(network, images))  # where no C++ compiler is  # doctest: +SKIP
+    Traceback (most recent call last):
+        ...
+    tdsnn_brian.errors.ProgramError: network 'mine' could not be compiled; check that a C++ ...
+    """
 
 
 class CacheError(TDSNNError, OSError):
-    """The directory of compiled programs cannot be used."""
+    """The directory of compiled programs cannot be used.
+
+    Examples
+    --------
+    >>> import os, tdsnn_brian as td
+    >>> os.environ["TDSNN_CACHE"] = "programs"  # doctest: +SKIP
+    >>> next(td.stream(network, images))  # doctest: +SKIP
+    Traceback (most recent call last):
+        ...
+    tdsnn_brian.errors.CacheError: TDSNN_CACHE must be an absolute path, got 'programs'; ...
+    """

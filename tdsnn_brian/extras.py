@@ -8,9 +8,10 @@ PROVIDES = {
     "keras": {"keras"},
     "brian": {"brian2"},
     "validation": {"matplotlib", "jinja2", "typer", "rich", "xarray", "distributed", "PIL"},
-    "exchange": {"neo", "nir"},
+    "exchange": {"neo"},
+    "nir": {"nir"},
 }
-"""Packages by the extra that brings them."""
+"""Packages by the smallest extra that brings them."""
 
 
 def missing_extra(error: ImportError) -> MissingExtraError | None:

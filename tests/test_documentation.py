@@ -27,6 +27,12 @@ def test_a_public_name_is_in_the_reference_and_has_an_example(name):
     assert ">>>" in inspect.getdoc(value)
 
 
+def test_what_neuron_models_are_made_of_is_in_the_reference():
+    pytest.importorskip("brian2")
+    named = ENTRIES | set(re.findall(r"`td\.models\.(\w+)`", REFERENCE))
+    assert set(td.models.__all__) <= named
+
+
 def test_every_page_is_reached_from_the_menu():
     menu = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
     for page in DOCS.glob("*.md"):

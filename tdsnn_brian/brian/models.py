@@ -1,6 +1,6 @@
 """Neuron models, as data: what `tdsnn_brian.models` holds."""
 
-from .explicit.cells import Cells, Signal
+from .explicit.cells import Cells, Circuit, Signal
 from .explicit.circuit_model import OSCILLATING
 from .explicit.described import described
 from .explicit.models import EXCHANGEABLE, LEAKY, NeuronModel
@@ -12,6 +12,7 @@ __all__ = [
     "LEAKY",
     "OSCILLATING",
     "Cells",
+    "Circuit",
     "NeuronModel",
     "Signal",
     "conductance_synapses",

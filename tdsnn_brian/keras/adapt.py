@@ -38,8 +38,8 @@ def adapt(
     Parameters
     ----------
     model : keras.Model
-        A chain of layers, Sequential or functional, with a ReLU after every hidden Conv2D and
-        Dense layer. It stays as it is.
+        Any graph without loops, Sequential or functional, of the layers that `docs/keras.md`
+        lists, with one output. It stays as it is.
     leak : float
         Membrane time constant in ticks.
     compensate : bool, optional

@@ -45,8 +45,8 @@ def tune(
     r"""Find how to adapt a trained model, without retraining, and adapt it so.
 
     Leaks, scales, input steps, rounding, silent zeros and the calibration of channels are tried on
-    the discrete analysis. A quarter of the images calibrates, half of the rest chooses; the other
-    half, which had no part in it, says what the chosen setting is worth.
+    the discrete analysis. A quarter of the images, at most 128, calibrates, half of the rest
+    chooses; the other half, which had no part in it, says what the chosen setting is worth.
 
     Parameters
     ----------
