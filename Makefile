@@ -35,7 +35,7 @@ validate: $(READY)   ## simulate the shipped LeNet in Brian2, compare it with th
 report: $(READY)   ## the same with all parts: integration, finer ticks, flaws (some minutes more)
 	$(BIN)/python -m validation validate --full $(ARGS)
 
-benchmark: $(PICTURES) $(CONTENDERS)   ## time and memory of LeNet, AlexNet and VGG-16: reports/benchmark
+benchmark: $(PICTURES) $(CONTENDERS)   ## time and memory of LeNet, AlexNet, VGG-16 and ResNet-20: reports/benchmark
 	$(BIN)/python -m validation benchmark $(ARGS)
 
 paper: $(PICTURES)   ## the paper's tables and figures beside what is measured: reports/paper
@@ -59,7 +59,7 @@ test-genn: $(GENN_READY)   ## the test suite, less Keras, beside Brian2GeNN
 cuda: $(CUDA_READY)   ## the same on an NVIDIA card, through Brian2CUDA (docs/cuda.md): reports/lenet-cuda
 	$(CUDA_VENV)/bin/python -m validation validate --device cuda --output reports/lenet-cuda $(ARGS)
 
-gpu: $(CUDA_READY)   ## all runs on a card, LeNet, AlexNet and VGG-16, in under 12 minutes: reports/gpu
+gpu: $(CUDA_READY)   ## all runs on a card, LeNet, AlexNet and VGG-16; ends after 11 minutes at the latest: reports/gpu
 	$(CUDA_VENV)/bin/python -m benchmarks.gpu reports/gpu $(ARGS)
 
 test-cuda: $(CUDA_READY)   ## what Brian2CUDA generates: compiled where nvcc is, run where a card is
