@@ -1,4 +1,4 @@
-"""All runs on an NVIDIA card, in under 12 minutes, brought back as files.
+"""All runs on an NVIDIA card, in 11 minutes at the most, brought back as files.
 
     python -m benchmarks.gpu OUT                     # on a machine with a card
     python -m benchmarks.gpu OUT --without-card 9.0  # generate and compile alone, for that card
