@@ -69,8 +69,11 @@ def _line(
     values = values * slope
     shift = wanted.mean(axis=0) - values.mean(axis=0)
     target = transfer.values(wanted).mean(axis=0)
-    for _ in range(10):
-        shift = shift + target - transfer.values(values + shift).mean(axis=0)
+    step = 1e-3 * transfer.scale
+    for _ in range(10):  # Newton's steps where the transfer is steep, or they would overshoot
+        mean = transfer.values(values + shift).mean(axis=0)
+        steepness = (transfer.values(values + shift + step).mean(axis=0) - mean) / step
+        shift = shift + (target - mean) / np.maximum(steepness, 1)
     return slope, shift
 
 

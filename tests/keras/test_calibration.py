@@ -1,10 +1,11 @@
 """Correction of channels on a few images."""
 
+import keras
 import numpy as np
 import pytest
 from keras import layers as kl
 
-from keras_models import assert_same_logits, images_for, run, sequential
+from keras_models import assert_same_logits, images_for, randomized, run, sequential
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.keras import adapt, convert
 
@@ -57,3 +58,20 @@ def test_the_network_is_the_calibrated_model(model):
 def test_images_of_another_shape_are_refused(model):
     with pytest.raises(InvalidInputError, match=r"calibration must be images \(n_images, 8, 8, 2"):
         adapt(model, 3, calibration=np.zeros((5, 8, 8)))
+
+
+def test_steep_gates_are_calibrated_too():
+    """The squares of a product are steeper than their sums are large."""
+    image = keras.Input((6,))
+    gate = kl.Multiply()([kl.Dense(8, "relu", name=name)(image) for name in ("value", "gate")])
+    model = randomized(keras.Model(image, kl.Dense(3)(gate)))
+    for name in ("value", "gate"):
+        layer = model.get_layer(name)
+        layer.set_weights([6 * weights for weights in layer.get_weights()])
+    images, others = images_for(model, 60), images_for(model, 60, seed=9)
+    expected = run(model, others)
+    errors = [
+        np.abs(run(adapt(model, 20, scale=10, calibration=some), others) - expected).mean()
+        for some in (None, images)
+    ]
+    assert errors[1] <= errors[0]
