@@ -7,6 +7,7 @@ from keras import layers as kl
 from keras.src.activations import activations as activation_ops
 from keras.src.ops import nn as nn_ops
 from keras.src.ops import numpy as array_ops
+from numpy.typing import NDArray
 
 from ..arguments import is_number
 from ..conversion.graph import Sum
@@ -34,7 +35,12 @@ def _transfer(layer: TransferActivation, place: Place) -> Value:
 
 @reads(kl.PReLU)
 def _prelu(layer: kl.PReLU, place: Place) -> Value:
-    slope, value = array_of(layer, "alpha"), place.value
+    return _put_leaky(place, array_of(layer, "alpha"))
+
+
+def _put_leaky(place: Place, slope: NDArray) -> Value:
+    """`relu(x) - slope relu(-x)`: by pairs, or with any negative slope by a sum."""
+    value = place.value
     if (slope >= 0).all():
         return put_rectifier(place, slope=place.spread(slope))
     on = put_rectifier(place, "_on")  # large and small values may mean the same
@@ -78,13 +84,16 @@ def _relu(layer: Any, place: Place) -> Value:
 
 @reads(nn_ops.LeakyRelu)
 def _leaky(layer: Any, place: Place) -> Value:
-    return put_rectifier(place, slope=np.asarray(float(layer.negative_slope)))
+    return _put_leaky(place, np.asarray(float(layer.negative_slope)))
 
 
 @reads(activation_ops.ReLU)
 def _relu_with_arguments(layer: Any, place: Place) -> Value:
     """What ``keras.activations.relu(x, max_value=6)`` is."""
-    put_activation(place, relu_of(layer, layer), inside=False)
+    activation = relu_of(layer, layer)
+    if activation.slope:
+        return _put_leaky(place, np.asarray(activation.slope))
+    put_activation(place, activation, inside=False)
     return place.value
 
 

@@ -13,6 +13,7 @@ from keras_models import (
     assert_adapted_as_analysed,
     assert_same_function,
     images_for,
+    randomized,
     refusal,
     run,
     sequential,
@@ -145,6 +146,13 @@ def test_slopes_of_either_sign():
     assert (model.get_layer("slope").get_weights()[0] < 0).any()
     assert_same_function(model)
     assert_adapted_as_analysed(model, CODINGS["compensated"])
+
+
+@pytest.mark.parametrize("function", [keras.ops.leaky_relu, keras.activations.relu])
+def test_operations_with_a_negative_slope(function):
+    image = keras.Input((6,))
+    values = function(kl.Dense(8, name="linear")(image), negative_slope=-0.5)
+    assert_same_function(randomized(keras.Model(image, kl.Dense(3, name="output")(values))))
 
 
 CARRIED = {
