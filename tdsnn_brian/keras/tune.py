@@ -106,8 +106,7 @@ def tune(
     limits = _limits(max_loss, max_ticks, max_operations)
     graph = read(model, caller="tune")
     images, labels = _check(graph.image_shape, images, labels)
-    ending = graph.nodes[-1]
-    sigmoid = isinstance(ending, Ending) and ending.function == "sigmoid"
+    sigmoid = any(isinstance(node, Ending) and node.function == "sigmoid" for node in graph)
     expected = _classes(model, images, sigmoid=sigmoid)
     if labels is not None and labels.shape != expected.shape:
         raise InvalidInputError(

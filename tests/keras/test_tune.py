@@ -99,11 +99,13 @@ def test_a_choice_that_does_not_hold_is_told(model, images, labels, monkeypatch)
     assert tuned.shortfall
 
 
-def test_one_sigmoid_answers_by_its_half(images):
-    model = sequential((8,), kl.Dense(6, activation="relu"), kl.Dense(1, activation="sigmoid"))
-    weights, bias = model.layers[-1].get_weights()
+@pytest.mark.parametrize("behind", [[], [kl.Reshape((1,))]])
+def test_one_sigmoid_answers_by_its_half(images, behind):
+    last = kl.Dense(1, activation="sigmoid")
+    model = sequential((8,), kl.Dense(6, activation="relu"), last, *behind)
+    weights, bias = last.get_weights()
     middle = np.median(run(model, images))
-    model.layers[-1].set_weights([weights, bias - np.log(middle / (1 - middle))])
+    last.set_weights([weights, bias - np.log(middle / (1 - middle))])
     tuned = tune(model, images, max_loss=0.1, settings=[Setting(leak=100, scale=100)])
     assert tuned.validated.agreement.value > 0.95
     assert run(model, images).round().mean() == 0.5
