@@ -85,12 +85,8 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
     for index, (call, name) in enumerate(zip(calls, names, strict=True)):
         sources = [values[source] for source in call.sources]
         values[index] = _read_call(call, name, sources, nodes, taken)
-    value = values[output]
-    _put_ending(value.node, nodes)
-    if value.order is not None:
-        ending = calls[output]
-        place = Place(ending.layer, names[output], [value], nodes, taken)
-        value = place.in_keras_order(value)
+    last = Place(calls[output].layer, names[output], [values[output]], nodes, taken)
+    value = _put_ending(last)
     if any(isinstance(node, Coding) for node in nodes.values()):
         _check_precision(calls)
     is_double = any(weight.dtype == "float64" for weight in model.weights)
@@ -103,22 +99,42 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
     )
 
 
-def _put_ending(name: str, nodes: dict[str, Node]) -> None:
-    """A sigmoid at the end gives probabilities, and the network the logits before it."""
-    while isinstance(nodes[name], Passive | Reshaping):
-        (name,) = nodes[name].inputs
+def _put_ending(place: Place) -> Value:
+    """The output in Keras's order.
+
+    A sigmoid at the end gives probabilities, and the network the logits before it, which then have
+    to be in that order already.
+    """
+    nodes, behind = place.nodes, [place.value.node]
+    while isinstance(nodes[behind[-1]], Passive | Reshaping):
+        behind += nodes[behind[-1]].inputs
+    name = behind.pop()
     node = nodes[name]
     is_read = sum(name in other.inputs for other in nodes.values()) > 1
-    if isinstance(node, Rectifier) and node.parts == parts_of("sigmoid") and not is_read:
-        nodes[name] = Ending(
-            name=name,
-            label=node.label,
-            kind=node.kind,
-            inputs=node.inputs,
-            input_shape=node.input_shape,
-            inside=node.inside,
-            function="sigmoid",
-        )
+    if not isinstance(node, Rectifier) or node.parts != parts_of("sigmoid") or is_read:
+        return place.in_keras_order(place.value)
+    ending = Ending(
+        name=name,
+        label=node.label,
+        kind=node.kind,
+        inputs=node.inputs,
+        input_shape=node.input_shape,
+        inside=node.inside,
+        function="sigmoid",
+    )
+    if place.value.order is None:
+        nodes[name] = ending
+        return place.value
+    moved = [nodes.pop(each) for each in (name, *reversed(behind))]
+    before = place.in_keras_order(replace(place.value, node=node.inputs[0]))
+    nodes[name] = replace(ending, inputs=(before.node,), input_shape=before.shape)
+    last = name
+    for each in moved[1:]:
+        if isinstance(each, Passive):  # the order has the shape of the reshapings already
+            rebuild = replace(each.rebuild, input_shape=before.shape)
+            nodes[each.name] = replace(each, inputs=(last,), rebuild=rebuild)
+            last = each.name
+    return replace(before, node=last)
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from keras_models import (
     CODINGS,
     assert_adapted_as_analysed,
     assert_same_function,
+    images_for,
     randomized,
     run,
     sequential,
 )
 from tdsnn_brian import analyse
-from tdsnn_brian.keras import ReverseCoding, convert
+from tdsnn_brian.keras import ReverseCoding, adapt, convert
 
 FIRST = {"data_format": "channels_first"}
 pytestmark = pytest.mark.skipif(
@@ -262,3 +263,16 @@ def test_an_adapted_model_with_channels_first_of_ones_own():
     images = np.random.default_rng(0).random((4, 3, 7, 6)).astype(np.float32)
     logits = analyse(network, np.moveaxis(images, 1, -1)).logits
     np.testing.assert_allclose(logits, run(model, images), atol=1e-4)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_sigmoid_at_the_end_of_channels_first(moved):
+    behind = [kl.Dropout(0.1), kl.Reshape((6, 6)), kl.Permute((2, 1))] if moved else []
+    model = sequential((2, 4, 5), conv(3, activation="sigmoid", **FIRST), *behind)
+    adapted = adapt(model, 50, scale=30)
+    images = images_for(model)
+    taken = np.moveaxis(images, 1, -1)
+    probabilities = run(model, images)
+    np.testing.assert_allclose(run(adapted, taken), probabilities, atol=0.02)
+    logits = analyse(convert(adapted), taken).logits
+    np.testing.assert_allclose(logits, np.log(probabilities / (1 - probabilities)), atol=0.1)
