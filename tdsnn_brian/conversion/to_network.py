@@ -84,7 +84,7 @@ class _Building:
     def _of(self, name: str) -> Values:
         """The neurons of what a node gives; a sum gets a population now."""
         if name not in self._values:
-            self._values[name] = self._sum(name, self._terms[name])
+            self._values[name] = self._sum(self._free(name, name), self._terms[name])
         return self._values[name]
 
     def _moved(self, node: Node) -> Values:
@@ -138,6 +138,11 @@ class _Building:
         self._layers.append(layer)
         return self._new(layer.n_neurons).reshape(layer.output_shape)
 
+    def _free(self, wanted: str, own: str) -> str:
+        """A name for a layer of the node `own`, which no other layer has or will have."""
+        others = {node.name for node in self._graph} - {own}
+        return free_name(wanted, {*others, *(layer.name for layer in self._layers)})
+
     def _source(self, population: int) -> str | None:
         """As a layer names it: the one before needs no name."""
         if population == len(self._layers):
@@ -148,12 +153,11 @@ class _Building:
         """The population with a transfer of a sum, which may have another."""
         (name,) = node.inputs
         wanted = f"{name}_fall" if node.transfer.name.endswith("_fall") else name
-        fired = self._sum(wanted, self._terms[name], node.transfer)
+        fired = self._sum(self._free(wanted, name), self._terms[name], node.transfer)
         return replace(fired, neurons=fired.neurons.reshape(node.shape))
 
     def _sum(self, name: str, terms: tuple[Term, ...], transfer: Transfer = RELU) -> Values:
         """One population that sums up all terms."""
-        name = free_name(name, {layer.name for layer in self._layers})
         layers: list[Layer] = []
         for node, values in terms:
             layer = _over_zeros(node, values.neurons)
@@ -177,12 +181,12 @@ class _Building:
         if not isinstance(layer, MaxPool2D):
             return replace(before, neurons=self._add_on(layer, neurons).reshape(node.shape))
         made = np.broadcast_to(neurons[0, 0], layer.output_shape).copy()  # zeros stay zeros
-        groups = self._by_population(node, neurons)
+        groups, name = self._by_population(node, neurons), layer.name
         for number, channels in enumerate(groups):
             minimum = [k for k, channel in enumerate(channels) if channel in layer.minimum]
             alone = replace(
                 layer,
-                name=layer.name if len(groups) == 1 else f"{layer.name}_{number}",
+                name=name if len(groups) == 1 else self._free(f"{name}_{number}", name),
                 input_shape=(*layer.input_shape[:2], len(channels)),
                 minimum=tuple(minimum),
             )

@@ -42,7 +42,7 @@ def test_equal_names_deep_inside_and_outside():
                 keras.Input((8,)),
                 outer,
                 kl.Dense(4, activation="relu", name="dense"),
-                kl.Dense(3),
+                kl.Dense(3, name="output"),
             ]
         )
     )
@@ -100,3 +100,15 @@ def test_a_layer_without_weights_may_stand_at_several_places():
     model = randomized(keras.Model(inputs, kl.Dense(3, name="output")(kl.Flatten()(values))))
     network = assert_same_function(model)
     assert [layer.name for layer in network] == ["one", "pool", "two", "pool_2", "output"]
+
+
+def test_pools_of_each_branch_leave_a_later_pool_its_name():
+    """As `max_pooling2d_1` is by default, behind a `max_pooling2d` over two branches."""
+    image = keras.Input((8, 8, 2))
+    branches = [kl.Conv2D(2, 3, activation="relu", name=name)(image) for name in ("one", "two")]
+    values = kl.MaxPooling2D(2, name="pool")(kl.Concatenate(name="both")(branches))
+    values = kl.Conv2D(3, 1, activation="relu", name="conv")(values)
+    values = kl.MaxPooling2D(2, 1, name="pool_1")(values)
+    model = randomized(keras.Model(image, kl.Dense(3, name="output")(kl.Flatten()(values))))
+    names = [layer.name for layer in assert_same_function(model)]
+    assert names == ["one", "two", "pool_0", "pool_1_2", "conv", "pool_1", "output"]
