@@ -1,6 +1,7 @@
 """A folded graph as it grows: putting nodes, and neurons that the model has not."""
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from .refused import no_relu
 from .weights import one_to_one
 
 _ONE = np.ones(())
+N = TypeVar("N", bound=Node)
 
 
 class Growing:
@@ -47,21 +49,21 @@ class Growing:
         self._rectified_sums: dict[int, tuple[str, tuple[Neurons, ...]]] = {}
         self._sums_with_transfer: dict[int, tuple[str, tuple[Neurons, ...]]] = {}
 
+    def _free(self, wanted: str) -> str:
+        """A name that no node has or will have."""
+        return free_name(wanted, {*self.taken, *self.nodes})
+
     # --- putting nodes
 
     def put(self, node: Node, source: Carried) -> Carried:
         """Append a node behind `source`, which has no terms."""
-        inputs = (source.node,) if source.node else ()
-        self.nodes[node.name] = replace(node, inputs=inputs)
-        return replace(source, node=node.name, shape=node.shape)
+        name = self.put_copy(node, *((source.node,) if source.node else ()))
+        return replace(source, node=name, shape=node.shape)
 
     def put_copy(self, node: Node, *sources: str) -> str:
         """Append a node, under another name if its own is taken by a copy; returns the name."""
         if node.name in self.nodes:
-            name = free_name(node.name, {*self.taken, *self.nodes})
-            if isinstance(node, Neurons):
-                node = node.with_layer(name=name)
-            node = replace(node, name=name)
+            node = _renamed(node, self._free(node.name))
         self.nodes[node.name] = replace(node, inputs=sources)
         return node.name
 
@@ -117,7 +119,7 @@ class Growing:
     def put_rectifier(self, layer: Node, source: str, transfer: Transfer = RELU) -> str:
         """What neurons make of the sum `source`, in the name of a layer."""
         rectifier = Rectifier(
-            name=free_name(f"{source}_activation", {*self.taken, *self.nodes}),
+            name=self._free(f"{source}_activation"),
             label=layer.label,
             kind=layer.kind,
             inputs=(source,),
@@ -156,7 +158,7 @@ class Growing:
         on = np.arange(np.prod(source.shape)).reshape(source.shape)
         places = np.stack([on, np.full_like(on, -1)], axis=-1).reshape(doubled(source.shape))
         node = Arrangement(
-            name=free_name(f"{source.node}_pairs", {*self.taken, *self.nodes}),
+            name=self._free(f"{source.node}_pairs"),
             label=self.nodes[source.node].label,
             kind=self.nodes[source.node].kind,
             inputs=(),
@@ -172,22 +174,16 @@ class Growing:
         opposite = taken_back(source, Affine(factor=np.asarray(-1.0)))
         if opposite is None:
             return self.with_opposite(self.own_layer(source, node), node)
-        terms = tuple(
-            replace(term.with_layer(name=f"{term.name}_off"), name=f"{term.name}_off")
-            for term in opposite.terms
-        )
+        terms = tuple(_renamed(x, self._free(f"{x.name}_off")) for x in opposite.terms)
         total = source.total
         if total is not None:
-            total = replace(total, name=f"{total.name}_off")
+            total = _renamed(total, self._free(f"{total.name}_off"))
         return source, replace(opposite, terms=terms, total=total)
 
     def joined_pair(self, on: Carried, off: Carried, node: Node, *, overlapping: bool) -> Carried:
         """Two populations as the ON and the OFF neurons of pairs."""
         stacked = (*on.shape, 2)
-        names = [
-            free_name(f"{node.name}_{what}", {*self.taken, *self.nodes})
-            for what in ("pairs", "neighbours")
-        ]
+        names = [self._free(f"{node.name}_{what}") for what in ("pairs", "neighbours")]
         self.nodes[names[0]] = Concatenation(
             name=names[0],
             label=node.label,
@@ -288,7 +284,7 @@ class Growing:
             )
         name = asks.name if source.left else f"{asks.name}_values"
         if name in self.nodes or not source.left:
-            name = free_name(name, {*self.taken, *self.nodes})
+            name = self._free(name)
         affine = source.left.affine if source.left else Affine()
         return self.one_to_one(asks, name, source, affine, each=each)
 
@@ -301,3 +297,8 @@ class Growing:
             layer = replace(layer, bias=None)
         node = Neurons(name=name, label=asks.label, kind=asks.kind, inputs=(), layer=layer)
         return self.sum_of(self.taking(node, source), source, source.shape)
+
+
+def _renamed(node: N, name: str) -> N:
+    layer = {"layer": replace(node.layer, name=name)} if isinstance(node, Neurons) else {}
+    return replace(node, name=name, **layer)

@@ -112,3 +112,10 @@ def test_pools_of_each_branch_leave_a_later_pool_its_name():
     model = randomized(keras.Model(image, kl.Dense(3, name="output")(kl.Flatten()(values))))
     names = [layer.name for layer in assert_same_function(model)]
     assert names == ["one", "two", "pool_0", "pool_1_2", "conv", "pool_1", "output"]
+
+
+@pytest.mark.parametrize("name", ["a_off", "a_fall", "a_activation", "a_values", "a_pairs"])
+@pytest.mark.parametrize("activation", ["elu", "silu"])
+def test_names_that_pairs_of_populations_have(activation, name):
+    layers = kl.Dense(8, activation, name="a"), kl.Dropout(0.1, name=name), kl.Dense(3, name="b")
+    assert_same_function(sequential((6,), *layers))
