@@ -254,9 +254,9 @@ class _Folding(Growing):
         is_sum = bool(source.terms) and source.left is None and not source.paired
         if not (is_sum and commutes(source, node)):
             source = self.own_layer(source, node)
-        if len(node.parts) == 1:
-            return self.put_with_transfer(source, node, node.transfer)
-        on, off = node.parts
+        on, off = node.parts[0], node.parts[-1]
+        if on is off or (on.transfer == off.transfer and source.rectified):  # OFF would not fire
+            return self.put_with_transfer(source, node, on.transfer)
         if on.transfer == off.transfer:
             return self.pair(source, node, transfer=on.transfer)
         opposite = off.takes != on.takes

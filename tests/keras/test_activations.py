@@ -216,6 +216,14 @@ def test_it_is_read_as_the_function_that_it_is(given):
     np.testing.assert_allclose(carried, expected, atol=2e-6)
 
 
+def test_a_tangent_behind_a_mean_over_zeros():
+    """Whose values cannot be negative, so that ON neurons are enough."""
+    layers = kl.Conv2D(3, 3, activation="relu"), kl.AveragePooling2D(2, 1, padding="same")
+    model = sequential((6, 6, 2), *layers, kl.Activation("tanh"), kl.Flatten(), kl.Dense(3))
+    assert [x.transfer.name for x in assert_same_function(model).populations][1] == "tanh"
+    assert_adapted_as_analysed(model, CODINGS["compensated"])
+
+
 def test_a_sigmoid_is_a_transfer_in_the_middle_and_probabilities_at_the_end():
     model = sequential((6,), kl.Dense(5, "sigmoid"), kl.Dense(4), kl.Activation("sigmoid"))
     network = assert_same_logits_before(model, 2)
