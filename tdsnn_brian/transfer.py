@@ -259,10 +259,8 @@ def parts_of(activation: str, *, scale: float = 1.0, alpha: float = 1.0) -> tupl
     True
     """
 
-    def part(name: str, takes: int = 1, gives: int = 1) -> Part:
-        return Part(
-            transfer=Transfer(name=name, scale=scale, alpha=alpha), takes=takes, gives=gives
-        )
+    def part(name: str, takes: int = 1, gives: int = 1, **numbers: float) -> Part:
+        return Part(transfer=Transfer(name=name, scale=scale, **numbers), takes=takes, gives=gives)
 
     check_choice("activation", activation, _CARRIED)
     if activation in ("relu", "sigmoid", "hard_sigmoid", "softplus"):
@@ -270,7 +268,7 @@ def parts_of(activation: str, *, scale: float = 1.0, alpha: float = 1.0) -> tupl
     if activation == "tanh":
         return part("tanh"), part("tanh", -1, -1)
     if activation == "elu":
-        return part("relu"), part("elu_off", -1, -1)
+        return part("relu"), part("elu_off", -1, -1, alpha=alpha)
     return part(f"{activation}_rise"), part(f"{activation}_fall", 1, -1)
 
 

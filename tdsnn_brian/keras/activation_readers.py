@@ -13,7 +13,7 @@ from ..arguments import is_number
 from ..conversion.graph import Sum
 from ..errors import UnsupportedLayerError
 from ..transfer import Part, Transfer, parts_of
-from .activations import activation_of, relu_of
+from .activations import activation_of, elu_of, naming, relu_of
 from .graph_readers import put_affine
 from .layer_readers import put_activation, put_rectifier
 from .place import Place, Value
@@ -69,7 +69,7 @@ def _named(layer: Any, place: Place) -> Value:
 
 @reads(nn_ops.Elu)
 def _elu(layer: Any, place: Place) -> Value:
-    return put_rectifier(place, parts=parts_of("elu", alpha=float(layer.alpha)))
+    return put_rectifier(place, parts=elu_of(layer, layer).parts)
 
 
 @reads(nn_ops.Gelu)
@@ -117,6 +117,7 @@ def _put_clip(place: Place, low: float, high: float) -> Value:
     """`low + min(relu(x - low), high - low)`."""
     if low:
         put_affine(place, "_from", offset=np.asarray(-low))
-    transfer = Transfer(max_value=high - low)
+    with naming(place.layer):
+        transfer = Transfer(max_value=high - low)
     put_rectifier(place, "_clip" if low else "", parts=(Part(transfer=transfer),))
     return put_affine(place, "", offset=np.asarray(low)) if low else place.value

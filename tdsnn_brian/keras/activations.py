@@ -1,6 +1,8 @@
 """Which function an activation is, however it was given: by name, function, or layer."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +54,7 @@ def activation_of(layer: kl.Layer, function: Any = None) -> Activation:
     if isinstance(function, kl.ReLU):
         return relu_of(layer, function)
     if isinstance(function, kl.ELU):
-        return Activation("elu", parts=parts_of("elu", alpha=float(function.alpha)))
+        return elu_of(layer, function)
     if isinstance(function, kl.Softmax) and function.axis in (-1, (-1,), [-1]):
         return Activation("softmax")
     for name in (RELU, LINEAR, *SOFTMAXES):
@@ -92,15 +94,27 @@ def relu_of(layer: kl.Layer, function: Any) -> Activation:
             f"{describe(layer)} has negative_slope={slope:g} beside max_value or threshold, which "
             "no neurons carry; leave one of them out, and train the model again"
         )
-    try:
+    with naming(layer):
         cap = None if cap is None else float(cap)
         transfer = Transfer(max_value=cap, threshold=float(function.threshold))
+    return Activation("relu with max_value or threshold", parts=(Part(transfer=transfer),))
+
+
+def elu_of(layer: Any, function: Any) -> Activation:
+    with naming(layer):
+        return Activation("elu", parts=parts_of("elu", alpha=float(function.alpha)))
+
+
+@contextmanager
+def naming(layer: Any) -> Iterator[None]:
+    """Say whose numbers are those of no transfer."""
+    try:
+        yield
     except InvalidInputError as error:
         raise UnsupportedLayerError(
             f"{describe(layer)} makes no activation that neurons carry: {error}; train the model "
             "again with another"
         ) from None
-    return Activation("relu with max_value or threshold", parts=(Part(transfer=transfer),))
 
 
 def _variant(name: str, function: Any) -> str:

@@ -87,6 +87,7 @@ def test_other_layers_as_an_activation_are_to_stand_alone(inner):
         "exponential",
         kl.ReLU(6, negative_slope=0.1),
         kl.ReLU(0),
+        kl.ELU(0.0),
     ],
 )
 def test_other_functions_are_refused(function):
@@ -94,6 +95,14 @@ def test_other_functions_are_refused(function):
     message = refusal(adapt, model, 5)
     assert "layer 'hidden' (Dense)" in message
     assert "train the model again" in message
+
+
+@pytest.mark.parametrize("alpha", [0.0, -1.0])
+def test_an_operation_of_no_transfer_is_refused_by_name(alpha):
+    image = keras.Input((6,))
+    values = keras.ops.elu(kl.Dense(5)(image), alpha)
+    message = refusal(adapt, keras.Model(image, kl.Dense(3)(values)), 5)
+    assert "(Elu) makes no activation that neurons carry: transfer 'elu_off': alpha must" in message
 
 
 def softmax(x):
