@@ -52,7 +52,7 @@ def _put_leaky(place: Place, slope: NDArray) -> Value:
     return place.value
 
 
-_NAMES: dict[type, str] = {
+NAMED: dict[type, str] = {
     nn_ops.Sigmoid: "sigmoid",
     nn_ops.HardSigmoid: "hard_sigmoid",
     nn_ops.Softplus: "softplus",
@@ -62,9 +62,9 @@ _NAMES: dict[type, str] = {
 }
 
 
-@reads(*_NAMES)
+@reads(*NAMED)
 def _named(layer: Any, place: Place) -> Value:
-    return put_rectifier(place, parts=parts_of(_NAMES[type(layer)]))
+    return put_rectifier(place, parts=parts_of(NAMED[type(layer)]))
 
 
 @reads(nn_ops.Elu)

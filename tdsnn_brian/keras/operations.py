@@ -4,7 +4,7 @@ Counted from the model itself, on the values that its layers take, so that nothi
 (pairs of neurons, merged layers) is in it. The conventions are NeuroBench's: a weight times a value
 that it is added up with is one MAC; biases, normalisations, activations and maxima do not count.
 Positions of zero padding are no values. Added to it are the additions that have no weight, those of
-Add, Subtract and Average and of the means of pools.
+Add, Subtract and Average and of the means of pools, and the multiplications of values by values.
 """
 
 import inspect
@@ -15,14 +15,24 @@ import keras
 import numpy as np
 from keras import layers as kl
 from keras import ops
+from keras.src.activations.activations import ReLU
+from keras.src.ops import core, nn
 from keras.src.ops import numpy as array
 from numpy.typing import NDArray
 
 from ..analysis.counted import Counted, Operations
-from ..errors import UnsupportedLayerError
+from ..arguments import real_array
+from ..errors import InvalidInputError, UnsupportedLayerError
+from .activation_readers import NAMED
 from .building import Tensor
-from .reader import AT_IMAGE, Call, Unrolling
-from .registry import READERS
+from .min_max_pooling import MinMaxPooling2D
+from .neuron_bias import NeuronBias
+from .reader import AT_IMAGE, Call, Unrolling, image_shape_of
+from .rearrange import Rearrange
+from .reverse_coding import ReverseCoding
+from .scale_layer import CustomScaleLayer
+from .scaling_readers import AUGMENTING, PASSIVE, RESIZING
+from .transfer_activation import TransferActivation
 from .weights import describe
 
 
@@ -36,7 +46,8 @@ def count_model(model: keras.Model) -> Counted:
     >>> total.multiplications, total.additions
     (18.0, 18.0)
     """
-    return _counted(model, np.ones((1, *model.input_shape[1:]), np.float32), _every)
+    shape = image_shape_of(model, "count_model")
+    return _counted(model, np.ones((1, *shape), np.float32), _every)
 
 
 def measure_model(model: keras.Model, images: NDArray, *, batch_size: int = 100) -> Counted:
@@ -54,9 +65,18 @@ def measure_model(model: keras.Model, images: NDArray, *, batch_size: int = 100)
 
     Raises
     ------
+    InvalidInputError
+        If there are no images, or they are not what the model takes.
     UnsupportedLayerError
-        If a layer with weights is none that is known here.
+        If the operations of a layer are not known here.
     """
+    shape = image_shape_of(model, "measure_model")
+    images = real_array("images", images)
+    if images.shape[1:] != shape or not len(images):
+        raise InvalidInputError(
+            f"images must be (n_images, {', '.join(map(str, shape))}), one or more, as "
+            f"model {model.name!r} takes them; got {images.shape}"
+        )
     parts = [images[k : k + batch_size] for k in range(0, len(images), batch_size)]
     counted = [_counted(model, part, _not_zero) for part in parts]
     shares = [len(part) / len(images) for part in parts]
@@ -110,20 +130,17 @@ def _result(call: Call, sources: list[Tensor]) -> Tensor:
 
 def _count(layer: keras.Operation, active: list[Tensor]) -> Operations:
     """Of all images together; `active` are ones where values are worked on, and zeros."""
-    count = _COUNTS.get(type(layer))
-    if count is not None:
-        return count(layer, active)
-    if type(layer) not in READERS or (getattr(layer, "weights", None) and not _scales(layer)):
+    count = COUNTS.get(type(layer))
+    if count is None:
         raise UnsupportedLayerError(
             f"{describe(layer)} has operations that are not known here; count the model without "
             "it, and add its own by hand"
         )
+    return count(layer, active)
+
+
+def _nothing(layer: keras.Operation, active: list[Tensor]) -> Operations:
     return Operations()
-
-
-def _scales(layer: keras.Operation) -> bool:
-    """Whether values are multiplied by its weights but not summed up."""
-    return isinstance(layer, kl.BatchNormalization | kl.Normalization | kl.PReLU)
 
 
 def _weighted(layer: kl.Layer, active: list[Tensor]) -> Operations:
@@ -140,6 +157,15 @@ def _separable(layer: kl.Layer, active: list[Tensor]) -> Operations:
 
 def _joined(layer: keras.Operation, active: list[Tensor]) -> Operations:
     return Operations(additions=_additions(sum(active[1:], active[0])))
+
+
+def _product(layer: keras.Operation, active: list[Tensor]) -> Operations:
+    """Of values; one by a number is a scaling."""
+    product, multiplications = active[0], 0.0
+    for other in active[1:]:
+        product = product * other
+        multiplications += _sum(product)
+    return Operations(multiplications=multiplications)
 
 
 def _mean(layer: kl.Layer, active: list[Tensor]) -> Operations:
@@ -175,10 +201,27 @@ def _sum(values: Tensor) -> float:
 
 _DEPTHWISE = {1: kl.DepthwiseConv1D, 2: kl.DepthwiseConv2D}
 
-_COUNTS: dict[type, Callable[[Any, list[Tensor]], Operations]] = {
+_FREE = (
+    *(kl.Activation, kl.ReLU, kl.LeakyReLU, kl.PReLU, kl.ELU, kl.Softmax, TransferActivation),
+    *(nn.Relu, nn.LeakyRelu, nn.Relu6, nn.Elu, nn.Gelu, ReLU, array.Clip, *NAMED),
+    *(kl.BatchNormalization, kl.Normalization, kl.Rescaling, NeuronBias, ReverseCoding),
+    *(array.Negative, array.Divide, array.TrueDivide, core.Cast),
+    *(kl.MaxPooling1D, kl.MaxPooling2D, kl.GlobalMaxPooling1D, kl.GlobalMaxPooling2D),
+    *(kl.ZeroPadding1D, kl.ZeroPadding2D, kl.Cropping1D, kl.Cropping2D, kl.Concatenate),
+    *(kl.Flatten, kl.Reshape, kl.Permute, kl.RepeatVector, kl.UpSampling1D, kl.UpSampling2D),
+    *(array.Concatenate, array.GetItem, array.Flip, array.Repeat, array.Squeeze),
+    *(array.ExpandDims, array.Transpose, array.Reshape, MinMaxPooling2D, Rearrange),
+    *(*PASSIVE, *AUGMENTING, *RESIZING),
+)
+"""What scales values one by one, compares them or moves them, and does not count."""
+
+COUNTS: dict[type, Callable[[Any, list[Tensor]], Operations]] = {
+    **dict.fromkeys(_FREE, _nothing),
     **dict.fromkeys((kl.Dense, kl.Conv1D, kl.Conv2D, *_DEPTHWISE.values()), _weighted),
     **dict.fromkeys((kl.SeparableConv1D, kl.SeparableConv2D), _separable),
     **dict.fromkeys((kl.Add, kl.Subtract, kl.Average, array.Add, array.Subtract), _joined),
+    **dict.fromkeys((CustomScaleLayer,), _joined),
+    **dict.fromkeys((kl.Multiply, array.Multiply), _product),
     **dict.fromkeys((kl.AveragePooling1D, kl.AveragePooling2D), _mean),
     **dict.fromkeys((kl.GlobalAveragePooling1D, kl.GlobalAveragePooling2D), _mean_of_all),
 }

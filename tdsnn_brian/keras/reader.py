@@ -58,7 +58,7 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
     UnsupportedLayerError
         If a layer, or the way it is used, has no spiking counterpart; it says which one.
     """
-    image_shape = _image_shape(model, caller)
+    image_shape = image_shape_of(model, caller)
     calls, output = Unrolling().calls_of(model)
     check_name("model name", model.name)
     for call in calls:
@@ -274,7 +274,7 @@ def _changes_axes(operation: keras.Operation, n_axes: int) -> bool:
     return reorders or len(output.shape) != n_axes + 1
 
 
-def _image_shape(model: keras.Model, caller: str) -> Shape:
+def image_shape_of(model: keras.Model, caller: str) -> Shape:
     """Shape of one image; refused where the model leaves it open."""
     if not isinstance(model, keras.Model):
         raise InvalidInputError(

@@ -101,55 +101,56 @@ def _classes(*names: str) -> tuple[type, ...]:
     return tuple(getattr(kl, name) for name in names if hasattr(kl, name))
 
 
-@reads(
-    *_classes(
-        "ActivityRegularization",
-        "AlphaDropout",
-        "Dropout",
-        "GaussianDropout",
-        "GaussianNoise",
-        "Identity",
-        "SpatialDropout1D",
-        "SpatialDropout2D",
-        "SpatialDropout3D",
-    )
+PASSIVE = _classes(
+    "ActivityRegularization",
+    "AlphaDropout",
+    "Dropout",
+    "GaussianDropout",
+    "GaussianNoise",
+    "Identity",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
 )
+AUGMENTING = _classes(
+    "AugMix",
+    "CutMix",
+    "MixUp",
+    "RandAugment",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
+)
+RESIZING = _classes("CenterCrop", "RandomCrop", "Resizing")
+
+
+@reads(*PASSIVE)
 def _passive(layer: kl.Layer, place: Place) -> Value:
     return put_passive(place)
 
 
-@reads(
-    *_classes(
-        "AugMix",
-        "CutMix",
-        "MixUp",
-        "RandAugment",
-        "RandomBrightness",
-        "RandomColorDegeneration",
-        "RandomColorJitter",
-        "RandomContrast",
-        "RandomElasticTransform",
-        "RandomErasing",
-        "RandomFlip",
-        "RandomGaussianBlur",
-        "RandomGrayscale",
-        "RandomHue",
-        "RandomInvert",
-        "RandomPerspective",
-        "RandomPosterization",
-        "RandomRotation",
-        "RandomSaturation",
-        "RandomSharpness",
-        "RandomShear",
-        "RandomTranslation",
-        "RandomZoom",
-    )
-)
+@reads(*AUGMENTING)
 def _augmentation(layer: kl.Layer, place: Place) -> Value:
     return put_passive(place, augments=True)
 
 
-@reads(*_classes("CenterCrop", "RandomCrop", "Resizing"))
+@reads(*RESIZING)
 def _resizing(layer: kl.Layer, place: Place) -> Value:
     before = place.value.keras_shape
     after = tuple(layer.compute_output_shape((None, *before))[1:])

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from keras import layers as kl
 
-from keras_models import images_for, randomized
+from keras_models import images_for, randomized, run
 from tdsnn_brian.analysis.counted import Operations, total
-from tdsnn_brian.errors import UnsupportedLayerError
-from tdsnn_brian.keras.operations import count_model, measure_model
+from tdsnn_brian.errors import InvalidInputError, UnsupportedLayerError
+from tdsnn_brian.keras.operations import COUNTS, count_model, measure_model
+from tdsnn_brian.keras.registry import READERS
+from tdsnn_brian.keras.scale_layer import CustomScaleLayer
 
 SHAPE = (4, 5, 3)
 
@@ -97,6 +99,62 @@ def test_a_model_inside_another_and_a_layer_in_two_places():
     assert counted["shared"].multiplications == 32
     assert counted["inside"].multiplications == 16
     assert total(counted).additions == 32 + 16 + 4
+
+
+def test_products_of_values_are_multiplications():
+    x = keras.Input((6,))
+    a, b, c = (kl.Dense(8, "relu", name=name)(x) for name in "abc")
+    y = kl.Multiply(name="gate")([a, b, c]) * a * 3.0
+    y = CustomScaleLayer(0.5, name="scaled sum")([y, a])
+    model = randomized(keras.Model(x, kl.Dense(2, name="dense")(y)))
+    dense = Operations(additions=48.0, multiplications=48.0)
+    counted = count_model(model)
+    assert counted.pop("dense") == Operations(additions=16.0, multiplications=16.0)
+    assert [counted.pop(name) for name in "abc"] == 3 * [dense]
+    gate, by_values, by_number, added = counted.values()
+    assert gate == Operations(multiplications=16.0)
+    assert by_values == Operations(multiplications=8.0)
+    assert by_number == Operations()
+    assert added == Operations(additions=8.0)
+    images = images_for(model, 1)
+    on = [run(keras.Model(x, value), images) > 0 for value in (a, b, c)]
+    assert not all(each.all() for each in on)
+    assert measure_model(model, images)["gate"] == Operations(
+        multiplications=float((on[0] & on[1]).sum() + (on[0] & on[1] & on[2]).sum())
+    )
+
+
+@keras.saving.register_keras_serializable("test_model_operations")
+class Halves(kl.Layer):
+    """A mean that somebody has registered; it has no weights, but sums."""
+
+    def call(self, x):
+        return (x[..., :2] + x[..., 2:]) / 2
+
+
+def test_readers_from_outside_are_not_free(monkeypatch):
+    monkeypatch.setitem(READERS, Halves, lambda layer, place: place.value)
+    with pytest.raises(UnsupportedLayerError, match=r"'halves' .* not known here"):
+        count_model(keras.Sequential([keras.Input((4,)), Halves(name="halves")]))
+
+
+def test_every_reader_of_the_package_has_a_count():
+    of_keras = {kind for kind in READERS if kind.__module__.startswith("keras.")}
+    assert len(of_keras) > 80
+    assert of_keras <= set(COUNTS)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (2, 3), (4,)])
+def test_images_that_do_not_fit_are_refused(shape):
+    trained = keras.Sequential([keras.Input((4,)), kl.Dense(3, name="dense")])
+    with pytest.raises(InvalidInputError, match=r"images must be \(n_images, 4\)"):
+        measure_model(trained, np.ones(shape))
+
+
+def test_an_open_shape_is_refused():
+    trained = keras.Sequential([keras.Input((None, 4)), kl.Dense(3, name="dense")])
+    with pytest.raises(InvalidInputError, match="open input shape"):
+        count_model(trained)
 
 
 def test_what_is_not_known_is_refused():
