@@ -300,5 +300,6 @@ class Growing:
 
 
 def _renamed(node: N, name: str) -> N:
-    layer = {"layer": replace(node.layer, name=name)} if isinstance(node, Neurons) else {}
-    return replace(node, name=name, **layer)
+    if isinstance(node, Neurons):
+        return replace(node, name=name, layer=replace(node.layer, name=name))
+    return replace(node, name=name)

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers as kl
+from numpy.typing import NDArray
 
 from ..errors import InvalidInputError, UnsupportedLayerError
 from ..transfer import RELU as PLAIN
@@ -66,8 +67,7 @@ def activation_of(layer: kl.Layer, function: Any = None) -> Activation:
         if any(function is known for known in _known_as(name)):
             return Activation(name, parts=parts_of(_variant(name, function)))
     if any(function is known for known in _known_as("leaky_relu")):
-        below = function(keras.ops.convert_to_tensor(-1.0))  # libraries differ in their slope
-        return Activation(RELU, -float(keras.ops.convert_to_numpy(below)))
+        return Activation(RELU, -float(_made_of([-1.0], function)[0]))  # libraries differ
     torch = sys.modules.get("torch")
     if torch is not None and type(function) is torch.nn.ReLU:
         return Activation(RELU)
@@ -121,12 +121,21 @@ def _variant(name: str, function: Any) -> str:
     """Libraries differ in what their GELU is unless they are told."""
     if name != "gelu":
         return name
-    found = keras.ops.convert_to_numpy(function(keras.ops.convert_to_tensor([-3.0, -2.0])))
+    found = _made_of([-3.0, -2.0], function)
     exact, by_tanh = (
         sum(part.gives * part.transfer.values(np.array([-3.0, -2.0])) for part in parts_of(variant))
         for variant in ("gelu", "gelu_tanh")
     )
     return "gelu" if np.abs(found - exact).max() < np.abs(found - by_tanh).max() else "gelu_tanh"
+
+
+def _made_of(numbers: list[float], function: Any) -> NDArray:
+    """What a function makes of numbers; it may be of another library than Keras runs on."""
+    torch, functions = map(sys.modules.get, ("torch", "torch.nn.functional"))
+    x = np.array(numbers, np.float32)
+    if torch is not None and any(function is known for known in vars(functions).values()):
+        return np.asarray(function(torch.from_numpy(x)))
+    return np.asarray(keras.ops.convert_to_numpy(function(x)))
 
 
 def _known_as(name: str) -> list[Any]:

@@ -1,6 +1,8 @@
 """Activations by name, function or layer, and what may stand at the end."""
 
 import functools
+import sys
+import types
 from itertools import cycle
 
 import keras
@@ -223,6 +225,27 @@ def test_it_is_read_as_the_function_that_it_is(given):
     carried = sum(part.gives * part.transfer.values(part.takes * x) for part in parts)
     expected = keras.ops.convert_to_numpy(layer.activation(x.astype(np.float32)))
     np.testing.assert_allclose(carried, expected, atol=2e-6)
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="torch is no other library there")
+def test_a_function_of_another_library_than_keras_runs_on(monkeypatch):
+    """PyTorch takes tensors of its own alone; a stand-in, for it need not be installed."""
+
+    class Tensor(np.ndarray):
+        pass
+
+    def strict(x):
+        assert isinstance(x, Tensor)
+        return np.where(x > 0, x, 0.2 * x)
+
+    functions = types.ModuleType("torch.nn.functional")
+    torch = types.ModuleType("torch")
+    functions.leaky_relu = strict
+    torch.from_numpy = lambda x: x.view(Tensor)
+    torch.nn = types.SimpleNamespace(ReLU=Tensor)
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setitem(sys.modules, "torch.nn.functional", functions)
+    assert activation_of(kl.Dense(1), strict).slope == pytest.approx(0.2)
 
 
 def test_a_tangent_behind_a_mean_over_zeros():
