@@ -113,7 +113,7 @@ def build_network(
         genn.check_network(network, len(images), dt)
     if is_cuda(get_device()):
         cuda.check_network(network, dt)
-    model.check(network, dynamic=dynamic, device=title(get_device()))
+    model.check(network, dynamic=dynamic, device=title(get_device()), steps_per_tick=steps)
     shared = choose_projection(network, projection, method, model) == "shared"
     # on a card, every neuron integrates, whatever its synapses are
     event_driven = shared and not is_cuda(get_device())

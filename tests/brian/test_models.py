@@ -156,6 +156,23 @@ def test_releases_that_wait_have_no_dynamic_windows():
         )
 
 
+def test_thresholds_on_which_latencies_would_wait_are_refused():
+    """Latencies depend on the window then, which is longer than that of the analysis."""
+    network, synapses = replace(small_network(), v_threshold=0.02), td.models.current_synapses
+    images = random_images(network, 1)
+    with pytest.raises(td.InvalidInputError, match=r"'conv1' has thresholds.*use 0, wait=0"):
+        td.simulate(network, images, model=synapses(ratio=0.01, wait=12))
+    result = td.simulate(network, images, model=synapses(ratio=0.01, wait=0))
+    assert_same(result, td.analyse(network, images, window="fixed"))
+
+
+@pytest.mark.parametrize("steps", [1, 9])
+def test_conductances_are_not_integrated_with_coarse_steps(steps):
+    network, model = small_network(), td.models.conductance_synapses()
+    with pytest.raises(td.InvalidInputError, match=f"10 integration steps.*dt=tick/{steps};"):
+        td.build_network(network, random_images(network, 1), dt=1 * ms / steps, model=model)
+
+
 @pytest.mark.parametrize("steps", [1, 4])
 def test_a_ticking_neuron_made_of_neurons_drives_layers_alike(steps):
     network, model = small_network(), td.models.OSCILLATING

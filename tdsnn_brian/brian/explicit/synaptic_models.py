@@ -163,7 +163,8 @@ def conductance_synapses(
     Returns
     -------
     NeuronModel
-        To be integrated with steps of a tenth of a tick or less: its equations are not linear.
+        To be integrated with steps of a tenth of a tick or less: its equations are not linear, and
+        coarser steps are refused.
 
     Raises
     ------
@@ -210,6 +211,7 @@ def conductance_synapses(
         },
         wait=_wait(kind, ratio, corrected, wait),
         method="rk4",
+        fewest_steps=10,
         lacks=LACKS,
     )
 
