@@ -24,7 +24,7 @@ from .explicit.network import ExplicitNetwork
 from .firing_network import FiringNetwork
 from .floating_range import check_ranges, check_resolution
 from .levels import with_relays
-from .memory import check_method, choose_projection
+from .memory import check_method, check_waiting, choose_projection
 from .naming import Names
 from .timing import choose_steps, schedule
 
@@ -141,7 +141,10 @@ def build_network(
         return sleeping
     net = ExplicitNetwork(network, analysis, timing, dynamic, dt, names)
     net.model, net.asked, net.shares_weights = model, asked, shared
-    ExplicitBuilder(net, tick, step_clock(dt, names), method).build(analysis.input_latencies)
+    builder = ExplicitBuilder(net, tick, step_clock(dt, names), method)
+    if shared:
+        check_waiting(network, builder.waits)
+    builder.build(analysis.input_latencies)
     return net
 
 

@@ -13,6 +13,7 @@ from brian2 import Quantity, have_same_dimensions, second
 from ..errors import InvalidInputError
 from ..layers import Kind
 from ..network import SpikingNetwork
+from ..population import Population
 
 
 def choose_steps(
@@ -105,6 +106,11 @@ class Timing:
     zeros: dict[str, int]
     slot: int
     first_spike: int = 0
+
+    def waits(self, source: Population, population: Population) -> int:
+        """Steps that a source's spikes wait for those that reach a population last."""
+        zero = self.zeros[source.name] if source.sources else self.first_spike
+        return self.origins[population.name] - zero
 
 
 def schedule(
