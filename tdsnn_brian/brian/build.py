@@ -48,7 +48,7 @@ def build_network(
     network : SpikingNetwork
         What `tdsnn_brian.convert` or `tdsnn_brian.load` gave.
     images : array_like
-        (n_images, \*input shape), channels last, finite and not negative.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
     tick : Quantity, optional
         Interval of the ticking neuron, a time.
     dt : Quantity, optional

@@ -52,7 +52,7 @@ def simulate(
     ----------
     network : SpikingNetwork
     images : array_like
-        (n_images, \*input shape), channels last, finite and not negative.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
     tick, dt, window, method, projection, model
         See `build_network`.
     strict : bool, optional
