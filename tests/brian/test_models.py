@@ -8,6 +8,7 @@ from brian2 import ms, mV, nS, pF, prefs
 
 import tdsnn_brian as td
 from helpers import assert_same, random_images, small_network
+from tdsnn_brian.brian.naming import PARTS
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
@@ -178,6 +179,7 @@ def test_a_ticking_neuron_made_of_neurons_drives_layers_alike(steps):
     network, model = small_network(), td.models.OSCILLATING
     images = random_images(network, 2)
     net = td.build_network(network, images, dt=1 * ms / steps, model=model)
+    assert {part for _, part in net.names._names} == {"", *PARTS}  # named in one order
     net.run(net.duration)
     analysis = td.analyse(network, images)
     result = td.read_results(net)

@@ -126,6 +126,9 @@ SHARES_DYNAMIC = {
     "ticks": Signal(on_pre=SHARED_TICK_DYNAMIC, delayed=True),
 }
 
+# What models lack that nobody has run on other devices.
+UNTRIED = "is tried on Brian2's own devices alone; use cpp_standalone, or the plain model"
+
 
 @dataclass(frozen=True, kw_only=True)
 class NeuronModel:
