@@ -77,6 +77,64 @@ def test_what_a_model_cannot_do_is_refused_by_name(monkeypatch):
         td.simulate(network, images, model=physical)
 
 
+def with_layers(change, kind=td.layers.Layer):
+    network = small_network()
+    return replace(network, layers=[change(x) if isinstance(x, kind) else x for x in network])
+
+
+MODELS = {
+    "physical": td.models.physical(),
+    "currents": td.models.current_synapses(),
+    "conductances": td.models.conductance_synapses(),
+    "oscillating": td.models.OSCILLATING,
+}
+NETWORKS = {
+    "plain": small_network(),
+    "constrained": with_layers(lambda x: replace(x, constrained=True), td.layers.MaxPool2D),
+    "nearest": replace(small_network(), rounding="nearest"),
+    "sigmoid": with_layers(
+        lambda x: replace(x, transfer=td.Transfer(name="sigmoid")) if x.name == "dense1" else x
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "network", "said"),
+    [
+        ("physical", "constrained", "'pool1' has constrained max-pools: model 'phys"),
+        ("currents", "constrained", "'pool1' has constrained max-pools: model 'exp"),
+        ("conductances", "constrained", "'pool1' has constrained max-pools: model 'exp"),
+        ("oscillating", "nearest", "ticking of its own.*leave them as they are in LEAKY"),
+        ("oscillating", "sigmoid", "ticking of its own.*leave them as they are in LEAKY"),
+    ],
+)
+def test_networks_that_a_model_lacks_something_for_are_refused(model, network, said):
+    network, steps = NETWORKS[network], 10 if model == "conductances" else 1
+    with pytest.raises(td.InvalidInputError, match=said):
+        td.build_network(network, random_images(network, 1), dt=ms / steps, model=MODELS[model])
+
+
+@pytest.mark.parametrize("device", ["GeNN", "Brian2CUDA"])
+@pytest.mark.parametrize("model", MODELS)
+def test_devices_on_which_nobody_has_run_a_model_are_refused(model, device):
+    MODELS[model].check(NETWORKS["plain"], dynamic=False)
+    with pytest.raises(td.InvalidInputError, match=f"model .* does not run on {device}: it is tri"):
+        MODELS[model].check(NETWORKS["plain"], dynamic=False, device=device)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_shared_projections_have_the_leaky_model_alone(model):
+    network, dt = NETWORKS["plain"], 0.1 * ms
+    with pytest.raises(td.InvalidInputError, match=r'"shared" is not possible: model=.*explicit'):
+        td.build_network(
+            network,
+            random_images(network, 1),
+            dt=dt,
+            model=MODELS[model],
+            projection="shared",
+        )
+
+
 def moved(network, images, model, **options):
     """Share of firing times that are not those of the analysis."""
     result = td.simulate(network, images, model=model, strict=False, **options)
