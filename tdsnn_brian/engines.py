@@ -151,6 +151,15 @@ ENGINES: dict[str, Engine] = {
             ),
         },
     ),
+    "side by side": Engine(
+        title="a network whose copies stand side by side",
+        lacks={
+            "thresholds": (
+                "has windows that wait for the images of all copies, on which latencies depend "
+                "unless v_threshold=0; use 0, or show one image after the other"
+            ),
+        },
+    ),
     "perturbed": Engine(
         title="the perturbed model",
         lacks={

@@ -308,8 +308,8 @@ def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
     Raises
     ------
     InvalidInputError
-        If the shape does not fit, there is no image, or a value is negative, NaN or infinite; if
-        they are whole numbers and the network takes values up to 1.
+        If the shape does not fit, there is no image, or a value is below ``-input_offset``, NaN or
+        infinite; if they are whole numbers and the network takes values up to 1.
 
     Warns
     -----
@@ -337,7 +337,7 @@ def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
     if images.dtype.kind != "f":
         images = images.astype(np.float64)
     if not np.isfinite(images).all():
-        raise InvalidInputError("images holds NaN or infinite values; replace them by numbers >= 0")
+        raise InvalidInputError("images holds NaN or infinite values; replace them by numbers")
     least = -network.input_offset * (1 + 1e-6)
     if images.min() < least:
         raise InvalidInputError(

@@ -25,8 +25,8 @@ from .transfer import Transfer
 from .whole_files import ArrayHeader, read_arrays, replacing
 
 FORMAT = "tdsnn-brian network"
-VERSION = 3
-_READABLE = (1, 2, 3)
+VERSION = 4
+_READABLE = (1, 2, 3, 4)
 _HEADER = "header"
 _ARRAY, _LAYER, _TRANSFER = "array", "layer", "transfer"
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -58,11 +58,11 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
     arrays: dict[str, NDArray] = {}
     header = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSION if _is_new(network) else VERSION - 1,
         "network": {
             item.name: _plain(getattr(network, item.name), f"network {item.name}")
             for item in fields(network)
-            if item.name != "layers"
+            if item.name != "layers" and (item.name != "input_offset" or network.input_offset)
         },
         "layers": [_encode_layer(str(index), layer, arrays) for index, layer in enumerate(network)],
     }
@@ -70,6 +70,12 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
     contents: dict[str, Any] = {_HEADER: np.frombuffer(text, np.uint8), **arrays}
     with replacing(path) as draft, open(draft, "xb") as file:
         np.savez_compressed(file, **contents)
+
+
+def _is_new(network: SpikingNetwork) -> bool:
+    """Whether it has what readers of the version before do not know."""
+    squares = any(population.transfer.name == "square" for population in network.populations)
+    return bool(network.input_offset) or squares
 
 
 def load(path: str | PathLike) -> SpikingNetwork:

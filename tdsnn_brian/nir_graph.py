@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .analysis.closed_form import WindowChoice, analyse, choose_windows
+from .arguments import is_number
+from .conversion.graph import free_name
 from .engines import require
 from .errors import InvalidInputError
 from .exchange import imported
@@ -36,7 +38,8 @@ class NIRExport:
     Attributes
     ----------
     graph : nir.NIRGraph
-        Nodes carry the names of the layers.
+        Neurons carry the names of their layers; nodes beside them have names made of these, with
+        a number behind where a layer has that name.
     inputs : ndarray
         (n_images, n_steps, n_inputs) for its input: the image's spikes, then the control inputs.
         A step is a tick, and Euler's method with that step solves the neurons' equation exactly.
@@ -109,7 +112,8 @@ def to_nir_graph(
     Raises
     ------
     InvalidInputError
-        If the network has what NIR cannot say, named with the layer, or windows are dynamic.
+        If the network has what NIR cannot say, named with the layer, windows are dynamic, or the
+        tick is no time.
     MissingExtraError
         If NIR is not installed.
 
@@ -120,6 +124,11 @@ def to_nir_graph(
     """
     require("NIR", network)
     images = check_images(network, images)
+    if not (is_number(tick) and tick > 0):
+        raise InvalidInputError(
+            f"tick must be a number of seconds greater than 0, got {tick!r:.80}; pass for example "
+            "tick=1e-3"
+        )
     if window == "dynamic":
         raise InvalidInputError(
             "window='dynamic' ends with each image's last spike, which would have to be counted; "
@@ -151,17 +160,23 @@ class _Builder:
         chosen = np.zeros((n_controls, self.size))
         chosen[:, n_inputs:] = np.eye(n_controls)
         image = np.eye(n_inputs, self.size)
-        self.nodes = {
-            "input": nir.Input(input_type=np.array([self.size])),
-            "controls": nir.Linear(weight=chosen),
-            "image": nir.Linear(weight=image),
-        }
-        self.edges = [("input", "controls"), ("input", "image")]
+        self.nodes: dict[str, Any] = {}
+        shown = self._put("input", nir.Input(input_type=np.array([self.size])))
+        self.controls = self._put("controls", nir.Linear(weight=chosen))
+        self.image = self._put("image", nir.Linear(weight=image))
+        self.edges = [(shown, self.controls), (shown, self.image)]
         self.zeros: dict[str, int] = {}
         self.windows: dict[str, int] = {}
         self.ticks: dict[str, int] = {}
         self.origins: dict[str, int] = {}
         self.steps = 0
+
+    def _put(self, wanted: str, node: Any) -> str:
+        """Add a node beside the layers, which have their own names; gives the name it gets."""
+        layers = {population.name for population in self.network.populations}
+        name = free_name(wanted, layers | set(self.nodes))
+        self.nodes[name] = node
+        return name
 
     def plan(self, windows: dict[str, int], last: dict[str, int]) -> None:
         """When things happen, in steps; the image's onset is step 1, after all is held back."""
@@ -186,17 +201,19 @@ class _Builder:
 
     def _pool(self, population: Population) -> None:
         n = population.n_neurons
-        self._linear(population, f"{population.name}_sum", self._matrix(population, weighted=False))
+        spikes = self._linear(
+            population, f"{population.name}_sum", self._matrix(population, weighted=False)
+        )
         self.nodes[population.name] = self.nir.IF(
             r=np.ones(n), v_threshold=population.n_awaited - 0.5, v_reset=np.zeros(n)
         )
-        self.edges.append((f"{population.name}_sum", population.name))
+        self.edges.append((spikes, population.name))
 
     def _leaky(self, population: Population) -> None:
         name, n = population.name, population.n_neurons
         jump = 1 / leak_factor(population.leak)  # what an input adds, over what it does
         sign = 1 if population.kind is Kind.OUTPUT else -1
-        self._linear(
+        synapses = self._linear(
             population, f"{name}_synapses", sign * jump * self._matrix(population, weighted=True)
         )
         controls = np.zeros((n, len(HELD) * len(self.driven)))
@@ -204,7 +221,7 @@ class _Builder:
         controls[:, first : first + 2] = jump
         if population.bias is not None:
             controls[:, first + 2] = sign * jump * population.bias_weights
-        self.nodes[f"{name}_controls"] = self.nir.Linear(weight=controls)
+        driven = self._put(f"{name}_controls", self.nir.Linear(weight=controls))
         threshold = np.inf if sign > 0 else -TIE * self._tick_weight(population)
         self.nodes[name] = self.nir.LIF(
             tau=np.full(n, self.tick * jump),
@@ -214,22 +231,22 @@ class _Builder:
             v_reset=np.zeros(n),
         )
         self.edges += [
-            (f"{name}_synapses", name),
-            ("controls", f"{name}_controls"),
-            (f"{name}_controls", name),
+            (synapses, name),
+            (self.controls, driven),
+            (driven, name),
         ]
         if sign < 0:
             strong = 2 * np.exp(self.ticks[name] / population.leak)
-            self.nodes[f"{name}_once"] = self.nir.Linear(weight=-strong * jump * np.eye(n))
-            self.edges += [(name, f"{name}_once"), (f"{name}_once", name)]
+            once = self._put(f"{name}_once", self.nir.Linear(weight=-strong * jump * np.eye(n)))
+            self.edges += [(name, once), (once, name)]
         else:
-            self.nodes["out"] = self.nir.Output(output_type=np.array([n]))
-            self.edges.append((name, "out"))
+            self.edges.append((name, self._put("out", self.nir.Output(output_type=np.array([n])))))
 
-    def _linear(self, population: Population, name: str, matrix: NDArray) -> None:
+    def _linear(self, population: Population, wanted: str, matrix: NDArray) -> str:
         source = population.source
-        self.nodes[name] = self.nir.Linear(weight=matrix)
-        self.edges.append((source.name if source.sources else "image", name))
+        name = self._put(wanted, self.nir.Linear(weight=matrix))
+        self.edges.append((source.name if source.sources else self.image, name))
+        return name
 
     def _matrix(self, population: Population, *, weighted: bool) -> NDArray:
         """(n_neurons, n_presynaptic)"""

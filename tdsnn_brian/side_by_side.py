@@ -1,20 +1,23 @@
 """Several images in each run: copies of a network that stand side by side in its channels."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import ceil
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .arguments import check_count
+from .engines import require
 from .errors import InvalidInputError
+from .firing_times import SILENT
 from .layers import IMAGE, Layer, Projection, Shape
 from .layers.given import Given
 from .layers.reads import Reads
 from .layers.window import Window
-from .network import SpikingNetwork, check_images
+from .network import SpikingNetwork, check_images, check_network
 from .population import Population
 from .results import Result
 
@@ -27,8 +30,9 @@ class SideBySide:
 
     A step of a small network costs a card, and Brian2's runtime targets, as much as one of a large
     network. Each copy has channels, groups and weights of its own, so that every way to run a
-    network runs them; weights take `copies` times the memory. Fixed windows are those of all
-    images anyway; with dynamic ones a layer waits for the last of the images at once.
+    network runs them; weights take `copies` times the memory, and a file holds the one network
+    alone. Fixed windows are those of all images anyway; with dynamic ones a layer waits for the
+    last of the images at once.
 
     Attributes
     ----------
@@ -55,6 +59,7 @@ class SideBySide:
     copies: int
 
     def __post_init__(self) -> None:
+        check_network(self.one)
         check_count("copies", self.copies)
 
     @cached_property
@@ -64,8 +69,10 @@ class SideBySide:
         Raises
         ------
         InvalidInputError
-            If a layer sums up terms whose neurons are arranged in different ways.
+            If a layer sums up terms whose neurons are arranged in different ways, or has a
+            threshold other than 0.
         """
+        require("side by side", self.one)
         layers = tuple(map(self._widened, self.one.layers, self.one.populations))
         return replace(self.one, layers=layers, image_shape=None, output_shape=None)
 
@@ -98,26 +105,58 @@ class SideBySide:
             Of `arranged` images.
         n_images : int
             How many there were.
+
+        Returns
+        -------
+        Result
+            Windows, ticks and schedules are those of the run that showed an image.
+
+        Raises
+        ------
+        InvalidInputError
+            If there were other images, or the result has traces, of neurons of the wide network.
         """
         if ceil(n_images / self.copies) != result.n_images:
             raise InvalidInputError(
                 f"{result.n_images} runs of {self.copies} images side by side are not those of "
                 f"{n_images} images; pass the number that was arranged"
             )
+        if getattr(result, "traces", None):
+            raise InvalidInputError(
+                "result has traces, which hold neurons of the wide network by their numbers there; "
+                "read them from it, and separate one that was simulated without monitors"
+            )
         shapes = {layer.name: layer.output_shape for layer in self.one.layers}
+
+        def of_images(name: str, values: Any) -> Any:
+            if not isinstance(values, np.ndarray):
+                return values
+            if values.ndim == 1:
+                return repeated(values)
+            return self._apart(values, shapes[name])[:n_images]
+
+        def repeated(values: NDArray) -> NDArray:
+            """What is the same of all images of a run."""
+            return np.repeat(values, self.copies, axis=0)[:n_images]
+
+        changed: dict[str, Any] = {}
+        for item in fields(result):
+            value = getattr(result, item.name)
+            if isinstance(value, Mapping):
+                changed[item.name] = {x: of_images(x, values) for x, values in value.items()}
+            elif hasattr(value, "mapped"):
+                changed[item.name] = value.mapped(repeated)
+        if hasattr(result, "spikes"):  # without those of images that were shown again
+            changed["spikes"] = {
+                name: int(np.count_nonzero(values != SILENT))
+                for name, values in changed["latencies"].items()
+            }
         output = self._apart(result.potentials, self.one.layers[-1].output_shape)
-        return replace(
-            result,
-            latencies={
-                name: self._apart(values, shapes[name])[:n_images]
-                for name, values in result.latencies.items()
-            },
-            windows={
-                name: np.repeat(values, self.copies)[:n_images]
-                for name, values in result.windows.items()
-            },
-            potentials=output[:n_images].reshape(n_images, *self.one.output.shape),
-        )
+        changed["potentials"] = output[:n_images].reshape(n_images, *self.one.output.shape)
+        if hasattr(result, "input_latencies"):
+            shown = self._apart(result.input_latencies, self.one.input.shape)
+            changed["input_latencies"] = shown[:n_images]
+        return replace(result, **changed)
 
     def _wide(self, shape: Shape) -> Shape:
         return (*shape[:-1], self.copies * shape[-1])
@@ -142,21 +181,17 @@ class SideBySide:
         bias, channels = population.bias, shape[-1]
         if bias is not None:
             bias = self._tiled(np.broadcast_to(bias, population.shape).reshape(shape))
-        return Given(
-            name=population.name,
+        projections = tuple(map(self._projection, population.sources, population.projections))
+        return replace(
+            Given.of(layer, population, projections),
             input_shape=self._wide(population.sources[0].shape),
-            given=tuple(map(self._projection, population.sources, population.projections)),
             shape=self._wide(shape),
-            role=population.kind,
             bias=bias,
             minimum=tuple(
                 copy * channels + channel
                 for copy in range(self.copies)
                 for channel in population.minimum
             ),
-            leak=population.leak,
-            v_threshold=population.v_threshold,
-            transfer=population.transfer,
         )
 
     def _projection(self, source: Population, projection: Projection) -> Projection:

@@ -13,6 +13,7 @@ from tdsnn_brian.errors import InvalidInputError, NetworkFileError
 from tdsnn_brian.layers import Conv2D, Dense, Layer, MaxPool2D, Projection, Sum, Window
 from tdsnn_brian.network import SpikingNetwork
 from tdsnn_brian.network_file import load, save
+from tdsnn_brian.transfer import Transfer
 
 
 def assert_equal(one, other):
@@ -148,10 +149,28 @@ def test_a_flipped_byte_never_passes_unseen(path):
             pass
 
 
+def test_only_networks_with_something_new_have_the_new_version(tmp_path):
+    """Releases that know version 3 read the others, or say which version they would need."""
+    dense = Dense(name="hidden", input_shape=(2,), weights=np.eye(2))
+    output = dataclasses.replace(dense, name="output")
+    squares = dataclasses.replace(dense, transfer=Transfer(name="square"))
+    plain = SpikingNetwork(layers=(dense, output), leak=5)
+    for network, version, offset in (
+        (plain, 3, None),
+        (dataclasses.replace(plain, input_offset=0.5), 4, 0.5),
+        (dataclasses.replace(plain, layers=(squares, output)), 4, None),
+    ):
+        save(network, tmp_path / "network.npz")
+        with np.load(tmp_path / "network.npz") as archive:
+            header = json.loads(archive["header"].tobytes())
+        assert (header["version"], header["network"].get("input_offset")) == (version, offset)
+        assert_equal(load(tmp_path / "network.npz"), network)
+
+
 def test_another_version(path):
     edit(path, lambda header: header.update(version=99))
     with pytest.raises(
-        NetworkFileError, match=r"version 99, but this .* reads versions 1, 2, 3; convert"
+        NetworkFileError, match=r"version 99, but this .* reads versions 1, 2, 3, 4; convert"
     ):
         load(path)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from brian2 import ms
 
 from helpers import random_images, small_network
 from tdsnn_brian import InvalidInputError, analyse, to_nir_graph
@@ -96,3 +97,26 @@ def test_a_reader_in_which_neurons_fire_twice_is_noticed():
     spikes[10:12] = 1
     with pytest.raises(InvalidInputError, match="fire more than once"):
         export.latencies("conv1", spikes)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("a", "out"), ("input", "b"), ("image", "controls"), ("a", "a_once"), ("a", "a_synapses")],
+)
+def test_layers_may_have_the_names_of_other_nodes(names):
+    def graph_of(*names):
+        layers = [Dense(name=name, input_shape=(2,), weights=np.eye(2)) for name in names]
+        return to_nir_graph(SpikingNetwork(layers=layers, leak=5), np.array([[0.2, 0.9]])).graph
+
+    graph, plain = graph_of(*names), graph_of("first", "second")
+    assert all(isinstance(graph.nodes[name], nir.LIF) for name in names)
+    assert len(graph.nodes) == len(plain.nodes)
+    assert len(set(graph.edges)) == len(set(plain.edges))
+    assert {name for edge in graph.edges for name in edge} == set(graph.nodes)
+
+
+@pytest.mark.parametrize("tick", [0, -1e-3, float("nan"), "1 ms", True, 1 * ms])
+def test_an_impossible_tick_is_refused(tick):
+    network = small_network()
+    with pytest.raises(InvalidInputError, match="tick must be a number of seconds"):
+        to_nir_graph(network, random_images(network, 1), tick=tick)

@@ -84,7 +84,7 @@ def analyse(
     ----------
     network : SpikingNetwork
     images : array_like
-        (n_images, \*input shape), channels last, finite and not negative.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
     continuous : bool, optional
         Keep `L ln(phi(A) + 1)` too, to tell how far a latency is from a jump.
     dtype : optional

@@ -24,7 +24,7 @@ from .explicit.network import ExplicitNetwork
 from .firing_network import FiringNetwork
 from .floating_range import check_ranges, check_resolution
 from .levels import with_relays
-from .memory import check_method, choose_projection
+from .memory import check_method, check_waiting, choose_projection
 from .naming import Names
 from .timing import choose_steps, schedule
 
@@ -48,7 +48,7 @@ def build_network(
     network : SpikingNetwork
         What `tdsnn_brian.convert` or `tdsnn_brian.load` gave.
     images : array_like
-        (n_images, \*input shape), channels last, finite and not negative.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
     tick : Quantity, optional
         Interval of the ticking neuron, a time.
     dt : Quantity, optional
@@ -113,7 +113,7 @@ def build_network(
         genn.check_network(network, len(images), dt)
     if is_cuda(get_device()):
         cuda.check_network(network, dt)
-    model.check(network, dynamic=dynamic, device=title(get_device()))
+    model.check(network, dynamic=dynamic, device=title(get_device()), steps_per_tick=steps)
     shared = choose_projection(network, projection, method, model) == "shared"
     # on a card, every neuron integrates, whatever its synapses are
     event_driven = shared and not is_cuda(get_device())
@@ -141,7 +141,10 @@ def build_network(
         return sleeping
     net = ExplicitNetwork(network, analysis, timing, dynamic, dt, names)
     net.model, net.asked, net.shares_weights = model, asked, shared
-    ExplicitBuilder(net, tick, step_clock(dt, names), method).build(analysis.input_latencies)
+    builder = ExplicitBuilder(net, tick, step_clock(dt, names), method)
+    if shared:
+        check_waiting(network, builder.waits)
+    builder.build(analysis.input_latencies)
     return net
 
 

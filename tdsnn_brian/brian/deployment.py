@@ -63,7 +63,7 @@ def deploy(
     ----------
     network : SpikingNetwork
     images : array_like
-        (n_images, \*input shape), channels last, finite and not negative.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
     tick : Quantity, optional
         A tick, a time.
     dt : Quantity, optional

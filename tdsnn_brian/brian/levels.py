@@ -111,7 +111,7 @@ class _Relaying:
                     population.sources, population.projections, strict=True
                 )
             )
-            self._layers.append(given(layer, population, projections))
+            self._layers.append(Given.of(layer, population, projections))
         return replace(self._network, layers=tuple(self._layers))
 
     def _at(self, source: Population, level: int) -> str:
@@ -146,19 +146,3 @@ class _Relaying:
             )
         )
         return name
-
-
-def given(layer: Layer, population: Population, projections: tuple[Projection, ...]) -> Given:
-    """A layer as plain data, with all that its population takes from the network."""
-    return Given(
-        name=population.name,
-        input_shape=layer.input_shape,
-        given=projections,
-        shape=population.shape,
-        role=layer.kind,
-        bias=population.bias,
-        minimum=population.minimum,
-        leak=population.leak,
-        v_threshold=population.v_threshold,
-        transfer=population.transfer,
-    )

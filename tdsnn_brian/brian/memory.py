@@ -1,5 +1,7 @@
 """How much memory a network of explicit synapses takes, and which kind of network to build."""
 
+from collections.abc import Callable
+
 from brian2 import get_device, prefs
 from brian2.stateupdaters.base import StateUpdateMethod
 
@@ -8,6 +10,7 @@ from ..engines import obstacle as engine_obstacle
 from ..errors import InvalidInputError
 from ..machine import available_bytes
 from ..network import SpikingNetwork
+from ..population import Population
 from .devices import is_cuda, is_genn
 from .explicit.models import LEAKY, NeuronModel
 
@@ -29,8 +32,13 @@ def n_synapses(network: SpikingNetwork) -> int:
 
 def explicit_bytes(network: SpikingNetwork) -> int:
     """Estimate of the memory that one `Synapses` a layer needs while they are made, in bytes."""
+    return _bytes_of(n_synapses(network))
+
+
+def _bytes_of(n: int) -> int:
+    """Of so many synapses."""
     weight = prefs.core.default_float_dtype().itemsize
-    return n_synapses(network) * (_BYTES_BESIDE_WEIGHT + _WEIGHTS_AT_ONCE * weight)
+    return n * (_BYTES_BESIDE_WEIGHT + _WEIGHTS_AT_ONCE * weight)
 
 
 def check_method(method: str) -> str:
@@ -107,12 +115,44 @@ def check_memory(network: SpikingNetwork) -> None:
     ExplicitMemoryError
         With both figures and the way out.
     """
-    needed, available = explicit_bytes(network), available_bytes()
+    _check_fits(
+        network, n_synapses(network), 'use projection="shared", which stores each weight once'
+    )
+
+
+def check_waiting(network: SpikingNetwork, waits: Callable[[Population, Population], int]) -> None:
+    """The same for projections that share weights as far as their spikes wait for others'.
+
+    Those have explicit synapses after all, since a shared projection knows no delay.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    waits : callable
+        Steps that the spikes of a source wait, from source and population.
+    """
+    waiting = [
+        (population.name, projection.n_synapses)
+        for population in network.integrating
+        for source, projection in zip(population.sources, population.projections, strict=True)
+        if waits(source, population)
+    ]
+    if waiting:
+        _check_fits(
+            network,
+            sum(n for _, n in waiting),
+            "use cpp_standalone, where projections of spikes that wait are shared too",
+            f" for spikes that wait for other branches (from layer {waiting[0][0]!r} on)",
+        )
+
+
+def _check_fits(network: SpikingNetwork, n: int, remedy: str, purpose: str = "") -> None:
+    needed, available = _bytes_of(n), available_bytes()
     if available is not None and needed > available:
         raise ExplicitMemoryError(
-            f"network {network.name!r} has {n_synapses(network):,} synapses, which take about "
+            f"network {network.name!r} has {n:,} synapses{purpose}, which take about "
             f"{needed / 2**30:,.1f} GiB one by one, but {available / 2**30:,.1f} GiB are free; "
-            'use projection="shared", which stores each weight once'
+            f"{remedy}"
         )
 
 

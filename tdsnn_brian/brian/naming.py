@@ -68,6 +68,10 @@ PARTS = (
     "ticks",
     "done",
     "settled",
+    "ticking_timer",
+    "ticking_counter",
+    "ticking_start",
+    "ticking_stop",
 )
 """What belongs to a layer's neurons; the first are those that users ask for."""
 

@@ -24,8 +24,9 @@ from .firing_network import read_results
 from .interrupts import run_whole
 from .memory import choose_projection, obstacle
 from .progress import reporting
+from .quantities import check_time
 from .result import Simulation
-from .timing import check_time, choose_steps
+from .timing import choose_steps
 from .trace import Recorded, add_monitors, trace
 
 
@@ -52,7 +53,7 @@ def simulate(
     ----------
     network : SpikingNetwork
     images : array_like
-        (n_images, \*input shape), channels last, finite and not negative.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
     tick, dt, window, method, projection, model
         See `build_network`.
     strict : bool, optional

@@ -8,11 +8,13 @@ from origins that include the hops, latencies are whole ticks.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from brian2 import Quantity, have_same_dimensions, second
+from brian2 import Quantity
 
 from ..errors import InvalidInputError
 from ..layers import Kind
 from ..network import SpikingNetwork
+from ..population import Population
+from .quantities import check_time
 
 
 def choose_steps(
@@ -63,18 +65,6 @@ def steps_per_tick(tick: Quantity, dt: Quantity) -> int:
     return steps
 
 
-def check_time(name: str, value: Quantity) -> Quantity:
-    """Return `value`; raise `InvalidInputError` unless it is one finite time greater than 0."""
-    numeric = isinstance(value, Quantity) and value.ndim == 0
-    if not (numeric and have_same_dimensions(value, second)):
-        raise InvalidInputError(
-            f"{name} must be a time, got {value!r}; give it a unit, for example {name}=1*ms"
-        )
-    if not 0 < float(value) < float("inf"):
-        raise InvalidInputError(f"{name} must be finite and greater than 0, got {value!r}")
-    return value
-
-
 @dataclass(frozen=True)
 class Timing:
     """Steps relative to an image's onset, with fixed windows.
@@ -105,6 +95,11 @@ class Timing:
     zeros: dict[str, int]
     slot: int
     first_spike: int = 0
+
+    def waits(self, source: Population, population: Population) -> int:
+        """Steps that a source's spikes wait for those that reach a population last."""
+        zero = self.zeros[source.name] if source.sources else self.first_spike
+        return self.origins[population.name] - zero
 
 
 def schedule(

@@ -8,10 +8,10 @@ from brian2 import prefs
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
-from tdsnn_brian.brian import memory
+from tdsnn_brian.brian import build, memory
 from tdsnn_brian.brian.event_driven.network import EventDrivenNetwork
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.layers import Dense, MaxPool2D
+from tdsnn_brian.layers import Dense, MaxPool2D, Sum
 from tdsnn_brian.network import SpikingNetwork
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
@@ -62,6 +62,29 @@ def test_what_does_not_fit_is_refused_before_it_is_built(monkeypatch):
     )
     with pytest.raises(MemoryError, match=r"40,000,000,000 synapses.*GiB.*projection=\"shared\""):
         td.build_network(network, np.ones((1, n)), projection="explicit")
+
+
+def test_branches_that_wait_have_to_fit_on_a_card_too(monkeypatch):
+    """Shared projections know no delay there: spikes that wait have explicit synapses."""
+    shape = (4,)
+    first, second, last = (
+        Dense(name=name, input_shape=shape, weights=np.eye(4), source=source)
+        for name, source in (("first", None), ("second", "first"), ("skip", "first"))
+    )
+    joined = Sum(name="sum", terms=(replace(second, name="term", source="second"), last))
+    output = Dense(name="output", input_shape=shape, weights=np.eye(4))
+    branches = SpikingNetwork(layers=(first, second, joined, output), leak=5)
+    chain = SpikingNetwork(layers=(first, second, output), leak=5)
+    images = np.full((1, 4), 0.5)
+    for module in (build, memory):
+        monkeypatch.setattr(module, "is_cuda", lambda device: True)
+    monkeypatch.setattr(build.cuda, "check_network", lambda network, dt: None)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 16 * 60)
+    assert td.build_network(branches, images, projection="shared").shares_weights
+    monkeypatch.setattr(memory, "available_bytes", lambda: 16 * 60 - 1)
+    assert td.build_network(chain, images, projection="shared").shares_weights
+    with pytest.raises(MemoryError, match=r"16 synapses.*from layer 'sum' on.*cpp_standalone"):
+        td.build_network(branches, images, projection="shared")
 
 
 def test_the_estimate_grows_with_synapses_and_precision(monkeypatch):

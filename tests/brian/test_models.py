@@ -8,6 +8,7 @@ from brian2 import ms, mV, nS, pF, prefs
 
 import tdsnn_brian as td
 from helpers import assert_same, random_images, small_network
+from tdsnn_brian.brian.naming import PARTS
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
@@ -74,6 +75,64 @@ def test_what_a_model_cannot_do_is_refused_by_name(monkeypatch):
     monkeypatch.setitem(prefs, "core.default_float_dtype", np.float32)
     with pytest.raises(td.InvalidInputError, match=r"'conv1'.*rest 50 units.*float32.*float64"):
         td.simulate(network, images, model=physical)
+
+
+def with_layers(change, kind=td.layers.Layer):
+    network = small_network()
+    return replace(network, layers=[change(x) if isinstance(x, kind) else x for x in network])
+
+
+MODELS = {
+    "physical": td.models.physical(),
+    "currents": td.models.current_synapses(),
+    "conductances": td.models.conductance_synapses(),
+    "oscillating": td.models.OSCILLATING,
+}
+NETWORKS = {
+    "plain": small_network(),
+    "constrained": with_layers(lambda x: replace(x, constrained=True), td.layers.MaxPool2D),
+    "nearest": replace(small_network(), rounding="nearest"),
+    "sigmoid": with_layers(
+        lambda x: replace(x, transfer=td.Transfer(name="sigmoid")) if x.name == "dense1" else x
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "network", "said"),
+    [
+        ("physical", "constrained", "'pool1' has constrained max-pools: model 'phys"),
+        ("currents", "constrained", "'pool1' has constrained max-pools: model 'exp"),
+        ("conductances", "constrained", "'pool1' has constrained max-pools: model 'exp"),
+        ("oscillating", "nearest", "ticking of its own.*leave them as they are in LEAKY"),
+        ("oscillating", "sigmoid", "ticking of its own.*leave them as they are in LEAKY"),
+    ],
+)
+def test_networks_that_a_model_lacks_something_for_are_refused(model, network, said):
+    network, steps = NETWORKS[network], 10 if model == "conductances" else 1
+    with pytest.raises(td.InvalidInputError, match=said):
+        td.build_network(network, random_images(network, 1), dt=ms / steps, model=MODELS[model])
+
+
+@pytest.mark.parametrize("device", ["GeNN", "Brian2CUDA"])
+@pytest.mark.parametrize("model", MODELS)
+def test_devices_on_which_nobody_has_run_a_model_are_refused(model, device):
+    MODELS[model].check(NETWORKS["plain"], dynamic=False)
+    with pytest.raises(td.InvalidInputError, match=f"model .* does not run on {device}: it is tri"):
+        MODELS[model].check(NETWORKS["plain"], dynamic=False, device=device)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_shared_projections_have_the_leaky_model_alone(model):
+    network, dt = NETWORKS["plain"], 0.1 * ms
+    with pytest.raises(td.InvalidInputError, match=r'"shared" is not possible: model=.*explicit'):
+        td.build_network(
+            network,
+            random_images(network, 1),
+            dt=dt,
+            model=MODELS[model],
+            projection="shared",
+        )
 
 
 def moved(network, images, model, **options):
@@ -156,11 +215,29 @@ def test_releases_that_wait_have_no_dynamic_windows():
         )
 
 
+def test_thresholds_on_which_latencies_would_wait_are_refused():
+    """Latencies depend on the window then, which is longer than that of the analysis."""
+    network, synapses = replace(small_network(), v_threshold=0.02), td.models.current_synapses
+    images = random_images(network, 1)
+    with pytest.raises(td.InvalidInputError, match=r"'conv1' has thresholds.*use 0, wait=0"):
+        td.simulate(network, images, model=synapses(ratio=0.01, wait=12))
+    result = td.simulate(network, images, model=synapses(ratio=0.01, wait=0))
+    assert_same(result, td.analyse(network, images, window="fixed"))
+
+
+@pytest.mark.parametrize("steps", [1, 9])
+def test_conductances_are_not_integrated_with_coarse_steps(steps):
+    network, model = small_network(), td.models.conductance_synapses()
+    with pytest.raises(td.InvalidInputError, match=f"10 integration steps.*dt=tick/{steps};"):
+        td.build_network(network, random_images(network, 1), dt=1 * ms / steps, model=model)
+
+
 @pytest.mark.parametrize("steps", [1, 4])
 def test_a_ticking_neuron_made_of_neurons_drives_layers_alike(steps):
     network, model = small_network(), td.models.OSCILLATING
     images = random_images(network, 2)
     net = td.build_network(network, images, dt=1 * ms / steps, model=model)
+    assert {part for _, part in net.names._names} == {"", *PARTS}  # named in one order
     net.run(net.duration)
     analysis = td.analyse(network, images)
     result = td.read_results(net)

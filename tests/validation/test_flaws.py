@@ -17,6 +17,7 @@ from tdsnn_brian.validation.sweeps.grids import Sweeps
 from tdsnn_brian.validation.sweeps.programs import Program
 
 LIVING = {"living": True, "method": "euler"}
+OF_LIVING = ("membrane_noise", "background", "threshold_spread", "adaptation")
 
 
 def made_program(n=2, **fields):
@@ -84,12 +85,20 @@ def test_neurons_that_nobody_listens_to_fire_too():
     ids=lambda flaw: next(iter(flaw)),
 )
 def test_every_flaw_moves_firing_times(flaw):
-    living = next(iter(flaw)) in perturbed_settings.LIVING
+    living = next(iter(flaw)) in OF_LIVING
     program, analysis = made_program(leak_of_each=True, **LIVING if living else {})
     outcome = programs.run_interpreted(program, Setting(**{"window_cut": -5, **flaw}))
     shares = moved(outcome, analysis)
     assert shares["conv1"] > 0
     assert shares["dense1"] > 0
+
+
+@pytest.mark.parametrize("flaw", [*OF_LIVING, "leak_spread"])
+def test_flaws_that_neurons_do_not_have_are_refused(flaw):
+    program, _ = made_program()
+    remedy = "leak_of_each" if flaw == "leak_spread" else "living"
+    with pytest.raises(td.InvalidInputError, match=rf"{flaw}=0.1 would .*Variant\({remedy}=True"):
+        programs.run_interpreted(program, Setting(**{flaw: 0.1}))
 
 
 @pytest.mark.parametrize("setting", [{"membrane_noise": 0.4}, {"background": 3.2}])

@@ -22,10 +22,10 @@ from brian2 import prefs
 import tdsnn_brian
 
 from ...errors import ProgramError
+from ...layers.given import Given
 from ...network import SpikingNetwork
 from ...provenance import digest, package_digest
 from .. import making
-from ..levels import given
 from . import cache
 
 _FOREVER = 2**40
@@ -91,7 +91,7 @@ class Request:
 def as_given(network: SpikingNetwork) -> SpikingNetwork:
     """`network` of layers whose classes this package has, and without what no program reads."""
     layers = tuple(
-        given(layer, population, population.projections)
+        Given.of(layer, population, population.projections)
         for layer, population in zip(network.layers, network.populations, strict=True)
     )
     return SpikingNetwork(

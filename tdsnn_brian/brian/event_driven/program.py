@@ -146,7 +146,7 @@ def stream(
     ----------
     network : SpikingNetwork
     images : array_like
-        (n_images, \*input shape), channels last, finite and not negative.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
     tick, dt, window
         See `build_network`.
     dtype : optional

@@ -248,14 +248,10 @@ class ExplicitBuilder:
         )
 
     def _weights(self, population: Population, neurons: NeuronGroup, *, sign: int) -> None:
-        origin = self.timing.origins[population.name]
         for number, (source, projection) in enumerate(
             zip(population.sources, population.projections, strict=True)
         ):
-            if self.net.dynamic:
-                early = self.dynamic.levels.waits(source, population)
-            else:
-                early = origin - self._zero(source)
+            early = self.waits(source, population)
             if self.net.shares_weights and not early:
                 events = (self.groups[source], self._event(source))
                 name = self.names.onto(population, number)
@@ -277,13 +273,10 @@ class ExplicitBuilder:
                 )
             )
 
-    def _zero(self, source: Population) -> int:
-        """When a neuron of latency 0 fires."""
-        return (
-            self.timing.zeros.get(source.name, self.timing.first_spike)
-            if (source.sources)
-            else self.timing.first_spike
-        )
+    def waits(self, source: Population, population: Population) -> int:
+        """Steps that a source's spikes wait for those that reach a layer last."""
+        waiting = self.dynamic.levels if self.net.dynamic else self.timing
+        return waiting.waits(source, population)
 
     def _constants(self, population: Population) -> dict[str, object]:
         """Those of a layer that leaks, and of its synapses."""

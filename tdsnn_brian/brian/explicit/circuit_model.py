@@ -9,8 +9,7 @@ fires too, and inhibits the oscillator for good.
 from dataclasses import replace
 
 from .cells import Cells, Circuit
-from .models import LEAKY
-from .physical_model import UNTRIED
+from .models import LEAKY, UNTRIED
 
 OSCILLATOR = Cells(
     equations="""

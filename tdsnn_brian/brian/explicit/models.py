@@ -3,7 +3,8 @@
 `LEAKY` is the model of the paper. A model of your own is another value of `NeuronModel`, made with
 `dataclasses.replace`, and is passed to `tdsnn_brian.build_network`. All state that belongs to one
 image is set back by the ``new_image`` statements. Each spike writes one variable of the neuron that
-it reaches, by ``+=``, and reads none of the neuron it comes from: the form that GeNN accepts too.
+it reaches, by ``+=``, and reads none of the neuron it comes from, the form that GeNN accepts too;
+but where ticks differ in weight, the ticking neuron's spikes do more.
 """
 
 from collections.abc import Callable, Mapping
@@ -125,6 +126,9 @@ SHARES_DYNAMIC = {
     "ticks": Signal(on_pre=SHARED_TICK_DYNAMIC, delayed=True),
 }
 
+# What models lack that nobody has run on other devices.
+UNTRIED = "is tried on Brian2's own devices alone; use cpp_standalone, or the plain model"
+
 
 @dataclass(frozen=True, kw_only=True)
 class NeuronModel:
@@ -152,6 +156,8 @@ class NeuronModel:
         None: the ticking neuron knows when to begin, and counts the layer's spikes itself.
     firing_steps : int
         Integration steps from a release to the first spikes.
+    fewest_steps : int
+        Integration steps that a tick must have.
     parameters : mapping
         Constants of the equations, with units.
     zero, unit : Quantity or float
@@ -202,6 +208,7 @@ class NeuronModel:
     ticks: Mapping[str, Signal] = field(default_factory=lambda: TICKS)
     circuit: Circuit | None = None
     firing_steps: int = 1
+    fewest_steps: int = 1
     parameters: Mapping[str, object] = field(default_factory=dict)
     method: str | None = None
     zero: Any = 0.0
@@ -216,8 +223,15 @@ class NeuronModel:
         """How far 0 lies from the zero of the unit that potentials are kept in."""
         return abs(float(self.zero) / float(self.unit))
 
-    def check(self, network: SpikingNetwork, *, dynamic: bool, device: str = "") -> None:
-        """Refuse windows, networks and devices on which this would not run as it says.
+    def check(
+        self,
+        network: SpikingNetwork,
+        *,
+        dynamic: bool,
+        device: str = "",
+        steps_per_tick: int | None = None,
+    ) -> None:
+        """Refuse windows, networks, devices and steps with which this would not run as it says.
 
         Parameters
         ----------
@@ -226,6 +240,8 @@ class NeuronModel:
             Whether windows end with the last spike of each image.
         device : str, optional
             As `lacks` names it.
+        steps_per_tick : int, optional
+            Integration steps a tick, where they are known.
 
         Raises
         ------
@@ -238,6 +254,19 @@ class NeuronModel:
         features = {key: why for key, why in self.lacks.items() if key in FEATURES}
         if why := lacking(title, features, network):
             raise InvalidInputError(why)
+        if steps_per_tick is not None and steps_per_tick < self.fewest_steps:
+            raise InvalidInputError(
+                f"{title} needs {self.fewest_steps} integration steps a tick or more, for its "
+                f"equations are not solved exactly, and dt=tick/{steps_per_tick}; use "
+                f"dt=tick/{self.fewest_steps} or a smaller one"
+            )
+        for population in network.populations:
+            if population.v_threshold and self.waits(population.leak):
+                raise InvalidInputError(
+                    f"layer {population.name!r} has thresholds: {title} lets releases wait for "
+                    "currents, on which latencies depend unless v_threshold=0; use 0, wait=0 or "
+                    "the plain model"
+                )
         own = [
             part
             for part in ("ticking", "ticks", "input", "bias", "emits")

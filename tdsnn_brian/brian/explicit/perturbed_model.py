@@ -45,7 +45,9 @@ extra_delay : 1 (shared)
 )
 MEMBRANE_OF_ALL = replace(
     MEMBRANE_OF_EACH,
-    equations=MEMBRANE_OF_EACH.equations.replace("tau : second", "tau : second (shared)"),
+    equations=MEMBRANE_OF_EACH.equations.replace("tau : second", "tau : second (shared)").replace(
+        "leak_spread : 1 (shared)\n", ""
+    ),
 )
 GATE = Cells(
     equations="""

@@ -67,13 +67,13 @@ class Variant:
     method : str
         Brian2's integration method.
     leak_of_each : bool
-        Give each neuron a leak constant of its own; without it, `leak_spread` has no effect and
+        Give each neuron a leak constant of its own; without it, `leak_spread` is refused and
         steps cost less.
     recorded : int
         Neurons of the first layer whose potentials at release are kept.
     living : bool
         Give neurons noise, spikes from elsewhere, thresholds of their own and adaptation. Without
-        it those settings have no effect.
+        it those settings are refused.
     """
 
     slot_ticks: int
@@ -117,7 +117,7 @@ def build_perturbed(
     Raises
     ------
     InvalidInputError
-        If the network has what the model does not.
+        If the network has what the model does not, or `setting` what `variant` does not.
     """
     require("perturbed", network)
     timing = plan(network, last_spikes, setting, variant.slot_ticks)

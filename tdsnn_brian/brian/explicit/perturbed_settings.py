@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,8 +105,14 @@ class Setting:
 
 BACKGROUND_WEIGHT = 0.1
 """Of spikes from elsewhere, in tick weights."""
-LIVING = ("membrane_noise", "background", "threshold_spread", "adaptation")
-"""What the model with leaks alone does not have."""
+_NOT_IN_ALL = {
+    "leak_spread": ("leak_spread", "leak_of_each=True"),
+    "membrane_noise": ("noise", "living=True"),
+    "background": ("background_rate", "living=True"),
+    "threshold_spread": ("threshold_spread", "living=True"),
+    "adaptation": ("adaptation", "living=True"),
+}
+"""Settings by whose variables neurons have them, in which variants."""
 _SIGNED = ("threshold_offset", "window_cut", "lateness")
 _STRENGTHS = tuple(x.name for x in fields(Setting) if x.type is float)
 
@@ -188,7 +195,19 @@ def parameters(
         The shared variables that each group has; see `PerturbedNetwork.variables`.
     tick : float, optional
         In seconds.
+
+    Raises
+    ------
+    InvalidInputError
+        If a setting would have no effect, for want of its variable.
     """
+    known = set(chain.from_iterable(variables.values()))
+    for name, (variable, remedy) in _NOT_IN_ALL.items():
+        if getattr(setting, name) and variable not in known:
+            raise InvalidInputError(
+                f"{name}={getattr(setting, name)!r} would have no effect on neurons without "
+                f"{variable!r}; build the network with Variant({remedy})"
+            )
     steps, fine, names = setting.steps_per_tick, setting.ticks_per_tick, Names(network)
     same_everywhere = {
         **asdict(setting),

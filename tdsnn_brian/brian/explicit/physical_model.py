@@ -5,14 +5,12 @@ its rheobase: the potential 0 of the plain model. Presynaptic spikes bring charg
 `w / C`. A neuron that has fired is refractory until the next image.
 """
 
-from typing import Any
-
 from brian2 import Quantity, farad, mV, pF, volt
-from brian2.units import have_same_dimensions
 
 from ...errors import InvalidInputError
+from ..quantities import check_quantity
 from .cells import Cells, Signal
-from .models import LEAKY, MAX_POOL, NeuronModel
+from .models import LEAKY, MAX_POOL, UNTRIED, NeuronModel
 
 MEMBRANE = Cells(
     equations="""
@@ -37,7 +35,6 @@ TICKS = {
     "release": Signal(on_pre="drive_post += w_tick"),
     "ticks": Signal(on_pre="v_post += w_tick / C * int(drive_post > 0 * coulomb)", delayed=True),
 }
-UNTRIED = "is tried on Brian2's own devices alone; use cpp_standalone, or the plain model"
 LACKS = {
     "silent zeros": (
         "is refractory until the next image once it has fired, which a neuron that is done "
@@ -123,18 +120,3 @@ def physical(
         method=LEAKY.method,
         lacks=LACKS,
     )
-
-
-def check_quantity(
-    name: str, value: Any, dimension: Quantity, example: str, least: float | None = None
-) -> None:
-    """Raise `InvalidInputError` unless `value` is one finite quantity of a dimension."""
-    numeric = isinstance(value, Quantity) and value.ndim == 0
-    fits = numeric and have_same_dimensions(value, dimension)
-    if not fits or not abs(float(value)) < float("inf"):
-        raise InvalidInputError(
-            f"{name} must be a finite quantity in {dimension!s}, got {value!r:.80}; pass for "
-            f"example {name}={example}"
-        )
-    if least is not None and not float(value) > least:
-        raise InvalidInputError(f"{name} must be greater than 0, got {value!s}")

@@ -1,6 +1,7 @@
 """When each level of a pipeline works on each image: layers that are released together."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,16 @@ class Schedule:
     def throughput(self) -> float:
         """Images a tick."""
         return 1 / self.interval
+
+    def mapped(self, function: Callable[[NDArray], NDArray]) -> "Schedule":
+        """With `function` applied to what has an entry an image."""
+        return replace(
+            self,
+            onsets=function(self.onsets),
+            origins=function(self.origins),
+            releases=function(self.releases),
+            ends=function(self.ends),
+        )
 
 
 def plan_pipeline(

@@ -18,16 +18,16 @@ from brian2 import Quantity, mV, volt
 
 from ...arguments import check_choice, check_flag, is_count, is_number
 from ...errors import InvalidInputError
+from ..quantities import check_quantity
 from .cells import Cells
-from .models import MEMBRANE, NeuronModel
-from .physical_model import UNTRIED, check_quantity
+from .models import MEMBRANE, UNTRIED, NeuronModel
 
 SPENT = 0.01
 """Share of the last spike's weight that its current may still owe at the release."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shape:
+class Course:
     """A course that the current of a spike may take.
 
     Attributes
@@ -49,14 +49,14 @@ class Shape:
     owed: Callable[[float], float]
 
 
-SHAPES = {
-    "exponential": Shape(
+COURSES = {
+    "exponential": Course(
         equations="d{x}/dt = -{x} / tau_syn : 1",
         enters="{x}",
         tail=lambda r: 1 / (1 - r),
         owed=lambda time: exp(-time),
     ),
-    "alpha": Shape(
+    "alpha": Course(
         equations="""
 d{x}/dt = (rise_{x} - {x}) / tau_syn : 1
 drise_{x}/dt = -rise_{x} / tau_syn : 1
@@ -118,18 +118,18 @@ def current_synapses(
     >>> round(model.parameters["gain"], 3), model.wait(5)
     (8.1, 4)
     """
-    kind = _shape(shape)
-    enters = kind.enters.format(x="current")
+    course = _course(shape)
+    enters = course.enters.format(x="current")
     return NeuronModel(
         name=f"{shape} currents",
         membrane=Cells(
             equations="dv/dt = (current - v) / tau_mem : 1\n"
-            + f"{kind.equations.format(x='current')}\n{TAU_SYN}",
-            new_image=_zeros(kind, "current"),
+            + f"{course.equations.format(x='current')}\n{TAU_SYN}",
+            new_image=_zeros(course, "current"),
         ),
         weighted=f"{enters}_post += w * gain",
-        parameters={"ratio": ratio, "gain": _gain(kind, ratio, corrected)},
-        wait=_wait(kind, ratio, corrected, wait),
+        parameters={"ratio": ratio, "gain": _gain(course, ratio, corrected)},
+        wait=_wait(course, ratio, corrected, wait),
         lacks=LACKS,
     )
 
@@ -163,7 +163,8 @@ def conductance_synapses(
     Returns
     -------
     NeuronModel
-        To be integrated with steps of a tenth of a tick or less: its equations are not linear.
+        To be integrated with steps of a tenth of a tick or less: its equations are not linear, and
+        coarser steps are refused.
 
     Raises
     ------
@@ -176,7 +177,7 @@ def conductance_synapses(
     >>> td.models.conductance_synapses().parameters["E_i"]
     -25.0
     """
-    kind = _shape(shape)
+    course = _course(shape)
     for name, value in (
         ("excitatory", excitatory),
         ("inhibitory", inhibitory),
@@ -189,14 +190,14 @@ def conductance_synapses(
             f"threshold={threshold!s} must lie between inhibitory={inhibitory!s} and excitatory="
             f"{excitatory!s}; else spikes of one sign move the potential the wrong way"
         )
-    each = "\n".join(kind.equations.format(x=x) for x in ("g_e", "g_i"))
-    enters_e, enters_i = (kind.enters.format(x=x) for x in ("g_e", "g_i"))
+    each = "\n".join(course.equations.format(x=x) for x in ("g_e", "g_i"))
+    enters_e, enters_i = (course.enters.format(x=x) for x in ("g_e", "g_i"))
     return NeuronModel(
         name=f"{shape} conductances",
         membrane=Cells(
             equations="dv/dt = (g_e * (E_e - v) + g_i * (E_i - v) - v) / tau_mem : 1\n"
             + f"{each}\n{TAU_SYN}",
-            new_image=_zeros(kind, "g_e", "g_i"),
+            new_image=_zeros(course, "g_e", "g_i"),
         ),
         weighted=(
             f"{enters_e}_post += gain * clip(w, 0, inf) / E_e\n"
@@ -204,28 +205,29 @@ def conductance_synapses(
         ),
         parameters={
             "ratio": ratio,
-            "gain": _gain(kind, ratio, corrected),
+            "gain": _gain(course, ratio, corrected),
             "E_e": float((excitatory - threshold) / unit),
             "E_i": float((inhibitory - threshold) / unit),
         },
-        wait=_wait(kind, ratio, corrected, wait),
+        wait=_wait(course, ratio, corrected, wait),
         method="rk4",
+        fewest_steps=10,
         lacks=LACKS,
     )
 
 
-def _shape(shape: str) -> Shape:
-    check_choice("shape", shape, SHAPES)
-    return SHAPES[shape]
+def _course(shape: str) -> Course:
+    check_choice("shape", shape, COURSES)
+    return COURSES[shape]
 
 
-def _zeros(kind: Shape, *variables: str) -> str:
+def _zeros(course: Course, *variables: str) -> str:
     """Statements that set potential, currents and conductances back."""
-    states = dict.fromkeys(name.format(x=x) for x in variables for name in ("{x}", kind.enters))
+    states = dict.fromkeys(name.format(x=x) for x in variables for name in ("{x}", course.enters))
     return "\n".join([MEMBRANE.new_image, *(f"{name} = 0" for name in states)])
 
 
-def _gain(kind: Shape, ratio: float, corrected: bool) -> float:
+def _gain(course: Course, ratio: float, corrected: bool) -> float:
     """What a spike of weight 1 adds to the current, in units of the potential."""
     if not (is_number(ratio) and 0 < ratio < 1):
         raise InvalidInputError(
@@ -234,11 +236,11 @@ def _gain(kind: Shape, ratio: float, corrected: bool) -> float:
             "code; pass for example ratio=0.2"
         )
     check_flag("corrected", corrected)
-    return (1 / ratio) / (kind.tail(ratio) if corrected else 1)
+    return (1 / ratio) / (course.tail(ratio) if corrected else 1)
 
 
 def _wait(
-    kind: Shape, ratio: float, corrected: bool, wait: int | None
+    course: Course, ratio: float, corrected: bool, wait: int | None
 ) -> Callable[[float], int] | None:
     if wait is not None:
         if not is_count(wait, least=0):
@@ -251,5 +253,5 @@ def _wait(
     low, high = 0.0, 2 * log(1 / SPENT)
     for _ in range(60):  # `owed` falls
         middle = (low + high) / 2
-        low, high = (middle, high) if kind.owed(middle) > SPENT else (low, middle)
+        low, high = (middle, high) if course.owed(middle) > SPENT else (low, middle)
     return lambda leak: ceil(high * leak * ratio / (1 - ratio))
