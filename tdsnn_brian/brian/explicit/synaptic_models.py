@@ -174,7 +174,7 @@ def conductance_synapses(
     Examples
     --------
     >>> import tdsnn_brian as td
-    >>> td.models.conductance_synapses().parameters["E_i"]
+    >>> round(td.models.conductance_synapses().parameters["E_i"], 9)
     -25.0
     """
     course = _course(shape)
