@@ -227,7 +227,8 @@ class Part:
     gives: int = 1
 
 
-_CARRIED = ("relu", "sigmoid", "hard_sigmoid", "softplus", "tanh", "elu", *_WITH_A_DIP)
+CARRIED = ("relu", "sigmoid", "hard_sigmoid", "softplus", "tanh", "elu", *_WITH_A_DIP)
+"""Activations that `parts_of` takes."""
 
 
 def parts_of(activation: str, *, scale: float = 1.0, alpha: float = 1.0) -> tuple[Part, ...]:
@@ -262,7 +263,7 @@ def parts_of(activation: str, *, scale: float = 1.0, alpha: float = 1.0) -> tupl
     def part(name: str, takes: int = 1, gives: int = 1, **numbers: float) -> Part:
         return Part(transfer=Transfer(name=name, scale=scale, **numbers), takes=takes, gives=gives)
 
-    check_choice("activation", activation, _CARRIED)
+    check_choice("activation", activation, CARRIED)
     if activation in ("relu", "sigmoid", "hard_sigmoid", "softplus"):
         return (part(activation),)
     if activation == "tanh":

@@ -12,15 +12,15 @@ from keras import layers as kl
 from numpy.typing import NDArray
 
 from ..errors import InvalidInputError, UnsupportedLayerError
+from ..transfer import CARRIED, Part, Transfer, parts_of
 from ..transfer import RELU as PLAIN
-from ..transfer import Part, Transfer, parts_of
 from .registry import READERS
 from .weights import describe
 
 RELU, LINEAR = "relu", "linear"
 SOFTMAXES = ("softmax", "log_softmax")
 """What stands at the end alone: the network gives the logits before it."""
-CARRIED = ("sigmoid", "hard_sigmoid", "tanh", "softplus", "elu", "silu", "hard_silu", "gelu")
+NAMED = tuple(name for name in CARRIED if name not in (RELU, "gelu_tanh"))
 """Activations by the name that Keras and `parts_of` have for their functions."""
 
 _LIBRARIES = ("jax.nn", "torch", "torch.nn.functional", "tensorflow.nn")
@@ -63,7 +63,7 @@ def activation_of(layer: kl.Layer, function: Any = None) -> Activation:
             return Activation(name)
     if any(function is known for known in _known_as("relu6")):
         return Activation("relu6", parts=(Part(transfer=Transfer(max_value=6.0)),))
-    for name in CARRIED:
+    for name in NAMED:
         if any(function is known for known in _known_as(name)):
             return Activation(name, parts=parts_of(_variant(name, function)))
     if any(function is known for known in _known_as("leaky_relu")):
@@ -79,7 +79,7 @@ def activation_of(layer: kl.Layer, function: Any = None) -> Activation:
         )
     raise UnsupportedLayerError(
         f"{describe(layer)} has the activation {name!r}, which no neurons that fire once are known "
-        f"to carry; use 'relu', 'relu6', {', '.join(map(repr, CARRIED))}, or 'softmax' at the end, "
+        f"to carry; use 'relu', 'relu6', {', '.join(map(repr, NAMED))}, or 'softmax' at the end, "
         "and train the model again"
     )
 
