@@ -7,8 +7,9 @@ from .graph import Neurons, Node, Scaling
 def no_relu(neurons: Node, behind: Node) -> UnsupportedLayerError:
     return UnsupportedLayerError(
         f"{neurons.origin} has no ReLU before the next layer with synapses or its coding, "
-        f"{behind.origin}; a neuron cannot fire for a negative sum, so give it activation='relu' "
-        "or put ReLU() after it, and train the model again"
+        f"{behind.origin}, nor another activation that is never negative; no firing time stands "
+        "for a negative value, so give it activation='relu' or 'sigmoid', say, or put ReLU() after "
+        "it, and train the model again"
     )
 
 

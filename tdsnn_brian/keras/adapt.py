@@ -52,8 +52,9 @@ def adapt(
         retrained.
     scale : float, optional
         Multiplies the input and every hidden activation, which leaves the model's output as it is
-        (ReLU networks are homogeneous) but shrinks the error of the coding, relative to `x`, for
-        ``leak * ln(scale)`` more ticks a layer.
+        but shrinks the error of the coding, relative to `x`, for ``leak * ln(scale)`` more ticks a
+        layer. ReLU is the same at every scale; other activations get it as that of their
+        `tdsnn_brian.Transfer`.
     silent_zeros : bool, optional
         Neurons with latency 0 do not fire: ``G(0) = 0``. With `compensate`, the sum of the
         weights then stays in place; use a `scale` of 10 or more.
