@@ -341,8 +341,8 @@ def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
     least = -network.input_offset * (1 + 1e-6)
     if images.min() < least:
         raise InvalidInputError(
-            f"images holds values below {least:g} (lowest {images.min():g}), negative values that "
-            "reverse coding has no firing times for; shift or rescale the images, for example to "
-            f"0 .. 1, or adapt the model with input_offset={-images.min():g}"
+            f"images holds negative values (lowest {images.min():g}) that reverse coding with "
+            f"input_offset={network.input_offset:g} has no firing times for; shift or rescale the "
+            f"images, for example to 0 .. 1, or adapt the model with input_offset={-images.min():g}"
         )
     return images

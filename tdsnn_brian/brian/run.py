@@ -17,7 +17,7 @@ from . import genn
 from .build import build_network
 from .cuda import check as cuda
 from .default_clock import default_clock_at, needs_default_clock
-from .devices import check_results_at_once, is_cuda, is_genn, is_standalone
+from .devices import check_results_at_once, is_cuda, is_genn, is_runtime, is_standalone
 from .event_driven.program import simulate_by_program
 from .explicit.models import LEAKY, NeuronModel
 from .firing_network import read_results
@@ -179,4 +179,6 @@ def _is_shared(network: SpikingNetwork, projection: str, method: str, model: Neu
 def _wall_times(device: Any, elapsed: float) -> dict[str, float]:
     """Seconds to compile and to run, all that is not the run counted as the former."""
     run = getattr(device, "timers", {}).get("run_binary") or elapsed
+    if is_runtime(device):
+        run = getattr(device, "_last_run_time", None) or elapsed
     return {"compile": elapsed - run, "run": run}

@@ -94,6 +94,7 @@ def tune(
     Examples
     --------
     >>> import keras, numpy as np
+    >>> keras.utils.set_random_seed(1)
     >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, "relu"),
     ...                           keras.layers.Dense(3, "softmax")])
     >>> images = np.random.default_rng(0).random((60, 4))
