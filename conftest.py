@@ -7,7 +7,11 @@ import pytest
 
 HERE = Path(__file__).parent
 collect_ignore_glob = [
-    *([] if find_spec("keras") else ["tdsnn_brian/keras/*", "README.md", "docs/*"]),
+    *(
+        []
+        if find_spec("keras")
+        else ["tdsnn_brian/keras/*", "tdsnn_brian/tuned.py", "README.md", "docs/*"]
+    ),
     *([] if find_spec("brian2") else ["tdsnn_brian/brian/*", "README.md", "docs/*"]),
 ]
 

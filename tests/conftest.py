@@ -12,6 +12,8 @@ os.environ.setdefault(
 
 NEED_KERAS = [
     "keras",
+    "test_command.py",
+    "test_extras.py",
     "networks/test_commands.py",
     "networks/test_efficientnet.py",
     "networks/test_files.py",
@@ -20,6 +22,7 @@ NEED_KERAS = [
     "networks/test_shipped.py",
     "networks/test_training.py",
     "validation/test_paper.py",
+    "validation/test_verdicts.py",
 ]
 try:
     version("keras")

@@ -18,6 +18,10 @@ from tdsnn_brian.brian.event_driven.image_input import ImageInput
 from tdsnn_brian.brian.explicit.pipeline import run_pipeline
 from tdsnn_brian.layers import Dense
 
+pytestmark = pytest.mark.skipif(
+    "core.stop_on_keyboard_interrupt" not in prefs,
+    reason="this Brian2, older than 2.9, turns interrupts into stops in another way",
+)
 WEIGHTS = np.random.default_rng(0).normal(size=(3, 6, 6))
 NETWORK = td.SpikingNetwork(
     leak=3,
