@@ -57,3 +57,21 @@ def check_results_at_once(device: Any) -> None:
             "simulate(), or call device.reinit() and device.activate(directory=None, "
             "build_on_run=True) of brian2 in between"
         )
+
+
+def check_compiles_and_runs(device: Any, name: str) -> dict[str, Any]:
+    """The options that a device was set with; refused where they leave its program without results.
+
+    Raises
+    ------
+    UnsupportedDeviceError
+        If the device, by its `name` for `set_device`, was told not to compile or not to run.
+    """
+    options: dict[str, Any] = device.build_options or {}
+    if not (options.get("compile", True) and options.get("run", True)):
+        raise UnsupportedDeviceError(
+            f"simulate() needs results, but the {name} device was set with compile=False or "
+            "run=False; leave these out, or generate the code alone by net = build_network(...) "
+            "and net.run(net.duration)"
+        )
+    return options

@@ -22,6 +22,7 @@ from ..machine import available_bytes
 from ..network import SpikingNetwork
 from .cuda.nvidia import check_gpu
 from .default_clock import check_default_clock
+from .devices import check_compiles_and_runs
 
 VERSION = "4.9.0"
 HOW_TO_GET_GENN = (
@@ -75,13 +76,7 @@ def check_device(device: Any) -> None:
         If the device was told not to compile or run, has run before, there is no GeNN, or it is to
         use a GPU and CUDA, a driver or a card is missing.
     """
-    options = device.build_options or {}
-    if not (options.get("compile", True) and options.get("run", True)):
-        raise UnsupportedDeviceError(
-            "simulate() needs results, but the genn device was set with compile=False or "
-            "run=False; leave these out, or generate the code alone by net = build_network(...) "
-            "and net.run(net.duration)"
-        )
+    options = check_compiles_and_runs(device, "genn")
     if device.run_duration is not None:
         raise UnsupportedDeviceError(
             "GeNN runs once, and the device has run already; pass all images to one simulate(), "

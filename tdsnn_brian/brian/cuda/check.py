@@ -5,9 +5,9 @@ from typing import Any
 from brian2 import Quantity, prefs
 
 from ...engines import require
-from ...errors import UnsupportedDeviceError
 from ...network import SpikingNetwork
 from ..default_clock import check_default_clock
+from ..devices import check_compiles_and_runs
 from .nvidia import check_gpu
 
 
@@ -19,13 +19,7 @@ def check_device(device: Any) -> None:
     UnsupportedDeviceError
         If the device was told not to compile or run, or nvcc, a driver or a card is missing.
     """
-    options = device.build_options or {}
-    if not (options.get("compile", True) and options.get("run", True)):
-        raise UnsupportedDeviceError(
-            "simulate() needs results, but the cuda_standalone device was set with compile=False "
-            "or run=False; leave these out, or generate the code alone by net = "
-            "build_network(...) and net.run(net.duration)"
-        )
+    check_compiles_and_runs(device, "cuda_standalone")
     check_gpu(prefs["devices.cuda_standalone.cuda_backend.cuda_path"])
 
 
