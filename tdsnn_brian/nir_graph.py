@@ -169,6 +169,7 @@ class _Builder:
         self.windows: dict[str, int] = {}
         self.ticks: dict[str, int] = {}
         self.origins: dict[str, int] = {}
+        self.excites: dict[str, float] = {}  # most that the synapses of a layer's neuron can
         self.steps = 0
 
     def _put(self, wanted: str, node: Any) -> str:
@@ -213,9 +214,9 @@ class _Builder:
         name, n = population.name, population.n_neurons
         jump = 1 / leak_factor(population.leak)  # what an input adds, over what it does
         sign = 1 if population.kind is Kind.OUTPUT else -1
-        synapses = self._linear(
-            population, f"{name}_synapses", sign * jump * self._matrix(population, weighted=True)
-        )
+        weights = self._matrix(population, weighted=True)
+        self.excites[name] = float(np.maximum(-weights, 0).sum(axis=1).max())
+        synapses = self._linear(population, f"{name}_synapses", sign * jump * weights)
         controls = np.zeros((n, len(HELD) * len(self.driven)))
         first = len(HELD) * self.driven.index(population)
         controls[:, first : first + 2] = jump
@@ -289,10 +290,10 @@ class _Builder:
 
     def _holding(self, population: Population) -> float:
         """Inhibition that is left at a layer's release: more than all that excites it."""
-        excites = np.maximum(-self._matrix(population, weighted=True), 0).sum(axis=1).max()
+        excites = self.excites[population.name]
         if population.bias is not None:
-            excites += np.abs(population.bias_weights).max()
-        left = 1 + float(excites)
+            excites += float(np.abs(population.bias_weights).max())
+        left = 1 + excites
         if 16 * np.finfo(np.float64).eps * left > TIE * self._tick_weight(population):
             raise InvalidInputError(
                 f"layer {population.name!r}: inhibition of {left:g} cannot be taken back as "
