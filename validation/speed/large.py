@@ -21,14 +21,14 @@ from .timing import alternate, compile_anew, ratio, seconds_per_image
 def large(name: str, rounds: int) -> dict:
     """AlexNet or VGG-16 on a photograph: float32 for speed, float64 against the analysis."""
     network, image = large_network(name), photographs(1)
-    program, result = _simulated_once(network, image)
+    program, result = simulated_once(network, image)
     contenders = {"shared": lambda: seconds_per_image(program, image)}
     result |= {
         "compile_seconds": program.compile_seconds or compile_anew(network),
         "explicit_gib": explicit_bytes(network) / 2**30,
-        "identical": _identical_in_double(network, image),
+        "identical": identical_in_double(network, image),
     }
-    quiet, quiet_result = _simulated_once(large_network(name, silent_zeros=True), image)
+    quiet, quiet_result = simulated_once(large_network(name, silent_zeros=True), image)
     contenders["silent_zeros"] = lambda: seconds_per_image(quiet, image)
     try:
         contenders["torch"] = torch_forward(network, image)
@@ -52,7 +52,7 @@ def shown_to(name: str) -> tuple[list[Convolution], NDArray]:
     return trained_convolutions(name), photographs(1)
 
 
-def _simulated_once(network: SpikingNetwork, image) -> tuple[Program, dict]:
+def simulated_once(network: SpikingNetwork, image) -> tuple[Program, dict]:
     """A program in float32, and how its firing times compare with their expected ones."""
     program = compile_program(network, dtype="float32")
     results = program.stream(image, processes=1, threads=1)
@@ -67,7 +67,7 @@ def _simulated_once(network: SpikingNetwork, image) -> tuple[Program, dict]:
     }
 
 
-def _identical_in_double(network: SpikingNetwork, image) -> bool:
+def identical_in_double(network: SpikingNetwork, image) -> bool:
     """Whether every neuron fires when the analysis says, in float64."""
     simulation = next(compile_program(network, dtype="float64").stream(image))
     analysis = analyse(network, image)

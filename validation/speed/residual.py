@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian import SpikingNetwork, networks
-from tdsnn_brian.brian import compile_program
 from tdsnn_brian.networks.data.cifar10 import cifar10_part
 
 from ..console import say
-from ..judge.one_image import judge_image
 from .contenders import Contender, shared, spikingjelly, torch_forward
+from .large import identical_in_double, simulated_once
 from .timing import alternate, compile_anew, ratio
 
 NAME = "resnet20-cifar10"
@@ -27,23 +26,13 @@ def residual(data: Path | None, rounds: int, n_images: int = 20) -> dict:
     images, labels = shown_to_residual(data, n_images)
     model, trained = _model()
     dnn, network = _converted(model)
-    program = compile_program(network, dtype="float32")
-    results = program.stream(images[:1], processes=1, threads=1)
-    simulation = next(results)
-    judged = judge_image(network, images[:1], simulation, "float32")
-    double = next(compile_program(network, dtype="float64").stream(images[:1]))
-    exact = judge_image(network, images[:1], double, "float64")
-    result: dict = {
+    program, result = simulated_once(network, images[:1])
+    result |= {
         "trained": trained,
         "images": n_images,
         "leak": network.leak,
-        "neurons": judged.neurons,
-        "spikes": sum(simulation.spikes.values()),
         "compile_seconds": program.compile_seconds or compile_anew(network),
-        "peak_mib": results.peak_bytes / 2**20,
-        "disagreements": judged.disagreements,
-        "unexplained": judged.unexplained,
-        "identical": exact.disagreements == 0,
+        "identical": identical_in_double(network, images[:1]),
     }
     answers = [x.predictions for x in program.stream(images, processes=1, threads=1)]
     predictions = {"shared": np.concatenate(answers)}

@@ -51,7 +51,7 @@ def table(summary: dict) -> Table:
             result.add_row(
                 f"ResNet-20, {name}",
                 number(entry["ms_per_image"]),
-                number(row["peak_mib"]) if own else "",
+                number(row["peak_gib"], 1024) if own else "",
                 number(row["compile_seconds"]) if own else "",
                 (
                     f"{row['unexplained']} unexplained"
