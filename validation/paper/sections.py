@@ -227,7 +227,7 @@ def sections(summary: dict) -> list[Section]:
                 ),
             ),
         ),
-        work_section(),
+        work_section(COMMAND),
         Section(
             id="figure5",
             title="Fig. 5: operations saved by AlexNet",

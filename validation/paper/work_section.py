@@ -2,10 +2,8 @@
 
 from ..page.rendering import Section, Table, columns
 
-COMMAND = "Command: python -m validation paper"
 
-
-def work_section() -> Section:
+def work_section(command: str) -> Section:
     """Its rows stand in the summary under ``work`` and ``rows.peers``."""
     return Section(
         id="work",
@@ -22,7 +20,7 @@ def work_section() -> Section:
             "Not retrained. Accuracy is on all images that the first table names; MACs of a DNN "
             "that skips zeros on the first 200 of them. Standard errors are of the difference on "
             "the same images. Spikes a neuron: of the neurons that may fire, without the "
-            "input's. " + COMMAND,
+            "input's. " + command,
         ),
         tables=(
             Table(
