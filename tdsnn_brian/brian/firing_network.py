@@ -127,7 +127,10 @@ class FiringNetwork(Network):  # type: ignore[misc]  # Brian2 has no types
         self._steps = {item.clock: item.clock.dt for item in self.sorted_objects}
 
     def __del__(self) -> None:
-        for item in self.sorted_objects:
+        rest = list(getattr(self, "objects", ()))  # whatever the schedule: it may be refused
+        while rest:
+            item = rest.pop()
+            rest += item.contained_objects
             if item._network is None:
                 item._network = self.id  # or Brian2 warns of each, if the network was never run
 

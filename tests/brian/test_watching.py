@@ -1,6 +1,7 @@
 """What simulate watches: monitors, reports, profiles, times with units."""
 
 import gc
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from tdsnn_brian.errors import InvalidInputError, NotInNetworkError, RunError
 
 brian2 = pytest.importorskip("brian2")
 from brian2 import Network, StateMonitor, ms, second  # noqa: E402
+
+from tdsnn_brian.brian.firing_network import SCHEDULE  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
@@ -163,10 +166,17 @@ def test_two_built_networks_run_in_one_of_the_user_s(network, images, projection
     assert td.read_results(other).compare(td.analyse(network, images[::-1]))
 
 
+@pytest.mark.parametrize("schedule", [SCHEDULE, ["groups", "thresholds", "synapses", "resets"]])
 @pytest.mark.parametrize("projection", ["explicit", "shared"])
-def test_a_network_that_is_not_run_says_nothing(network, images, projection, caplog):
+def test_a_network_that_is_not_run_says_nothing(
+    network, images, projection, schedule, caplog, monkeypatch
+):
+    raised = []
+    monkeypatch.setattr(sys, "unraisablehook", raised.append)
     with caplog.at_level("WARNING", logger="brian2"):
         net = td.build_network(network, images, projection=projection)
+        net.schedule = schedule
         del net
         gc.collect()
+    assert not raised
     assert not [record for record in caplog.records if "network" in record.getMessage()]
