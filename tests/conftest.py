@@ -1,3 +1,4 @@
+import gc
 import os
 from importlib.metadata import PackageNotFoundError, version
 
@@ -43,6 +44,13 @@ def programs_of_this_session(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TDSNN_CACHE", str(shared / "programs"))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_stays_is_passed_over():
+    """Brian2 collects garbage at each run, and would go through all that was imported so far."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
