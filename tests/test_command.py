@@ -2,6 +2,10 @@
 
 import re
 import sys
+from collections import defaultdict
+from pathlib import Path
+from types import NoneType
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -100,6 +104,19 @@ def test_a_model_is_converted_and_tuned(run, tmp_path):
     status, _, _ = run("convert", tmp_path / "adapted.keras", "--output", tmp_path / "again.npz")
     again, tuned = load(tmp_path / "again.npz"), load(tmp_path / "tuned.npz")
     assert (again.leak, again.input_scale) == (tuned.leak, tuned.input_scale)
+
+
+def test_an_option_means_the_same_in_all_commands():
+    from tdsnn_brian.cli.app import app
+    from tdsnn_brian.validation.__main__ import app as validation
+
+    kinds = defaultdict(set)
+    for command in (*app.registered_commands, *validation.registered_commands):
+        for name, hint in get_type_hints(command.callback).items():
+            kinds[name] |= {kind for kind in get_args(hint) or (hint,) if kind is not NoneType}
+    differ = {name for name, found in kinds.items() if len(found) > 1}
+    assert kinds["images"] == {Path}
+    assert differ <= {"leak", "only"}  # one or several leaks; names of measurements
 
 
 def test_progress_is_told_in_lines(monkeypatch, capsys):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tdsnn_brian import load
+from tdsnn_brian.cli.options import Count, Images, Network, Range
 from tdsnn_brian.cli.progress import progress_lines
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.networks.data.images import read_images
@@ -38,12 +39,8 @@ Model = Annotated[
         dir_okay=False,
     ),
 ]
-ImageRange = Annotated[
-    tuple[float, float] | None,
-    typer.Option(
-        help="Values that the network takes: 0 1, or 0 255 of one that scales bytes itself.",
-        show_default="what the network file says",
-    ),
+Simulate = Annotated[
+    int, typer.Option(min=1, help="Simulate so many images; the analysis answers the others.")
 ]
 Part = Annotated[
     list[str] | None,
@@ -57,7 +54,7 @@ SAMPLE = 1000
 
 
 def validate(
-    images: Annotated[int, typer.Option(min=1, help="How many digits to simulate.")] = 100,
+    simulate: Simulate = 100,
     device: Device = None,
     float_type: Float = "float64",
     dt_per_tick: Steps = 1,
@@ -73,7 +70,7 @@ def validate(
         ),
     ] = None,
     model: Model = None,
-    image_range: ImageRange = None,
+    image_range: Range = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -85,7 +82,7 @@ def validate(
 ) -> None:
     """Simulate handwritten digits and compare every firing time with the discrete analysis."""
     window = parse_window(window)
-    case = digits_case(network, max(images, SAMPLE), data, image_range, model)
+    case = digits_case(network, max(simulate, SAMPLE), data, image_range, model)
     summary = run_with_progress(
         lambda progress: report(
             case.network,
@@ -94,7 +91,7 @@ def validate(
             predictions=case.predictions,
             logits=case.logits,
             notes=case.notes,
-            simulate=images,
+            simulate=simulate,
             output=output,
             device=device,
             float_type=float_type,
@@ -108,24 +105,13 @@ def validate(
 
 
 def report_command(
-    network: Annotated[
-        Path,
-        typer.Argument(
-            metavar="NETWORK.npz", help="A converted network.", exists=True, dir_okay=False
-        ),
-    ],
-    images: Annotated[
-        Path, typer.Option(help="An .npy file, or an .npz file with images and, if known, labels.")
-    ],
-    n: Annotated[
-        int | None, typer.Option("--n", min=1, help="Only the first so many images.")
-    ] = None,
+    network: Network,
+    images: Images,
+    n: Count = None,
     model: Model = None,
-    simulate: Annotated[
-        int, typer.Option(min=1, help="Simulate so many; the analysis answers the others.")
-    ] = 100,
+    simulate: Simulate = 100,
     full: Full = False,
-    image_range: ImageRange = None,
+    image_range: Range = None,
     device: Device = None,
     float_type: Float = "float64",
     dt_per_tick: Steps = 1,

@@ -117,7 +117,7 @@ def test_lenet_on_a_hundred_digits(tmp_path):
             "validate",
             "--device",
             "genn",
-            "--images",
+            "--simulate",
             "100",
             "--output",
             str(tmp_path),

@@ -50,7 +50,7 @@ def test_writes_summary_and_page(digit_network, tmp_path, window):
     result = run(
         "--network",
         digit_network,
-        "--images",
+        "--simulate",
         3,
         "--device",
         "numpy",
@@ -84,7 +84,7 @@ def test_counts_correct_answers(digit_network, tmp_path):
     output = tmp_path / "report"
     assert (
         run(
-            "--network", digit_network, "--images", 20, "--device", "numpy", "--output", output
+            "--network", digit_network, "--simulate", 20, "--device", "numpy", "--output", output
         ).exit_code
         == 0
     )
@@ -103,7 +103,7 @@ def test_digits_are_given_as_the_network_takes_them(digit_network, tmp_path):
         scale = network.input_scale / image_range[1]
         replace(network, image_range=image_range, input_scale=scale).save(path)
         output = tmp_path / name
-        options = ("--images", 3, "--device", "numpy", "--output", output)
+        options = ("--simulate", 3, "--device", "numpy", "--output", output)
         assert run("--network", path, *options).exit_code == 0
         shown[name] = np.load(output / "latencies.npz")["conv.simulated"]
     np.testing.assert_array_equal(shown["bytes"], shown["unit"])
@@ -113,7 +113,7 @@ def test_refuses_digits_for_a_network_of_an_unknown_range(digit_network, tmp_pat
     from tdsnn_brian import load
 
     replace(load(digit_network), image_range=None).save(tmp_path / "unknown.npz")
-    options = ("--network", tmp_path / "unknown.npz", "--images", 3, "--device", "numpy")
+    options = ("--network", tmp_path / "unknown.npz", "--simulate", 3, "--device", "numpy")
     result = run(*options, "--output", tmp_path / "report")
     assert "--image-range" in str(result.exception)
     assert not (tmp_path / "report").exists()
@@ -124,7 +124,7 @@ def test_refuses_digits_for_a_network_of_an_unknown_range(digit_network, tmp_pat
 def test_falls_back_to_numpy_without_a_compiler(digit_network, tmp_path, monkeypatch):
     monkeypatch.setattr(devices.shutil, "which", lambda name: None)
     output = tmp_path / "report"
-    result = run("--network", digit_network, "--images", 1, "--output", output)
+    result = run("--network", digit_network, "--simulate", 1, "--output", output)
     assert result.exit_code == 0, result.output
     assert "no C++ compiler" in result.output
     summary = json.loads((output / "summary.json").read_text())
@@ -142,7 +142,7 @@ def test_falls_back_to_numpy_without_a_compiler(digit_network, tmp_path, monkeyp
 )
 def test_refuses_bad_arguments(digit_network, tmp_path, arguments, message):
     result = run(
-        "--network", digit_network, "--images", 1, "--output", tmp_path / "report", *arguments
+        "--network", digit_network, "--simulate", 1, "--output", tmp_path / "report", *arguments
     )
     assert result.exit_code != 0
     assert message in str(result.exception)

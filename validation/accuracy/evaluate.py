@@ -39,7 +39,7 @@ def parse_flaw(text: str) -> tuple[str, float]:
 
 
 def evaluate(
-    images: Annotated[int, typer.Option(min=1, help="How many test digits.")] = 1000,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many test digits.")] = 1000,
     leak: Annotated[
         list[float] | None,
         typer.Option(
@@ -82,7 +82,7 @@ def evaluate(
         raise InvalidInputError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     flaws = [parse_flaw(text) for text in flaw or ()] or [None]
     prepare_directory(output)
-    pixels, labels = digits(images, data)
+    pixels, labels = digits(n, data)
     tasks = make_tasks(
         networks_by_leak(leak),
         pixels,

@@ -20,7 +20,7 @@ def biology(
     part: Annotated[
         list[str] | None, typer.Option(help=f"Only these of: {', '.join(PARTS)}.")
     ] = None,
-    images: Annotated[int, typer.Option(min=1, help="How many digits to show.")] = 100,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many digits to show.")] = 100,
     output: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("reports/biology"),
 ) -> None:
     """LeNet's last layers in neuron models that are more like cells: reports/biology."""
@@ -31,7 +31,7 @@ def biology(
     from .page import write_page
     from .report import assemble
 
-    shown, labels = digits(images)
+    shown, labels = digits(n)
     case = Case(network=networks.load_network("lenet"), images=shown, labels=labels)
     kept = Kept(prepare_directory(output) / "runs")
     summary = assemble(case, tuple(part or PARTS), kept, lambda what: say(f"… {what}"))

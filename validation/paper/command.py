@@ -17,9 +17,12 @@ NETWORKS = ("lenet", "fashion", "vgg16", "resnet8", "resnet20", "efficientnet")
 
 
 def paper(
-    network: Annotated[
+    only: Annotated[
         list[str] | None,
-        typer.Option(help=f"Only these of: {', '.join(NETWORKS)}; no page is written then."),
+        typer.Option(
+            help=f"Measure this alone, and write no page; may be given more than once. One of: "
+            f"{', '.join(NETWORKS)}."
+        ),
     ] = None,
     photographs: Annotated[
         int, typer.Option(min=1, max=20, help="Photographs to count operations on.")
@@ -35,10 +38,10 @@ def paper(
     output: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("reports/paper"),
 ) -> None:
     """Measure every table and figure of the paper; go on where a run was interrupted."""
-    unknown = set(network or ()) - set(NETWORKS)
+    unknown = set(only or ()) - set(NETWORKS)
     if unknown:
         raise InvalidInputError(
-            f"--network {sorted(unknown)[0]} is not known; choose from {', '.join(NETWORKS)}"
+            f"--only {sorted(unknown)[0]} is not known; choose from {', '.join(NETWORKS)}"
         )
     from .further_subjects import FURTHER
     from .page import write_page
@@ -51,7 +54,7 @@ def paper(
     steps = Steps(prepare_directory(output) / "steps", fresh=fresh)
     results, work, missing, simulated = {}, [], {}, {}
     known = {**SUBJECTS, **FURTHER}
-    subjects = {name: known[name](data) for name in network or known}
+    subjects = {name: known[name](data) for name in only or known}
     for name, subject in subjects.items():
         try:
             if name in FURTHER:
@@ -66,7 +69,7 @@ def paper(
         except (DataNotFoundError, MissingFileError, MissingExtraError) as error:
             missing[name] = str(error)
             say(f"{name} left out: {error}", style="yellow")
-    if network:
+    if only:
         return
     summary = assemble(results, work, missing, subjects, simulated, steps, photographs, _now)
     write_json(summary, output / "summary.json")

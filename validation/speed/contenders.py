@@ -108,7 +108,7 @@ def genn_seconds(python: Path, n_images: int) -> dict[str, float]:
                 "validate",
                 "--device",
                 "genn",
-                "--images",
+                "--simulate",
                 str(n_images),
                 "--output",
                 output,
