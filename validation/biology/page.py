@@ -37,7 +37,7 @@ def circuit(summary: dict) -> Section:
             Table(
                 path="circuit",
                 caption="Every run",
-                columns=columns(("Steps a tick", "steps_per_tick", "count"), *FIGURES),
+                columns=columns(("Steps per tick", "steps_per_tick", "count"), *FIGURES),
             ),
         ),
         code=equations(summary["circuit_equations"]),

@@ -39,7 +39,7 @@ def simulation_checks(
     readout = {layer.name: layer.readout_faults for layer in comparisons}
     late, cut = _late(network, simulation), _cut_off(network, simulation)
     return [
-        _counted("firing times", times, f"of {total:,} are not what the layer's input makes of it"),
+        _counted("firing times", times, f"of {total:,} differ from what the layer's input asks for"),
         _counted("inhibitory periods", windows, "images have another period than intended"),
         _counted("output potentials", readout, "differ from the logits that the spikes stand for"),
         _counted("late spikes", late, "came after a layer that reads them had been released"),
@@ -79,8 +79,8 @@ def analysis_verdict(checks: list[dict]) -> dict:
         return _verdict("fail", f"The simulation differs from the analysis: {', '.join(failed)}.")
     return _verdict(
         "pass",
-        "Every difference between simulated and discrete firing times, if there is one, lies at a "
-        "jump of the ceiling.",
+        "All simulated firing times are those of the discrete analysis, or differ only where the "
+        "last bits of a sum decide (at a jump of the ceiling).",
     )
 
 
@@ -111,7 +111,7 @@ def dnn_verdict(dnn: NDArray | None, network: NDArray, labels: NDArray | None) -
             "missing", "No Keras model was given, so nothing is known; give it with --model."
         )
     differ, n = int(np.sum(dnn != network)), dnn.size
-    same = f"{n - differ:,} of {n:,} answers are the DNN's"
+    same = f"{n - differ:,} of {n:,} answers equal the DNN's"
     if labels is None:
         return _verdict("fail" if differ else "pass", f"{same}; there are no labels to tell more.")
     lost, error = loss(dnn, network, labels)

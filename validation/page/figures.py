@@ -79,6 +79,8 @@ def scatter(answers: dict) -> Plot:
             )
         last = np.nanmax(simulated, initial=1)
         axes.plot([0, last], [0, last], color=SOFT, lw=0.8)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_title(name, loc="left", fontweight="bold")
     grid.flat[0].legend(fontsize=7, frameon=False, markerscale=4)
     figure.supxlabel("continuous latency L ln(A + 1) (ticks)", fontsize=9)

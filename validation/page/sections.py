@@ -36,14 +36,14 @@ def overview() -> Section:
             ("Discrete and Brian2 SNN agree", "agreement.discrete_brian2", "share"),
             ("Adapted DNN and discrete SNN agree", "agreement.adapted_discrete", "share"),
             ("Leak (ticks)", "leak"),
-            ("Steps a tick at which inputs fire", "input_steps", "count"),
-            ("Integration steps a tick", "dt_per_tick", "count"),
+            ("Input steps per tick", "input_steps", "count"),
+            ("Integration steps per tick", "dt_per_tick", "count"),
             ("Window", "window", "text"),
             ("Values of images, as the network expects", "image_range", "text"),
             ("Values of images, as given", "image_values", "text"),
             ("Device", "device", "text"),
             ("Seconds to compile", "seconds.compile", "fixed"),
-            ("Seconds an image", "seconds.run_per_image"),
+            ("Seconds per image", "seconds.run_per_image"),
         ),
     )
 
@@ -123,7 +123,7 @@ def layers(plots: list[Plot]) -> Section:
             "differences that came in with the layer's input.",
         ),
         facts=facts(
-            ("Within so many ticks of a jump counts as at it", "boundary_ticks"),
+            ("Tolerance at a jump (ticks)", "boundary_ticks"),
             ("Output layer", "output.name", "text"),
             ("Unexplained output potentials", "output.unexplained", "count"),
             ("Accuracy, continuous DNN", "accuracy.continuous", "share"),
@@ -169,8 +169,8 @@ def layers(plots: list[Plot]) -> Section:
             Table(
                 path="disagreements",
                 filter_by="name",
-                caption="Neurons that did not fire when their input says, farthest from a jump "
-                "first",
+                caption="Neurons that fired at another time than their input asks for, farthest "
+                "from a jump first",
                 columns=columns(
                     ("Layer", "name"),
                     ("Image", "image", "plain"),
@@ -191,7 +191,7 @@ def one_image(choices: list[Choice]) -> Section:
     return Section(
         id="one-image",
         title="One image, seen",
-        text=("Choose an image; each is simulated with ten integration steps a tick.",),
+        text=("Choose an image; each is simulated with ten integration steps per tick.",),
         choices=tuple(choices),
     )
 
@@ -210,7 +210,7 @@ def cost() -> Section:
         facts=facts(
             ("Integration steps", "cost.steps_per_image", "count"),
             ("Spikes", "cost.total.spikes", "whole"),
-            ("Spikes a neuron", "cost.total.spikes_per_neuron", "fixed"),
+            ("Spikes per neuron", "cost.total.spikes_per_neuron", "fixed"),
             ("Synapses", "cost.total.synapses", "count"),
             ("Additions, DNN over SNN", "cost.ratio.additions", "fixed"),
             ("Multiplications, DNN over SNN", "cost.ratio.multiplications", "fixed"),
@@ -226,7 +226,7 @@ def cost() -> Section:
                     ("Neurons", "neurons", "count"),
                     ("Synapses", "synapses", "count"),
                     ("Spikes", "spikes", "whole"),
-                    ("Spikes a neuron", "spikes_per_neuron", "fixed"),
+                    ("Spikes per neuron", "spikes_per_neuron", "fixed"),
                     ("Ticks", "ticks", "number"),
                 ),
                 total="cost.total",
@@ -254,7 +254,7 @@ def cost() -> Section:
                     ("Device", "device", "text"),
                     ("Images", "images", "count"),
                     ("Seconds to compile", "compile", "fixed"),
-                    ("Seconds an image", "run_per_image", "number"),
+                    ("Seconds per image", "run_per_image", "number"),
                 ),
             ),
         ),

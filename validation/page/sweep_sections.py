@@ -35,7 +35,7 @@ def integration(summary: dict) -> Section:
                 caption="Every run",
                 columns=columns(
                     ("Method", "method"),
-                    ("Steps a tick", "dt_per_tick", "count"),
+                    ("Steps per tick", "dt_per_tick", "count"),
                     ("Type", "dtype"),
                     ("Moved", "moved", "share"),
                     ("Accuracy", "accuracy", "share"),
