@@ -37,3 +37,10 @@ def test_every_page_is_reached_from_the_menu():
     menu = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
     for page in DOCS.glob("*.md"):
         assert re.search(rf": {page.name}$", menu, re.MULTILINE), page.name
+
+
+def test_links_lead_to_other_pages():
+    for page in DOCS.glob("*.md"):
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (DOCS / link).is_file(), f"{page.name} links to {link}"
+            assert ".." not in link, f"{page.name} links out of the site, to {link}"

@@ -81,8 +81,8 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
         Shared variable of `target` to which the number of arrived spikes is added.
     on_event : str, optional
         Event of `source` that is projected, as in `Synapses`.
-    when, order, name : optional
-        As in Brian2; by default those of the pathway of a `Synapses`: slot ``synapses``, order -1.
+    **schedule : optional
+        `when`, `order` and `name`, as in Brian2; by default those of the pathway of a `Synapses`: slot ``synapses``, order -1.
         The clock is the source's, as that of the pathway.
 
     Raises
