@@ -39,7 +39,7 @@ def simulation_checks(
     readout = {layer.name: layer.readout_faults for layer in comparisons}
     late, cut = _late(network, simulation), _cut_off(network, simulation)
     return [
-        _counted("firing times", times, f"of {total:,} differ from what the layer's input asks for"),
+        _counted("firing times", times, f"of {total:,} differ from what the layer's input says"),
         _counted("inhibitory periods", windows, "images have another period than intended"),
         _counted("output potentials", readout, "differ from the logits that the spikes stand for"),
         _counted("late spikes", late, "came after a layer that reads them had been released"),

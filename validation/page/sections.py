@@ -169,7 +169,7 @@ def layers(plots: list[Plot]) -> Section:
             Table(
                 path="disagreements",
                 filter_by="name",
-                caption="Neurons that fired at another time than their input asks for, farthest "
+                caption="Neurons that fired at another time than their input says, farthest "
                 "from a jump first",
                 columns=columns(
                     ("Layer", "name"),

@@ -82,8 +82,8 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
     on_event : str, optional
         Event of `source` that is projected, as in `Synapses`.
     **schedule : optional
-        `when`, `order` and `name`, as in Brian2; by default those of the pathway of a `Synapses`: slot ``synapses``, order -1.
-        The clock is the source's, as that of the pathway.
+        `when`, `order` and `name`, as in Brian2; by default those of the pathway of a `Synapses`:
+        slot ``synapses``, order -1. The clock is the source's, as that of the pathway.
 
     Raises
     ------
