@@ -21,11 +21,18 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-app.command()(validate)
+
+
+def formerly(**names: str) -> dict:
+    """Settings of a command that still takes options under the names that they once had."""
+    return {"token_normalize_func": lambda token: names.get(token, token)}
+
+
+app.command(context_settings=formerly(images="simulate"))(validate)
 app.command()(benchmark)
-app.command()(paper)
-app.command()(biology)
-app.command()(evaluate)
+app.command(context_settings=formerly(network="only"))(paper)
+app.command(context_settings=formerly(images="n"))(biology)
+app.command(context_settings=formerly(images="n"))(evaluate)
 app.command("report")(report_command)
 
 
