@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from .errors import InvalidInputError, TDSNNError
 from .machine import available_bytes
+from .provenance import digest_by_parts
 
 ALONE = ""
 """Name of the array of an ``.npy`` file, which gives it none."""
@@ -216,6 +217,18 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         sync(draft)
         os.replace(draft, path)
     sync(path.parent)
+
+
+def described(path: Path) -> list:
+    """Size, digest and right to execute; nothing but a regular file is opened."""
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"{path.name} is no file")
+    with path.open("rb") as file:
+        found = digest_by_parts(
+            status.st_size, lambda start, stop: os.pread(file.fileno(), stop - start, start)
+        )
+    return [status.st_size, found.hex(), bool(status.st_mode & stat.S_IXUSR)]
 
 
 def sync(path: Path) -> None:

@@ -5,6 +5,7 @@ over, is done again by another one. Results come back in the order of the tasks,
 outcome is that of a plain loop.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from queue import Empty, Queue
@@ -135,19 +136,21 @@ def spread(
     from distributed import CancelledError, KilledWorker, wait
 
     futures = {client.submit(function, task, pure=False): index for index, task in enumerate(tasks)}
-    pending, done = set(futures), 0
+    pending, done, heard = set(futures), 0, time.monotonic()
     try:
         while pending:
-            try:
-                finished, pending = wait(
-                    pending, timeout=6 * PATIENCE, return_when="FIRST_COMPLETED"
-                )
+            try:  # in turns: a Ctrl-C that comes just before a wait does not end it
+                finished, pending = wait(pending, timeout=1, return_when="FIRST_COMPLETED")
             except TimeoutError:
+                if time.monotonic() - heard < 6 * PATIENCE:
+                    continue
+                heard = time.monotonic()
                 if not client.scheduler_info()["workers"]:
                     raise RunError(
                         "all Dask workers are gone; start them and run it again"
                     ) from None
                 continue
+            heard = time.monotonic()
             for future in finished:
                 results[futures[future]] = future.result()
                 done += 1

@@ -18,8 +18,8 @@ from typing import Any
 
 from ...arguments import is_real
 from ...errors import CacheError, InvalidInputError
-from ...provenance import digest, digest_by_parts
-from ...whole_files import sync
+from ...provenance import digest
+from ...whole_files import described, sync
 
 DIRECTORY_VARIABLE = "TDSNN_CACHE"
 SIZE_VARIABLE = "TDSNN_CACHE_GIB"
@@ -101,8 +101,8 @@ def _checked(entry: Path, key: str) -> dict:
     content = manifest["content"]
     if manifest["digest"] != digest(content) or content["key"] != key:
         raise ValueError("the manifest is not as it was written")
-    for name, described in content["files"].items():
-        if described != _describe(entry / name):
+    for name, known in content["files"].items():
+        if known != described(entry / name):
             raise ValueError(f"{name} is not as it was written")
     return content
 
@@ -111,18 +111,6 @@ def _read(path: Path) -> bytes:
     if not stat.S_ISREG(path.lstat().st_mode):
         raise ValueError(f"{path.name} is no file")
     return path.read_bytes()
-
-
-def _describe(path: Path) -> list:
-    """Size, digest and right to execute; nothing but a regular file is opened."""
-    status = path.lstat()
-    if not stat.S_ISREG(status.st_mode):
-        raise ValueError(f"{path.name} is no file")
-    with path.open("rb") as file:
-        found = digest_by_parts(
-            status.st_size, lambda start, stop: os.pread(file.fileno(), stop - start, start)
-        )
-    return [status.st_size, found.hex(), bool(status.st_mode & stat.S_IXUSR)]
 
 
 @contextmanager
@@ -169,7 +157,7 @@ def keep(path: Path, key: str, files: list[str], about: Any) -> Path:
         _remove_others(path, files)
         content = {
             "key": key,
-            "files": {name: _describe(path / name) for name in files},
+            "files": {name: described(path / name) for name in files},
             "about": about,
         }
         content = json.loads(json.dumps(content))
