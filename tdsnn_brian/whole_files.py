@@ -19,6 +19,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from .arguments import shown
 from .errors import InvalidInputError, TDSNNError
 from .machine import available_bytes
 from .provenance import digest_by_parts
@@ -93,7 +94,7 @@ def read_arrays(
     except TDSNNError:
         raise
     except Exception as problem:  # whatever the bytes of a damaged file may lead to
-        reason = str(problem) or type(problem).__name__
+        reason = shown(str(problem)) or type(problem).__name__
         raise error(f"{path} cannot be read as {what} ({reason}); {remedy}") from problem
 
 
@@ -211,7 +212,12 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         raise InvalidInputError(f"{path} is no file that could be replaced; name another path")
     with TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
         draft = Path(folder, path.name)
-        yield draft
+        try:
+            yield draft
+        except Exception as error:
+            if isinstance(error.__context__, KeyboardInterrupt):  # as an archive's end may hide it
+                raise error.__context__ from None
+            raise
         if mode is not None:
             draft.chmod(mode)
         sync(draft)

@@ -228,7 +228,7 @@ def test_history_is_kept_by_commit_and_machine(tmp_path):
     assert remember(path, "vgg16", first, here) is None
     assert remember(path, "vgg16", first, {"processor": "another"}) is None
     assert remember(path, "lenet", {}, here) is None
-    path.write_text(path.read_text() + "half a li\n")
+    path.write_text(path.read_text() + "half a li")
     faster = {"seconds_per_image": 1.0, "torch": {"ms_per_image": 5.0}, "peak_gib": 1.0}
     before = remember(path, "vgg16", faster, here)
     assert before["figures"] == first
