@@ -140,6 +140,18 @@ def test_ties_are_as_wide_as_those_of_the_analysis(projection, window):
     assert_same(result, td.analyse(network, images))
 
 
+@pytest.mark.parametrize("which", ["t", "i"])
+def test_recorded_spikes_that_are_missing_are_named(which):
+    """As in the files of a program that a full disk cut short: zeros that are silent hide them."""
+    network = small_network(silent_zeros=True)
+    net = td.build_network(network, random_images(network, 1), projection="explicit")
+    net.run(net.duration)
+    values = net["conv2_spikes"].variables[which]
+    values.resize(len(values.get_value()) - 1)
+    with pytest.raises(td.RunError, match=r"spikes that 'conv2_spikes' recorded.*full"):
+        td.read_results(net)
+
+
 def test_a_max_pool_on_the_input():
     rng = np.random.default_rng(0)
     layers = (

@@ -107,6 +107,18 @@ def _checked(entry: Path, key: str) -> dict:
     return content
 
 
+def is_cut_short(entry: Path) -> bool:
+    """Whether a file of an entry has another size than it was kept with, or is gone.
+
+    A program reads its files after they were checked, and does not see where one ends.
+    """
+    try:
+        files = json.loads(_read(entry / _MANIFEST))["content"]["files"]
+        return any((entry / name).stat().st_size != known[0] for name, known in files.items())
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
+
+
 def _read(path: Path) -> bytes:
     if not stat.S_ISREG(path.lstat().st_mode):
         raise ValueError(f"{path.name} is no file")
@@ -194,8 +206,10 @@ def discard(entry: Path) -> None:
     try:
         if entry.is_dir() and not entry.is_symlink():
             aside = Path(tempfile.mkdtemp(dir=entry.parent, prefix=_BUILDING))
-            entry.rename(aside / entry.name)
-            shutil.rmtree(aside, ignore_errors=True)
+            try:
+                entry.rename(aside / entry.name)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
         else:
             entry.unlink(missing_ok=True)
     except FileNotFoundError:
