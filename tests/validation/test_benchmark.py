@@ -1,6 +1,8 @@
 """The benchmark's parts, small: what they measure and how they judge."""
 
+import errno
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -210,6 +212,22 @@ def test_figures_of_other_settings_or_data_are_not_shown(measured, monkeypatch):
     monkeypatch.setattr(benchmark, "_shipped", lambda name: "another network")
     shown, _ = measured("--only", "growth")
     assert set(shown) == {"machine", "notes", "resnet20", "growth"}
+
+
+def test_a_full_disk_leaves_what_was_measured(measured, monkeypatch, tmp_path):
+    first, _ = measured()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left on device"):
+            measured("--only", "growth")
+    assert {path: path.read_bytes() for path in before} == before
+    assert {path for path in tmp_path.rglob("*.*") if path.is_file()} == set(before)
+    assert measured("--only", "growth")[0] == {**first, "growth": {"number": 1}}
 
 
 def test_what_has_no_data_is_left_out_by_name(measured, monkeypatch):

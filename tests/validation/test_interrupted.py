@@ -1,5 +1,6 @@
 """Ctrl-C while reports and evaluations are made: an exception, and nobody works on."""
 
+import json
 import os
 import signal
 import threading
@@ -7,10 +8,13 @@ import time
 from pathlib import Path
 
 import endless
+import numpy as np
 import pytest
 
+from reports import tiny_network
+from tdsnn_brian import validation
 from tdsnn_brian.brian.explicit.perturbed_settings import Setting
-from tdsnn_brian.validation.sweeps import programs
+from tdsnn_brian.validation.sweeps import grids, programs
 from tdsnn_brian.validation.sweeps.jobs import Job, Runner
 
 
@@ -72,6 +76,30 @@ def test_an_interrupt_ends_builders_compilers_and_programs(tmp_path, monkeypatch
         assert time.monotonic() < until, "some work on"
         time.sleep(0.02)
     assert not list(tmp_path.glob("run-*"))
+
+
+def test_an_interrupted_report_leaves_no_page_and_goes_on(tmp_path, few_runs, monkeypatch):
+    images, original, runs = np.random.default_rng(0).random((2, 6)), programs.run_interpreted, []
+
+    def run(*of):
+        runs.append(of)
+        if len(runs) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return original(*of)
+
+    def make_report():
+        return validation.report(
+            tiny_network(), images, output=tmp_path, device="numpy", parts=["ticks"]
+        )
+
+    monkeypatch.setattr(grids, "TICKS", (1, 2))
+    monkeypatch.setattr(programs, "run_interpreted", run)
+    with pytest.raises(KeyboardInterrupt):
+        make_report()
+    assert {path.name for path in tmp_path.iterdir()} == {"sweeps"}
+    summary = make_report()
+    assert len(runs) == 3  # the first was kept
+    assert json.loads((tmp_path / "summary.json").read_text()) == summary
 
 
 def test_a_builder_that_is_ended_is_named(tmp_path, monkeypatch):
