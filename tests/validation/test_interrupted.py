@@ -3,8 +3,11 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import endless
@@ -100,6 +103,44 @@ def test_an_interrupted_report_leaves_no_page_and_goes_on(tmp_path, few_runs, mo
     summary = make_report()
     assert len(runs) == 3  # the first was kept
     assert json.loads((tmp_path / "summary.json").read_text()) == summary
+
+
+def of_the_test(mark):
+    """Processes that inherited a variable of the environment."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if mark.encode() in path.read_bytes() and works(path.parent.name):
+                found.append(path.parent.name)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+@pytest.mark.parametrize("after", np.random.default_rng(0).uniform(0, 8, 3).round(2))
+def test_an_interrupted_evaluation_ends_its_cluster(tmp_path, after):
+    pytest.importorskip("distributed")
+    noises = [part for k in range(90) for part in ("--noise", f"0.{k}")]
+    command = ["-m", "tdsnn_brian.validation", "evaluate", "--engine", "discrete", *noises]
+    mark = f"TDSNN_TEST_MARK={tmp_path}"
+    evaluation = subprocess.Popen(
+        [sys.executable, *command, "--output", str(tmp_path / "out")],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "TDSNN_TEST_MARK": str(tmp_path)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    until = time.monotonic() + 120
+    while len(of_the_test(mark)) < 3:  # its cluster is being made
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    time.sleep(after)
+    evaluation.send_signal(signal.SIGINT)
+    assert evaluation.wait(timeout=60) == 130
+    until = time.monotonic() + 10
+    while of_the_test(mark):
+        assert time.monotonic() < until, "some work on"
+        time.sleep(0.1)
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_a_builder_that_is_ended_is_named(tmp_path, monkeypatch):
