@@ -64,13 +64,34 @@ def is_number(value: Any) -> bool:
         return False
 
 
+_UNSHOWN = ("Cc", "Cs", "Zl", "Zp")
+"""Control characters, halves of a pair, ends of lines."""
+
+_TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+"""What turns the direction of the text behind it."""
+
+
+def _is_shown(letter: str) -> bool:
+    return (
+        unicodedata.category(letter) not in _UNSHOWN
+        and unicodedata.bidirectional(letter) not in _TURNING
+    )
+
+
+def shown(text: str, keep: str = "") -> str:
+    """`text` with all but those of `keep` escaped that cannot be shown or that a terminal obeys."""
+    return "".join(
+        letter if _is_shown(letter) or letter in keep else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
 def check_name(what: str, value: object) -> None:
     """Raise `InvalidInputError` unless `value` is text that can be shown and written to files."""
     if not (isinstance(value, str) and value):
         raise InvalidInputError(f"{what} must be a string, got {value!r:.80}")
     for letter in value:
-        # control characters, halves of a pair, ends of lines
-        if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp"):
+        if not _is_shown(letter):
             raise InvalidInputError(
                 f"{what} {value!r:.80} holds the character {letter!r}, which cannot be shown or "
                 "written; rename it"

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import layers as known
-from .arguments import check_path
+from .arguments import check_path, shown
 from .errors import InvalidInputError, NetworkFileError
 from .layers import Layer
 from .machine import available_bytes
@@ -120,7 +120,8 @@ def load(path: str | PathLike) -> SpikingNetwork:
         raise
     except Exception as error:  # whatever a header that was changed may lead to
         raise NetworkFileError(
-            f"{path} is truncated or damaged ({type(error).__name__}: {error}); {_REMEDY}"
+            f"{path} is truncated or damaged ({type(error).__name__}: "
+            f"{shown(str(error))}); {_REMEDY}"
         ) from error
 
 

@@ -122,6 +122,7 @@ def _inverse(transfer: Transfer, values: NDArray[np.float64]) -> NDArray[np.floa
 
 
 @lru_cache(maxsize=64)
+@np.errstate(over="ignore")
 def _bisected(transfer: Transfer, content: bytes) -> NDArray[np.float64]:
     values = np.frombuffer(content)
     scale = transfer.scale

@@ -19,8 +19,10 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from .arguments import shown
 from .errors import InvalidInputError, TDSNNError
 from .machine import available_bytes
+from .provenance import digest_by_parts
 
 ALONE = ""
 """Name of the array of an ``.npy`` file, which gives it none."""
@@ -92,7 +94,7 @@ def read_arrays(
     except TDSNNError:
         raise
     except Exception as problem:  # whatever the bytes of a damaged file may lead to
-        reason = str(problem) or type(problem).__name__
+        reason = shown(str(problem)) or type(problem).__name__
         raise error(f"{path} cannot be read as {what} ({reason}); {remedy}") from problem
 
 
@@ -210,12 +212,29 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         raise InvalidInputError(f"{path} is no file that could be replaced; name another path")
     with TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
         draft = Path(folder, path.name)
-        yield draft
+        try:
+            yield draft
+        except Exception as error:
+            if isinstance(error.__context__, KeyboardInterrupt):  # as an archive's end may hide it
+                raise error.__context__ from None
+            raise
         if mode is not None:
             draft.chmod(mode)
         sync(draft)
         os.replace(draft, path)
     sync(path.parent)
+
+
+def described(path: Path) -> list:
+    """Size, digest and right to execute; nothing but a regular file is opened."""
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"{path.name} is no file")
+    with path.open("rb") as file:
+        found = digest_by_parts(
+            status.st_size, lambda start, stop: os.pread(file.fileno(), stop - start, start)
+        )
+    return [status.st_size, found.hex(), bool(status.st_mode & stat.S_IXUSR)]
 
 
 def sync(path: Path) -> None:

@@ -13,14 +13,17 @@ import pytest
 import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian import network_file, whole_files
-from tdsnn_brian.layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Sum
+from tdsnn_brian.layers import IMAGE, AveragePool2D, Conv2D, Dense, MaxPool2D, Sum
+from tdsnn_brian.transfer import RELU, Transfer
 
 EVIL = [
     -1, 0, 1, 2, 3, 7, 255, 2**31, 2**40, 2**63, 10**30, 10**400, -(2**31), 0.5, 1.5, -0.0, 1e-300,
     1e300, 1e308, float("nan"), float("inf"), -float("inf"), True, False, None, "", "evil", "1",
     [], [1], [1, 1], [[1, 1], [1, 1]], [0, 0], [1, 2, 3], [-1, -1], [[0, 0], [0, 5]],
     [2**40, 2**40], {}, {"array": "0/kernel"}, {"array": "nothing"}, {"x": 1}, ["a"],
-    {"layer": {"kind": "Dense", "fields": {}}}, "\ud800", "a" * 300, "\x1b[31m", "[red]",
+    {"layer": {"kind": "Dense", "fields": {}}}, {"transfer": {}}, {"transfer": {"scale": 1e-300}},
+    {"transfer": {"name": "square", "scale": 1e-200}}, {"transfer": {"name": "softplus"}}, "square",
+    "nearest", "sum", "\ud800", "a" * 300, "\x1b[31m", "[red]",
 ]  # fmt: skip
 
 
@@ -51,6 +54,44 @@ def branching_network():
         Dense(name="output", input_shape=(1, 1, 4), weights=normal(4, 3), bias=normal(3)),
     )
     return td.SpikingNetwork(layers=layers, leak=3.0)
+
+
+def network_of_transfers():
+    """What files of the first versions did not have, in one network."""
+    rng = np.random.default_rng(0)
+
+    def conv(name, source=None, transfer=RELU, size=4):
+        kernel = rng.normal(0, 0.4, (1, 1, size, 4))
+        shape = (2, 2, size)
+        return Conv2D(name=name, input_shape=shape, kernel=kernel, source=source, transfer=transfer)
+
+    layers = (
+        conv("rise é", transfer=Transfer(name="silu_rise", scale=3.0), size=2),
+        conv("capped", IMAGE, Transfer(max_value=6.0, threshold=0.1), size=2),
+        Sum(
+            name="sum",
+            terms=(conv("one", "capped"), conv("other", "rise é")),
+            transfer=Transfer(name="elu_off", alpha=0.5),
+        ),
+        Dense(
+            name="squares",
+            input_shape=(2, 2, 4),
+            weights=rng.normal(0, 0.4, (16, 5)),
+            transfer=Transfer(name="square", scale=2.0),
+        ),
+        Dense(name="output", input_shape=(5,), weights=rng.normal(0, 0.4, (5, 3))),
+    )
+    return td.SpikingNetwork(
+        layers=layers,
+        leak=3.0,
+        input_offset=0.5,
+        input_scale=2.0,
+        rounding="nearest",
+        image_shape=(8,),
+        image_range=(-0.5, 1.0),
+        output_shape=(3, 1),
+        metadata={"notes": ["merged"], "calibration": {"images": 3}},
+    )
 
 
 def outcome(network_of):
@@ -85,7 +126,7 @@ def unpacked(network, path):
     return arrays, json.loads(arrays["header"].tobytes())
 
 
-@pytest.mark.parametrize("make", [small_network, branching_network])
+@pytest.mark.parametrize("make", [small_network, branching_network, network_of_transfers])
 def test_changed_headers_are_right_or_refused(tmp_path, make):
     path = tmp_path / "network.npz"
     arrays, header = unpacked(make(), path)
@@ -232,7 +273,9 @@ def test_devices_are_not_replaced(tmp_path):
         small_network().save("/dev/null")
 
 
-@pytest.mark.parametrize("name", ["a\nb", "\x1b[31mred", "half \ud800", "a\x00", "\u2028", "\x9b"])
+@pytest.mark.parametrize(
+    "name", ["a\nb", "\x1b[31mred", "half \ud800", "a\x00", "\u2028", "\x9b", "\u202e"]
+)
 def test_names_that_cannot_be_shown_are_refused(name):
     with pytest.raises(td.InvalidInputError, match="cannot be shown or written; rename it"):
         Dense(name=name, input_shape=(2,), weights=np.ones((2, 2)))

@@ -1,5 +1,6 @@
 """The command `tdsnn`: what it does, prints and exits with."""
 
+import json
 import re
 import sys
 from collections import defaultdict
@@ -20,6 +21,7 @@ pytest.importorskip("typer")
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Exit status, output and errors of a command line."""
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")  # or it would stay set
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["tdsnn", *map(str, arguments)])
@@ -126,3 +128,40 @@ def test_progress_is_told_in_lines(monkeypatch, capsys):
     with progress.progress_lines() as advance:
         advance("tune", 0.5)
     assert capsys.readouterr().err.startswith("tune: 50 %, ")
+
+
+def test_what_a_file_says_is_shown_and_never_obeyed(run, network_file):
+    """Neither what it holds nor an error's words make a terminal do something."""
+    evil = "\x1b[31mred\x07\n\ud800\x9b2J"
+    small_network(metadata={evil: evil}).save(network_file)
+    status, out, _ = run("info", network_file)
+    assert status == 0
+    assert out.splitlines()[-1] == r": ".join([r"\x1b[31mred\x07\n\ud800\x9b2J"] * 2)
+    with np.load(network_file) as archive:
+        arrays = dict(archive)
+    header = json.loads(arrays["header"].tobytes())
+    header["network"][evil] = 1
+    np.savez(network_file, **{**arrays, "header": np.frombuffer(json.dumps(header).encode(), "u1")})
+    status, _, err = run("info", network_file)
+    assert status == 2
+    assert r"unexpected keyword argument '\x1b[31mred\x07\n\ud800\x9b2J'" in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (OSError(28, "No space left on device", "report"), 2, "error: .*No space left.*'report'\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_what_stops_a_command_is_told_without_a_traceback(run, monkeypatch, error, status, told):
+    from tdsnn_brian.cli import app
+
+    def stop(path):
+        raise error
+
+    monkeypatch.setattr(app, "load", stop)
+    stopped, _, err = run("info", __file__)
+    assert stopped == status
+    assert re.fullmatch(told, err)

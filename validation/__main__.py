@@ -1,15 +1,12 @@
 """`python -m validation`."""
 
 import os
-import sys
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 os.environ.setdefault("MPLBACKEND", "agg")
 
-from tdsnn_brian.errors import TDSNNError
+from tdsnn_brian.cli import telling_errors
 from tdsnn_brian.validation.accuracy.evaluate import evaluate
 from tdsnn_brian.validation.biology.command import biology
 from tdsnn_brian.validation.commands import report_command, validate
@@ -43,12 +40,8 @@ def _commands() -> None:
 
 def main() -> None:
     """Run the commands; an error that the user can mend is shown without a traceback."""
-    try:
+    with telling_errors():
         app(prog_name="python -m validation")
-    except TDSNNError as error:
-        message = f"[red]error:[/] {escape(str(error))}"
-        Console(stderr=True).print(message, soft_wrap=True, highlight=False)
-        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ over, is done again by another one. Results come back in the order of the tasks,
 outcome is that of a plain loop.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any
@@ -38,7 +40,7 @@ def connected(scheduler: str | None = None, workers: int = 2) -> Iterator[Any]:
     from distributed import Client, LocalCluster, Security
 
     if scheduler is not None:
-        with _client_of(scheduler) as client:
+        with _closing(_client_of(scheduler)) as client:
             yield client
         return
     with (
@@ -49,16 +51,28 @@ def connected(scheduler: str | None = None, workers: int = 2) -> Iterator[Any]:
             }
         ),
         # nobody else on this machine may send it work
-        LocalCluster(
-            workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            security=Security.temporary(),
+        _closing(
+            LocalCluster(
+                workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                security=Security.temporary(),
+            )
         ) as cluster,
-        Client(cluster) as client,
+        _closing(Client(cluster, timeout=2 * PATIENCE)) as client,
     ):
         yield client
+
+
+@contextmanager
+def _closing(connection: Any) -> Iterator[Any]:
+    """Close a client or a cluster at the end; what ended the block counts, not how that goes."""
+    try:
+        yield connection
+    finally:
+        with suppress(Exception):
+            connection.close(timeout=2 * PATIENCE)
 
 
 def _client_of(scheduler: str) -> Any:
@@ -134,22 +148,30 @@ def spread(
         return results
     from distributed import CancelledError, KilledWorker, wait
 
-    futures = {client.submit(function, task, pure=False): index for index, task in enumerate(tasks)}
-    pending, done = set(futures), 0
+    futures: dict[Any, int] = {}
+    remaining, done, heard = iter(range(len(tasks))), 0, time.monotonic()
     try:
-        while pending:
-            try:
-                finished, pending = wait(
-                    pending, timeout=6 * PATIENCE, return_when="FIRST_COMPLETED"
-                )
+        # no more than are soon worked on: an interrupt waits for what is on its way
+        at_once = 2 * max(4, sum(client.nthreads().values()))
+        while True:
+            for index in islice(remaining, at_once - len(futures)):
+                futures[client.submit(function, tasks[index], pure=False)] = index
+            if not futures:
+                break
+            try:  # in turns: a Ctrl-C that comes just before a wait does not end it
+                finished, _ = wait(set(futures), timeout=1, return_when="FIRST_COMPLETED")
             except TimeoutError:
+                if time.monotonic() - heard < 6 * PATIENCE:
+                    continue
+                heard = time.monotonic()
                 if not client.scheduler_info()["workers"]:
                     raise RunError(
                         "all Dask workers are gone; start them and run it again"
                     ) from None
                 continue
+            heard = time.monotonic()
             for future in finished:
-                results[futures[future]] = future.result()
+                results[futures.pop(future)] = future.result()
                 done += 1
                 report(done / len(tasks))
     except KilledWorker as error:

@@ -37,6 +37,11 @@ def is_runtime(device: Any) -> bool:
     return isinstance(device, RuntimeDevice)
 
 
+def counts_spikes(device: Any) -> bool:
+    """Whether a spike monitor's `N` is known to be what it recorded."""
+    return is_runtime(device) or is_standalone(device)
+
+
 def check_results_at_once(device: Any) -> None:
     """Refuse a device from which one call cannot get results.
 

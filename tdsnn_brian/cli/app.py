@@ -8,9 +8,11 @@ import typer
 import tdsnn_brian as td
 
 from ..analysis.closed_form import analyse
+from ..arguments import shown
 from ..errors import InvalidInputError
 from ..network_file import load
 from ..tuning import Share
+from ..whole_files import replacing
 from .options import Count, Images, Model, Network, NetworkOutput, Range
 from .progress import progress_lines
 
@@ -44,7 +46,7 @@ def info(network: Network) -> None:
     converted = load(network)
     converted.summary()
     for key, value in converted.metadata.items():
-        print(f"{key}: {value}")
+        print(shown(f"{key}: {value}"))
 
 
 @app.command()
@@ -131,10 +133,12 @@ def tune(
 
         figure = Figure(figsize=(8, 5))
         tuned.plot(figure.add_subplot())
-        figure.savefig(plot)
+        with replacing(plot) as draft:
+            figure.savefig(draft)
         print(f"wrote {plot}")
     if adapted is not None:
-        tuned.adapted.save(adapted)
+        with replacing(adapted) as draft:
+            tuned.adapted.save(draft)
         print(f"wrote {adapted}")
     _save(tuned.network, model, output)
 

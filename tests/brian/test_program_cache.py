@@ -6,7 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +155,42 @@ def test_two_at_once_keep_one(folder):
         (path / "main").chmod(0o700)
         assert cache.keep(path, KEY, ["main"], []) == first
     assert cache.find(KEY) == (first, [["magic", "<i8", [1]]])
+
+
+def test_whatever_others_do_meanwhile_an_entry_is_whole_or_not_there(folder):
+    counts = Counter()
+
+    def work(seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(50):
+            key = "ab"[rng.integers(2)] * 32
+            what = ["keep", "find", "damage", "trim", "evict"][rng.integers(5)]
+            try:
+                if what == "keep":
+                    kept(key, size=100)
+                elif what == "find":
+                    found = cache.find(key)
+                    what = "found" if found else "not there"
+                elif what == "damage":
+                    with suppress(OSError):
+                        os.truncate(folder / key / "main", 3)
+                else:
+                    trim_cache(max_bytes=0 if what == "evict" else None)
+            except CacheError:
+                what = "refused"
+            except BaseException as error:
+                what = f"raw {error!r}"
+            counts[what] += 1
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(dict(counts))
+    assert set(counts) <= {"keep", "found", "not there", "damage", "trim", "evict", "refused"}
+    assert counts["refused"] < 10 < counts["keep"]
+    assert {path.name for path in folder.iterdir()} <= {"a" * 32, "b" * 32}
 
 
 def test_everything_is_on_the_disk_before_it_is_named(folder, monkeypatch):

@@ -125,6 +125,16 @@ def test_output_potentials_that_are_no_numbers_are_named(copied):
         list(copied.stream(MANY[:2]))
 
 
+@pytest.mark.parametrize("size", [0, 8])
+def test_arrays_that_were_cut_short_after_they_were_checked_are_noticed(copied, size):
+    """A program takes for zeros what it does not find."""
+    path = next(copied.directory.glob("static_arrays/*conv2_synapses_weights"))
+    os.truncate(path, path.stat().st_size // 16 * size)
+    with pytest.raises(ProgramError, match=r"something else than its results.*damaged"):
+        next(copied.stream(MANY[:2]))
+    assert not copied.directory.exists()
+
+
 @pytest.mark.parametrize(
     "says",
     [

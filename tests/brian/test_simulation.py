@@ -12,6 +12,7 @@ import tdsnn_brian as td
 from helpers import assert_same, network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.layers import Conv2D, Dense, MaxPool2D
 from tdsnn_brian.network import SpikingNetwork
+from tdsnn_brian.transfer import Transfer
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
@@ -121,6 +122,34 @@ def test_activations_of_zero_are_ties_that_both_resolve_alike():
     result = td.simulate(network, np.zeros((1, 40)))
     assert (result.latencies["hidden"] == 0).all()
     assert_same(result, td.analyse(network, np.zeros((1, 40))))
+
+
+@pytest.mark.parametrize("window", ["fixed", "dynamic"])
+@pytest.mark.parametrize("projection", ["explicit", "shared"])
+def test_ties_are_as_wide_as_those_of_the_analysis(projection, window):
+    """Squares that are far larger than their scale: thresholds grow by little from tick to tick."""
+    weights = np.random.default_rng(0).normal(0, 0.4, (64, 40))
+    square = Transfer(name="square", scale=1e-6)
+    layers = (
+        Dense(name="squares", input_shape=(64,), weights=weights, transfer=square),
+        Dense(name="output", input_shape=(40,), weights=np.full((40, 1), 1e-6)),
+    )
+    network = SpikingNetwork(layers=layers, leak=3, rounding="nearest")
+    images = np.random.default_rng(1).random((3, 64))
+    result = td.simulate(network, images, projection=projection, window=window)
+    assert_same(result, td.analyse(network, images))
+
+
+@pytest.mark.parametrize("which", ["t", "i"])
+def test_recorded_spikes_that_are_missing_are_named(which):
+    """As in the files of a program that a full disk cut short: zeros that are silent hide them."""
+    network = small_network(silent_zeros=True)
+    net = td.build_network(network, random_images(network, 1), projection="explicit")
+    net.run(net.duration)
+    values = net["conv2_spikes"].variables[which]
+    values.resize(len(values.get_value()) - 1)
+    with pytest.raises(td.RunError, match=r"spikes that 'conv2_spikes' recorded.*full"):
+        td.read_results(net)
 
 
 def test_a_max_pool_on_the_input():

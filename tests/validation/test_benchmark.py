@@ -1,6 +1,8 @@
 """The benchmark's parts, small: what they measure and how they judge."""
 
+import errno
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -212,6 +214,22 @@ def test_figures_of_other_settings_or_data_are_not_shown(measured, monkeypatch):
     assert set(shown) == {"machine", "notes", "resnet20", "growth"}
 
 
+def test_a_full_disk_leaves_what_was_measured(measured, monkeypatch, tmp_path):
+    first, _ = measured()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left on device"):
+            measured("--only", "growth")
+    assert {path: path.read_bytes() for path in before} == before
+    assert {path for path in tmp_path.rglob("*.*") if path.is_file()} == set(before)
+    assert measured("--only", "growth")[0] == {**first, "growth": {"number": 1}}
+
+
 def test_what_has_no_data_is_left_out_by_name(measured, monkeypatch):
     def missing(name):
         raise DataNotFoundError(f"{name}.ckpt is missing")
@@ -228,7 +246,7 @@ def test_history_is_kept_by_commit_and_machine(tmp_path):
     assert remember(path, "vgg16", first, here) is None
     assert remember(path, "vgg16", first, {"processor": "another"}) is None
     assert remember(path, "lenet", {}, here) is None
-    path.write_text(path.read_text() + "half a li\n")
+    path.write_text(path.read_text() + "half a li")
     faster = {"seconds_per_image": 1.0, "torch": {"ms_per_image": 5.0}, "peak_gib": 1.0}
     before = remember(path, "vgg16", faster, here)
     assert before["figures"] == first

@@ -84,6 +84,26 @@ def test_a_killed_worker_loses_nothing(tmp_path):
     assert os.getpid() not in {process for _, process in results}
 
 
+def wait_a_little(task):
+    time.sleep(0.3)
+    return task
+
+
+def test_an_interrupt_is_raised_and_nothing_is_worked_on_any_more(client):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            spread(wait_a_little, range(200), client=client)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    until = time.monotonic() + 10
+    while any(client.processing().values()):
+        assert time.monotonic() < until, "some is worked on"
+        time.sleep(0.05)
+    assert spread(square, [2], client=client) == [4]
+
+
 def test_an_evaluation_equals_the_serial_one(client):
     network = small_network()
     images = random_images(network, 9)
@@ -185,11 +205,6 @@ def test_a_task_that_ends_its_workers_is_named():
         pytest.raises(RunError, match="a task ended every Dask worker"),
     ):
         spread(die, range(2), client=client)
-
-
-def wait_a_little(task):
-    time.sleep(0.3)
-    return task
 
 
 @pytest.mark.slow

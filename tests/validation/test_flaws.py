@@ -187,3 +187,27 @@ def test_one_program_serves_every_setting(tmp_path, monkeypatch):
     for name, times in programs.run(program, finer, place).latencies.items():
         np.testing.assert_array_equal(times * 8, analysis.latencies[name].reshape(times.shape))
     assert not list(place.glob("results-*"))
+    damage_is_noticed(program, place)
+
+
+def damage_is_noticed(program, place):
+    """Of what was half-written when power went, and of results on a full disk."""
+    assert programs.is_whole(place)
+    whole = programs.MANIFEST, "main", *(f"static_arrays/{x.name}" for x in place.glob("static*/*"))
+    for name in whole:
+        content, mode = (place / name).read_bytes(), (place / name).stat().st_mode
+        (place / name).write_bytes(content[: len(content) // 2])
+        assert not programs.is_whole(place), name
+        (place / name).write_bytes(content)
+        (place / name).chmod(mode)
+    assert programs.is_whole(place)
+    fromfile = np.fromfile
+    for part in ("_i", "_t", "_N", "_v", "v_release"):
+        with pytest.MonkeyPatch.context() as patch:
+            cut = lambda file, *of: fromfile(file, *of)[: -1 if part in file.name else None]  # noqa: E731, B023
+            patch.setattr(np, "fromfile", cut)
+            with pytest.raises(programs.ProgramError, match="has not written all"):
+                programs.run(program, Setting(), place)
+    (place / "main").write_bytes(b"\x7fELF half of it")
+    with pytest.raises(programs.ProgramError, match="cannot be run"):
+        programs.run(program, Setting(), place)

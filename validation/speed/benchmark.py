@@ -13,6 +13,7 @@ import typer
 from tdsnn_brian.networks.data import DataNotFoundError
 from tdsnn_brian.networks.files import converted_path, plain_path
 from tdsnn_brian.provenance import digest
+from tdsnn_brian.whole_files import replacing
 
 from ..console import console, say
 from ..kept import Kept
@@ -123,7 +124,8 @@ def benchmark(
     console.print(table(summary))
     say(f"wrote {path}")
     if summary.get("growth"):
-        growth_figure(summary["growth"]).savefig(output / "growth.svg", metadata={"Date": None})
+        with replacing(output / "growth.svg") as draft:
+            growth_figure(summary["growth"]).savefig(draft, metadata={"Date": None})
         say(f"wrote {output / 'growth.svg'}")
 
 

@@ -42,8 +42,9 @@ def remember(path: Path, part: str, figures: dict, machine: dict) -> dict | None
         "part": part,
         "figures": figures,
     }
+    torn = path.is_file() and not path.read_bytes().endswith(b"\n")  # as on a disk that was full
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry, allow_nan=False) + "\n")
+        file.write("\n" * torn + json.dumps(entry, allow_nan=False) + "\n")
     return before[-1] if before else None
 
 

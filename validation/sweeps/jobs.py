@@ -1,5 +1,6 @@
 """Runs of programs side by side, each kept when it is done, so that a stopped report goes on."""
 
+import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -11,10 +12,12 @@ from pathlib import Path
 from numpy.typing import NDArray
 
 from tdsnn_brian.brian.explicit.perturbed_settings import Setting
+from tdsnn_brian.errors import TDSNNError
 
 from ..kept import Kept, key
+from ..running import Running, end_group
 from . import programs
-from .programs import Outcome, Program
+from .programs import Outcome, Program, ProgramError
 
 Evaluate = Callable[[Program, Setting, Outcome], dict]
 
@@ -98,10 +101,15 @@ class Runner:
         return [rows[job] for job in jobs]
 
     def _run_compiled(self, missing, wanted, bases, total) -> dict[Job, dict]:
-        # builds happen in processes of their own, for they set Brian2's device
+        # builds happen in processes of their own, for they set Brian2's device; each leads a group
+        # with the compilers that it starts
+        running = Running()
         with (
             ProcessPoolExecutor(
-                self._workers, mp_context=get_context("spawn"), max_tasks_per_child=1
+                self._workers,
+                mp_context=get_context("spawn"),
+                initializer=os.setsid,
+                max_tasks_per_child=1,
             ) as builders,
             ThreadPoolExecutor(self._workers) as threads,
         ):
@@ -111,33 +119,48 @@ class Runner:
                 base = bases.get(name)
                 if base is not None:
                     built[base].result()
-                builders.submit(
-                    programs.build,
-                    self._programs[name],
-                    self._place(name),
-                    self._place(base) if base else None,
-                ).result()
+                place = self._place(name)
+                try:
+                    builders.submit(
+                        programs.build,
+                        self._programs[name],
+                        place,
+                        self._place(base) if base else None,
+                    ).result()
+                except TDSNNError:
+                    raise
+                except Exception as error:  # a compiler's, or of a process that was ended
+                    raise ProgramError(
+                        f"the program in {place} could not be built ({error}); look for a C++ "
+                        "compiler, and for free memory and disk space"
+                    ) from error
                 self._advance(BUILD[name in bases] / total)
 
             def run(job):
                 built[job.program].result()
                 place = self._place(job.program)
-                outcome = programs.run(self._programs[job.program], job.setting, place)
+                outcome = programs.run(self._programs[job.program], job.setting, place, running)
                 row = self._keep(job, outcome)
                 self._advance(RUN / total)
                 return row
 
-            for name in wanted:  # in an order in which nothing waits for what comes later
-                built[name] = threads.submit(build, name)
-            running = {job: threads.submit(run, job) for job in missing}
             try:
-                wait([*built.values(), *running.values()], return_when=FIRST_EXCEPTION)
-                for future in (*built.values(), *running.values()):
-                    if future.done():
+                for name in wanted:  # in an order in which nothing waits for what comes later
+                    built[name] = threads.submit(build, name)
+                rows = {job: threads.submit(run, job) for job in missing}
+                pending = {*built.values(), *rows.values()}
+                while (
+                    pending
+                ):  # in turns: a Ctrl-C that comes just before one waits does not end it
+                    done, pending = wait(pending, timeout=1, return_when=FIRST_EXCEPTION)
+                    for future in done:
                         future.result()
-                return {job: future.result() for job, future in running.items()}
+                return {job: future.result() for job, future in rows.items()}
             except BaseException:
                 threads.shutdown(cancel_futures=True, wait=False)
+                running.end()
+                for builder in list(builders._processes or ()):
+                    end_group(builder)
                 raise
 
     def _wanted(self, names, bases) -> list[str]:

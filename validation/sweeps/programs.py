@@ -7,7 +7,6 @@ the numpy target, each built anew.
 
 import json
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -34,9 +33,11 @@ from tdsnn_brian.brian.naming import Names
 from tdsnn_brian.brian.timing import Timing
 from tdsnn_brian.errors import TDSNNError
 from tdsnn_brian.population import Population
+from tdsnn_brian.whole_files import described, sync
 
 from ..devices import find_compiler
 from ..output import write_json
+from ..running import Running
 
 MANIFEST = "program.json"
 
@@ -147,9 +148,10 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
     """
     from brian2 import device, prefs, set_device
 
-    if (directory / MANIFEST).exists():
+    if is_whole(directory):
         return
-    if base is not None and not directory.exists():
+    shutil.rmtree(directory, ignore_errors=True)  # what an interruption left may be half-written
+    if base is not None:
         shutil.copytree(base, directory, ignore=shutil.ignore_patterns(MANIFEST, "results*"))
     prefs.core.default_float_dtype = np.dtype(program.dtype).type
     prefs.devices.cpp_standalone.extra_make_args_unix = ["-j1"]  # others are built beside it
@@ -173,14 +175,30 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
     readout = built.names.of(program.network.output, "readout")
     recorded = built["release_potentials"]
     manifest = {
-        "events": {n: [file(m, "t"), file(m, "i")] for n, m in monitors.items()},
+        "events": {n: [file(m, x) for x in ("t", "i", "N")] for n, m in monitors.items()},
         "readout": file(built[readout], "v"),
         "release": file(recorded, "v_release"),
         "recorded": np.asarray(recorded.record).tolist(),
         "inputs": f"{built.names.of(program.network.input, 'latency')}.values",
         "variables": built.variables,
+        "files": {name: described(directory / name) for name in _read_when_it_runs(directory)},
     }
+    for name in manifest["files"]:
+        sync(directory / name)
     write_json(manifest, directory / MANIFEST)
+
+
+def is_whole(directory: Path) -> bool:
+    """Whether a program was built to its end, and has not changed since."""
+    try:
+        files = json.loads((directory / MANIFEST).read_text())["files"]
+        return all(known == described(directory / name) for name, known in files.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+
+
+def _read_when_it_runs(directory: Path) -> list[str]:
+    return ["main", *(f"static_arrays/{x.name}" for x in directory.glob("static_arrays/*"))]
 
 
 def _recorded_parts(population: Population) -> tuple[str, ...]:
@@ -190,15 +208,35 @@ def _recorded_parts(population: Population) -> tuple[str, ...]:
     return ("spikes",) if population.fires else ()
 
 
-def run(program: Program, setting: Setting, directory: Path) -> Outcome:
+def run(
+    program: Program, setting: Setting, directory: Path, running: Running | None = None
+) -> Outcome:
     """Run a compiled program with the parameters of `setting`; any number at once.
+
+    Parameters
+    ----------
+    program : Program
+    setting : Setting
+    directory : Path
+        Where `build` put it.
+    running : Running, optional
+        Whoever has it can end the program.
 
     Raises
     ------
     ProgramError
-        If it ends with an error.
+        If it ends with an error, or has not written all.
     """
-    directory = directory.absolute()  # the program runs in a directory of its own
+    try:
+        return _run(program, setting, directory.absolute(), running or Running())
+    except OSError as error:
+        raise ProgramError(
+            f"the program in {directory} cannot be run ({error}); free disk space, or remove the "
+            "directory to build it anew"
+        ) from error
+
+
+def _run(program: Program, setting: Setting, directory: Path, running: Running) -> Outcome:
     manifest = json.loads((directory / MANIFEST).read_text())
     values = parameters(program.network, program.plan(setting), setting, manifest["variables"])
     arguments = [f"{group}.{name}={float(value)!r}" for (group, name), value in values.items()]
@@ -207,13 +245,7 @@ def run(program: Program, setting: Setting, directory: Path) -> Outcome:
         inputs = input_times(program.network, program.images, setting.ticks_per_tick)
         inputs.astype(np.float64).tofile(results / "inputs")
         arguments.append(f"{manifest['inputs']}={results / 'inputs'}")
-        done = subprocess.run(
-            ["./main", "--results_dir", f"{results}/", *arguments],
-            cwd=directory,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = running.run(["./main", "--results_dir", f"{results}/", *arguments], directory)
         if done.returncode:
             raise ProgramError(
                 f"the program in {directory} ended with status {done.returncode}: "
@@ -222,18 +254,23 @@ def run(program: Program, setting: Setting, directory: Path) -> Outcome:
         n, dtype = len(program.images), np.dtype(program.dtype)
         step = 1e-3 / setting.steps_per_tick
 
-        def spikes(name: str):
-            times, neurons = manifest["events"][name]
-            steps = np.rint(np.fromfile(results / times) / step).astype(np.int64)
-            return steps, np.fromfile(results / neurons, dtype=np.int32)
+        def whole(values: NDArray, size: int) -> NDArray:
+            if values.size != size:
+                raise ProgramError(
+                    f"the program in {directory} has not written all of its results; free disk "
+                    "space, or remove the directory to build it anew"
+                )
+            return values
 
-        readout = np.fromfile(results / manifest["readout"], dtype=dtype)
-        release = np.fromfile(results / manifest["release"], dtype=dtype)
-        if readout.size != (n + 1) * program.network.output.n_neurons:
-            raise ProgramError(
-                f"the program in {directory} ended before its last image; free disk space, or "
-                "remove the directory to build it anew"
-            )
+        def spikes(name: str):
+            times, neurons, counted = (results / file for file in manifest["events"][name])
+            size = int(whole(np.fromfile(counted, np.int32), 1)[0])
+            steps = np.rint(whole(np.fromfile(times), size) / step).astype(np.int64)
+            return steps, whole(np.fromfile(neurons, np.int32), size)
+
+        n_outputs, n_recorded = program.network.output.n_neurons, len(manifest["recorded"])
+        readout = whole(np.fromfile(results / manifest["readout"], dtype), (n + 1) * n_outputs)
+        release = whole(np.fromfile(results / manifest["release"], dtype), (n + 1) * n_recorded)
         recordings = Recordings(
             network=program.network,
             timing=program.plan(setting),

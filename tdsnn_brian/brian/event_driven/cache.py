@@ -18,8 +18,8 @@ from typing import Any
 
 from ...arguments import is_real
 from ...errors import CacheError, InvalidInputError
-from ...provenance import digest, digest_by_parts
-from ...whole_files import sync
+from ...provenance import digest
+from ...whole_files import described, sync
 
 DIRECTORY_VARIABLE = "TDSNN_CACHE"
 SIZE_VARIABLE = "TDSNN_CACHE_GIB"
@@ -101,28 +101,28 @@ def _checked(entry: Path, key: str) -> dict:
     content = manifest["content"]
     if manifest["digest"] != digest(content) or content["key"] != key:
         raise ValueError("the manifest is not as it was written")
-    for name, described in content["files"].items():
-        if described != _describe(entry / name):
+    for name, known in content["files"].items():
+        if known != described(entry / name):
             raise ValueError(f"{name} is not as it was written")
     return content
+
+
+def is_cut_short(entry: Path) -> bool:
+    """Whether a file of an entry has another size than it was kept with, or is gone.
+
+    A program reads its files after they were checked, and does not see where one ends.
+    """
+    try:
+        files = json.loads(_read(entry / _MANIFEST))["content"]["files"]
+        return any((entry / name).stat().st_size != known[0] for name, known in files.items())
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
 
 
 def _read(path: Path) -> bytes:
     if not stat.S_ISREG(path.lstat().st_mode):
         raise ValueError(f"{path.name} is no file")
     return path.read_bytes()
-
-
-def _describe(path: Path) -> list:
-    """Size, digest and right to execute; nothing but a regular file is opened."""
-    status = path.lstat()
-    if not stat.S_ISREG(status.st_mode):
-        raise ValueError(f"{path.name} is no file")
-    with path.open("rb") as file:
-        found = digest_by_parts(
-            status.st_size, lambda start, stop: os.pread(file.fileno(), stop - start, start)
-        )
-    return [status.st_size, found.hex(), bool(status.st_mode & stat.S_IXUSR)]
 
 
 @contextmanager
@@ -169,7 +169,7 @@ def keep(path: Path, key: str, files: list[str], about: Any) -> Path:
         _remove_others(path, files)
         content = {
             "key": key,
-            "files": {name: _describe(path / name) for name in files},
+            "files": {name: described(path / name) for name in files},
             "about": about,
         }
         content = json.loads(json.dumps(content))
@@ -206,8 +206,10 @@ def discard(entry: Path) -> None:
     try:
         if entry.is_dir() and not entry.is_symlink():
             aside = Path(tempfile.mkdtemp(dir=entry.parent, prefix=_BUILDING))
-            entry.rename(aside / entry.name)
-            shutil.rmtree(aside, ignore_errors=True)
+            try:
+                entry.rename(aside / entry.name)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
         else:
             entry.unlink(missing_ok=True)
     except FileNotFoundError:

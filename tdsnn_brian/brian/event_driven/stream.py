@@ -228,7 +228,8 @@ class _Worker:
         except OSError as error:
             raise ProgramError(
                 f"the compiled network in {str(program.directory)!r} cannot be started: "
-                f"{error.strerror}; keep programs where they can be run, by {DIRECTORY_VARIABLE}"
+                f"{error.strerror}; call it again if somebody removed it meanwhile, or keep "
+                f"programs where they can be run, by {DIRECTORY_VARIABLE}"
             ) from None
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -267,11 +268,13 @@ class _Worker:
         """
         dtype = self.program.record_dtype
         header = self._read(HEADER.itemsize)
-        if header != header_of(image, dtype.itemsize):
-            cache.discard(self.program.directory)
+        directory = self.program.directory
+        is_other = header != header_of(image, dtype.itemsize)
+        if is_other or (image == 0 and cache.is_cut_short(directory)):
+            cache.discard(directory)
             raise ProgramError(
-                "the compiled network wrote something else than its results, as a damaged one "
-                "does; it was removed and will be compiled anew at the next call"
+                "the compiled network wrote something else than its results, as one does that is "
+                "damaged; it was removed and will be compiled anew at the next call"
             )
         return np.frombuffer(header + self._read(dtype.itemsize - len(header)), dtype)
 

@@ -217,16 +217,14 @@ class ExplicitBuilder:
         if self.model.emits:
             events["emits"] = (self.model.emits, "")
         # The release and the threshold test each come one step after the potentials of the
-        # discrete analysis, so the threshold leaks as they do.
-        steps = population.leak * self.timing.steps_per_tick
-        v_threshold = self.model.zero + self.model.unit * (
-            population.v_threshold * np.exp(-2 / steps)
-        )
+        # discrete analysis, so the threshold and ties leak as they do.
+        leaked = np.exp(-2 / (population.leak * self.timing.steps_per_tick))
+        v_threshold = self.model.zero + self.model.unit * (population.v_threshold * leaked)
         neurons = self.neurons(
             self.names.of(population),
             cells,
             population.n_neurons,
-            {**self._constants(population), "v_threshold": v_threshold, "tie": self.tie},
+            {**self._constants(population), "v_threshold": v_threshold, "tie": self.tie * leaked},
             method=self.method,
             events=events,
         )

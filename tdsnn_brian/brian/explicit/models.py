@@ -103,10 +103,13 @@ TICK = "v_post += w_tick * int(drive_post > 0)"
 RELEASE_DYNAMIC = "drive_post += pulse_weight * pulse_post"
 TICK_DYNAMIC = "v_post += pulse_weight * pulse_post * int(drive_post > 0)"
 # Where ticks differ in weight, `share` is that of each one over Eq. (9), and the releasing spike is
-# one too: it acts on the potential before it lets `drive` know.
+# one too: it acts on the potential before it lets `drive` know. It alone does, so that ties stay as
+# wide as those of the analysis: thresholds may grow far less from tick to tick than those of ReLU.
 FIRST = "v_post += share(0 * tick) * w_tick * int(drive_post == 0)"
 SHARED_TICK = "v_post += share(n_ticks_pre * tick) * w_tick * int(drive_post > 0)"
+RELEASED = RELEASE + " * int(n_ticks_pre == 0)"
 FIRST_DYNAMIC = "v_post += share(0 * tick) * leak_factor * pulse_post * int(drive_post == 0)"
+RELEASED_DYNAMIC = RELEASE_DYNAMIC + " * int(n_ticks_pre == 0)"
 SHARED_TICK_DYNAMIC = (
     "v_post += share(n_ticks_pre * tick) * pulse_weight * pulse_post * int(drive_post > 0)"
 )
@@ -118,11 +121,11 @@ TICKS_DYNAMIC = {
     "ticks": Signal(on_pre=TICK_DYNAMIC, delayed=True),
 }
 SHARES = {
-    "release": Signal(on_pre={"first": FIRST, "release": RELEASE}),
+    "release": Signal(on_pre={"first": FIRST, "release": RELEASED}),
     "ticks": Signal(on_pre=SHARED_TICK, delayed=True),
 }
 SHARES_DYNAMIC = {
-    "release": Signal(on_pre={"first": FIRST_DYNAMIC, "release": RELEASE_DYNAMIC}),
+    "release": Signal(on_pre={"first": FIRST_DYNAMIC, "release": RELEASED_DYNAMIC}),
     "ticks": Signal(on_pre=SHARED_TICK_DYNAMIC, delayed=True),
 }
 

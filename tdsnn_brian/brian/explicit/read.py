@@ -6,13 +6,15 @@ from math import ceil
 from typing import Any
 
 import numpy as np
+from brian2 import get_device
 from numpy.typing import NDArray
 
-from ...errors import WindowTooShortError
+from ...errors import RunError, WindowTooShortError
 from ...firing_times import SILENT, in_ticks
 from ...layers import Kind
 from ...network import SpikingNetwork
 from ...population import Population
+from ..devices import counts_spikes
 from ..naming import Names
 from ..result import Simulation
 from ..timing import Timing
@@ -111,8 +113,17 @@ def recordings_of(net: Any) -> Recordings:
 
     def spikes(name: str) -> Spikes:
         monitor = net[name]
-        steps = np.rint(np.asarray(monitor.t_[:]) / float(net.dt)).astype(np.int64)
-        return steps, np.asarray(monitor.i[:])
+        times, neurons = np.asarray(monitor.t_[:]), np.asarray(monitor.i[:])
+        counted = len(times)
+        if counts_spikes(get_device()):
+            counted = int(monitor.variables["N"].get_value()[0])
+        if not len(times) == len(neurons) == counted:
+            raise RunError(
+                f"of the {counted} spikes that {name!r} recorded, {len(times)} times and "
+                f"{len(neurons)} neurons are there, as on a disk that was full; free some, and run "
+                "it again"
+            )
+        return np.rint(times / float(net.dt)).astype(np.int64), neurons
 
     readout = net[net.names.of(net.spiking_network.output, "readout")]
     return Recordings(
