@@ -240,7 +240,11 @@ class Population:
 
     def latencies(self, activation: NDArray, windows: NDArray) -> NDArray[np.int32]:
         """Firing times in ticks, `SILENT` where silent; parameters are those of `continuous`."""
-        times = self.schedule.latencies(self.without_threshold(activation, windows))
+        activation = self.without_threshold(activation, windows)
+        try:
+            times = self.schedule.latencies(activation)
+        except InvalidInputError as error:
+            raise InvalidInputError(f"layer {self.name!r}: {error}") from None
         return silence_zeros(times) if self.silent_zeros else times
 
     def continuous(self, activation: NDArray, windows: NDArray) -> NDArray:

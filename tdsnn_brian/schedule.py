@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .coding import continuous_latency, early
+from .errors import InvalidInputError
 from .firing_times import round_up, tie_tolerance
 from .ticking import leak_factor
 from .transfer import RELU, Transfer
@@ -33,6 +34,10 @@ BEYOND = 1e30
 
 LOWEST = -16.0
 """Activations below this count as 0, in units of a transfer's scale, where none gives 0."""
+
+
+_TIES_IN_A_TICK = 8
+"""As many ties as a tick has to hold, or engines that sum in another order tell other ticks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +101,15 @@ class Schedule:
         ticks = np.arange(last + 1)
         # as the neurons: a tie's width is the same share of a tick for every transfer
         tie = tie_tolerance(activation.dtype) * leak_factor(self.leak) * np.exp(ticks / self.leak)
-        found: NDArray = np.searchsorted(self.thresholds(last) + tie, activation)
+        thresholds = self.thresholds(last)
+        found: NDArray = np.searchsorted(thresholds + tie, activation)
+        growth = np.diff(thresholds[: 1 + int(found.max(initial=0))])  # 0 where a transfer jumps
+        if ((growth > 0) & (growth < _TIES_IN_A_TICK * tie[1 : 1 + len(growth)])).any():
+            raise InvalidInputError(
+                f"activations of {activation.max():.2g} are too large for a transfer "
+                f"{self.transfer.name!r} of scale {self.transfer.scale:g}: from one tick to the "
+                "next they grow by no more than what counts as a tie; choose a larger scale"
+            )
         return found.astype(np.int32)
 
     def thresholds(self, last: int) -> NDArray[np.float64]:

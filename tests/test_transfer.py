@@ -104,6 +104,21 @@ def test_impossible_transfers_are_refused(fields, why):
         parts_of("relu_squared")
 
 
+def test_activations_that_ticks_cannot_tell_apart_are_refused():
+    """Squares far beyond their scale: their thresholds grow by less than a tie is wide."""
+
+    def latency_of_5(**transfer):
+        first = _layer("first", 1, transfer=Transfer(**transfer))
+        network = td.SpikingNetwork(layers=(first, _layer("output", 1)), leak=3)
+        return td.analyse(network, np.full((1, 1), 4.0)).latencies["first"].item()
+
+    coded = np.exp(np.ceil(3 * np.log(5)) / 3)
+    assert latency_of_5(name="square", scale=1e-6) == np.ceil(3 * np.log(coded**2 / 1e-6 + 1))
+    with pytest.raises(td.InvalidInputError, match=r"'first': activations of 5\.3 are too large"):
+        latency_of_5(name="square", scale=1e-9)
+    assert latency_of_5(threshold=0.5) == 6  # no tick is for what is below 0.5
+
+
 def _layer(name, n=2, **fields):
     return Dense(name=name, input_shape=(n,), weights=np.eye(n), **fields)
 
