@@ -210,6 +210,10 @@ class SpikingNetwork:
         return tuple(x for x in self.populations if x.kind is not Kind.MAX_POOL)
 
     @property
+    def outputs(self) -> tuple[Population, ...]:
+        return self.populations[-1:]
+
+    @property
     def output(self) -> Population:
         return self.populations[-1]
 
