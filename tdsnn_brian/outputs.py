@@ -10,7 +10,26 @@ from .errors import InvalidInputError, NotInNetworkError
 
 
 class Outputs(dict[str, Any]):
-    """One entry for each layer that is read out, by its name; never taken for one of them."""
+    """One entry for each layer that is read out, by its name; never taken for one of them.
+
+    Examples
+    --------
+    >>> import numpy as np, tdsnn_brian as td
+    >>> dense, eye = td.layers.Dense, np.eye(2)
+    >>> digit = dense(name="digit", input_shape=(2,), weights=eye)
+    >>> height = dense(name="height", input_shape=(2,), weights=eye[:, :1], source="")
+    >>> names = ("digit", "height")
+    >>> network = td.SpikingNetwork(layers=(digit, height), output_names=names, leak=5)
+    >>> result = td.analyse(network, np.array([[0.2, 0.9]]))
+    >>> list(result.logits), result.logits["digit"].shape, result.predictions["digit"].tolist()
+    (['digit', 'height'], (1, 2), [1])
+    >>> result.accuracy({"digit": [1]})
+    {'digit': 1.0}
+    >>> result.predictions == np.array([1])
+    Traceback (most recent call last):
+        ...
+    tdsnn_brian.errors.InvalidInputError: there are several outputs ('digit', 'height'); take one...
+    """
 
     @property
     def _names(self) -> str:
@@ -22,7 +41,7 @@ class Outputs(dict[str, Any]):
             f"result.logits[{next(iter(self), '')!r}]"
         )
 
-    __array__ = __eq__ = __ne__ = _take_one  # type: ignore[assignment]
+    __array__ = __eq__ = __ne__ = _take_one
 
     def __missing__(self, name: object) -> NoReturn:
         raise NotInNetworkError(f"there is no output {name!r}: the outputs are {self._names}")

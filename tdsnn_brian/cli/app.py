@@ -9,6 +9,7 @@ import tdsnn_brian as td
 
 from ..analysis.closed_form import analyse
 from ..arguments import shown
+from ..engines import require
 from ..errors import InvalidInputError
 from ..network_file import load
 from ..tuning import Share
@@ -149,6 +150,7 @@ def evaluate(network: Network, images: Images, n: Count = None, image_range: Ran
     from ..networks.data.images import read_images
 
     converted = load(network)
+    require("report", converted)
     values, labels, notes = read_images(
         images, converted.input_shape, image_range or converted.image_range
     )

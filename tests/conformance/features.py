@@ -224,6 +224,35 @@ def moved(rng):
     return chain(rng, first, branch, other, joined)
 
 
+def heads(rng, **fields):
+    """Two outputs of different shapes, the first one in the middle, where other layers go on.
+
+    Beside it max-pools hold up the spikes that its own do not have to wait for.
+    """
+    first = conv(rng, (4, 4, 1))
+    middle = replace(conv(rng, (3, 3, 2), (1, 1), outputs=3, name="middle"), leak=6.0)
+    once = MaxPool2D(
+        name="once", input_shape=(3, 3, 2), pool_size=(2, 2), strides=(1, 1), source="conv"
+    )
+    deep = replace(dense(rng, "deep", 8, 4), source="once")
+    late = Sum(
+        name="late",
+        terms=(
+            replace(dense(rng, "late_0", 4, 1), source="deep"),
+            replace(dense(rng, "late_1", 18, 1, bias=False), source="conv"),
+        ),
+    )
+    deeper = replace(dense(rng, "deeper", 4, 3, bias=False), source="deep")
+    last = dense(rng, "last", 3, 2)
+    return td.SpikingNetwork(
+        layers=(first, middle, once, deep, late, deeper, last),
+        output_names=("last", "middle", "late"),
+        output_shape={"middle": (9, 3)},
+        leak=4.0,
+        **fields,
+    )
+
+
 _CORNERS = np.array([[[8], [0]]])
 
 
@@ -347,6 +376,10 @@ MAKERS = {
             conv(rng, (4, 2, 1), reads=np.arange(9)[:8].reshape(4, 2, 1)[::-1].copy(), n_read=9),
             image_shape=(3, 3, 1),
         )
+    ),
+    "several outputs": lambda: drawn(heads),
+    "several outputs, silent zeros, nearest": lambda: drawn(
+        lambda rng: heads(rng, silent_zeros=True, rounding="nearest")
     ),
     "one neuron": lambda: drawn(
         lambda rng: td.SpikingNetwork(
