@@ -66,6 +66,11 @@ FEATURES: dict[str, Where] = {
 }
 """What a network may have, as names of the layers that have it."""
 
+_READS_ONE = (
+    "has been run with one group alone whose potentials are read at an image's end; use "
+    "cpp_standalone, or convert a model of one output"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
@@ -194,7 +199,11 @@ ENGINES: dict[str, Engine] = {
             ),
         },
     ),
-    "Brian2CUDA": Engine(title="Brian2CUDA", error=UnsupportedDeviceError),
+    "Brian2CUDA": Engine(
+        title="Brian2CUDA",
+        error=UnsupportedDeviceError,
+        lacks={"several outputs": _READS_ONE},
+    ),
     "report": Engine(
         title="a report or evaluation",
         lacks={
@@ -237,10 +246,7 @@ ENGINES: dict[str, Engine] = {
         title="GeNN",
         error=UnsupportedDeviceError,
         lacks={
-            "several outputs": (
-                "has one group here whose potentials are read at an image's end, which several "
-                "have not been tried with; use cpp_standalone, or convert a model of one output"
-            ),
+            "several outputs": _READS_ONE,
             "transfers": (
                 "generates synapses that read nothing of the neuron they come from, and here that "
                 "neuron counts its ticks, which differ in weight; use cpp_standalone, or ReLU"
