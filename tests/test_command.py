@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from types import NoneType
 from typing import get_args, get_type_hints
@@ -119,6 +120,38 @@ def test_an_option_means_the_same_in_all_commands():
     differ = {name for name, found in kinds.items() if len(found) > 1}
     assert kinds["images"] == {Path}
     assert differ <= {"leak", "only"}  # one or several leaks; names of measurements
+
+
+def test_images_below_zero_take_an_offset(run, tmp_path):
+    keras = pytest.importorskip("keras")
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(3, name="output")])
+    model.save(tmp_path / "own.keras")
+    np.save(tmp_path / "images.npy", np.random.default_rng(0).uniform(-1, 1, (40, 6)))
+    (tmp_path / "tuned").mkdir()
+    for command, output in (("convert", "own.npz"), ("tune", "tuned/own.npz")):
+        status, _, err = run(
+            *(command, tmp_path / "own.keras", "--images", tmp_path / "images.npy"),
+            *("--input-offset", 1, "--output", tmp_path / output),
+            *(("--max-ticks", 90) if command == "tune" else ()),
+        )
+        assert status == 0, err
+        assert load(tmp_path / output).input_offset == 1
+    status, _, err = run("convert", tmp_path / "own.keras", "--input-offset", -1)
+    assert status == 2
+    assert "--input-offset" in err
+
+
+def test_evaluate_takes_one_output(run, network_file):
+    network = load(network_file)
+    last = replace(network.layers[-1], source="dense1")
+    layers = (*network.layers[:-1], replace(last, name="other"), last)
+    heads = replace(network, layers=layers, output_names=("other", "output"))
+    heads.save(network_file)
+    status, _, err = run("evaluate", network_file, "--images", network_file.parent / "images.npz")
+    assert status == 2
+    assert "layer 'other' has several outputs: a report or evaluation has one accuracy" in " ".join(
+        err.split()
+    )
 
 
 def test_progress_is_told_in_lines(monkeypatch, capsys):

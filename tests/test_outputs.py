@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tdsnn_brian as td
+from tdsnn_brian.engines import obstacle
 from tdsnn_brian.layers import Dense, MaxPool2D
 from tdsnn_brian.side_by_side import SideBySide
 
@@ -168,3 +169,10 @@ def test_copies_side_by_side_have_each_output():
     two = SideBySide(one=heads(output_shape={"first": (2, 3)}), copies=2)
     wide = td.analyse(two.network, two.arranged(IMAGES))
     assert two.separated(wide, 5).compare(td.analyse(two.one, IMAGES))
+
+
+@pytest.mark.parametrize("engine", ["perturbed", "NIR", "GeNN", "Brian2CUDA", "report"])
+def test_engines_that_read_one_output_refuse_several(engine):
+    assert obstacle(engine, heads()).startswith("layer 'first' has several outputs: ")
+    for _, alone in one_by_one(heads()):
+        assert obstacle(engine, alone) is None

@@ -14,7 +14,7 @@ from ..errors import InvalidInputError
 from ..network_file import load
 from ..tuning import Share
 from ..whole_files import replacing
-from .options import Count, Images, Model, Network, NetworkOutput, Range
+from .options import Count, Images, Model, Network, NetworkOutput, Offset, Range
 from .progress import progress_lines
 
 app = typer.Typer(
@@ -69,6 +69,7 @@ def convert(
         typer.Option(help="Correct channels on these images: an .npy or .npz file.", exists=True),
     ] = None,
     n: Count = None,
+    input_offset: Offset = 0.0,
     image_range: Range = None,
     output: NetworkOutput = None,
 ) -> None:
@@ -88,6 +89,7 @@ def convert(
             input_steps=input_steps,
             silent_zeros=silent_zeros,
             rounding=rounding,
+            input_offset=input_offset,
             calibration=calibration,
         )
     network = td.convert(adapted, image_range=image_range)
@@ -109,6 +111,7 @@ def tune(
         float | None, typer.Option(help="Additions and multiplications of an image.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the frontier into this file.")] = None,
+    input_offset: Offset = 0.0,
     image_range: Range = None,
     adapted: Annotated[
         Path | None, typer.Option(help="Write the adapted Keras model to this file.")
@@ -126,6 +129,7 @@ def tune(
             max_loss=max_loss,
             max_ticks=max_ticks,
             max_operations=max_operations,
+            input_offset=input_offset,
             progress=lambda share: progress("tune", share),
         )
     print(tuned)
