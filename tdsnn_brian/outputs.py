@@ -25,7 +25,7 @@ class Outputs(dict[str, Any]):
     (['digit', 'height'], (1, 2), [1])
     >>> result.accuracy({"digit": [1]})
     {'digit': 1.0}
-    >>> result.predictions == np.array([1])
+    >>> result.predictions == np.array([1])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
     tdsnn_brian.errors.InvalidInputError: there are several outputs ('digit', 'height'); take one...
