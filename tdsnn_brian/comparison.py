@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arguments import check_kind, is_number
 from .errors import InvalidInputError
 from .firing_times import SILENT
-from .results import Result
+from .outputs import by_name
+from .results import Result, predict
 from .tables import Table
 
 
@@ -23,8 +25,19 @@ class LayerDifference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutputDifference:
+    """How many answers and potentials of an output differ; a single one has no name."""
+
+    name: str
+    answers: int
+    potentials: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Two results side by side: `layers` that fire, `answers` and `potentials` that differ.
+
+    `outputs` has the latter two of each output.
 
     Examples
     --------
@@ -41,8 +54,17 @@ class Comparison:
 
     layers: tuple[LayerDifference, ...]
     images: int
-    answers: int
-    potentials: int
+    outputs: tuple[OutputDifference, ...]
+
+    @property
+    def answers(self) -> int:
+        """Answers that differ, of all outputs together."""
+        return sum(output.answers for output in self.outputs)
+
+    @property
+    def potentials(self) -> int:
+        """Potentials that differ, of all outputs together."""
+        return sum(output.potentials for output in self.outputs)
 
     @property
     def differ(self) -> int:
@@ -60,7 +82,7 @@ class Comparison:
 
     @property
     def table(self) -> Table:
-        """A row for each layer, and one for the answers."""
+        """A row for each layer, and one for the answers of each output."""
         head = ("layer", "firing times", "differ", "silent in one alone", "largest difference")
         rows = [
             (
@@ -72,7 +94,11 @@ class Comparison:
             )
             for x in self.layers
         ]
-        return Table(head, [*rows, ("answers", f"{self.images:,}", f"{self.answers:,}", "", "")])
+        rows += [
+            (f"answers {x.name}".strip(), f"{self.images:,}", f"{x.answers:,}", "", "")
+            for x in self.outputs
+        ]
+        return Table(head, rows)
 
 
 def compared(result: Result, expected: Result, rtol: float) -> Comparison:
@@ -102,16 +128,31 @@ def compared(result: Result, expected: Result, rtol: float) -> Comparison:
                 largest=float(apart.max(initial=0)),
             )
         )
-    if result.potentials.shape != expected.potentials.shape:
+    found_of, wanted_of = dict(by_name(result.potentials)), dict(by_name(expected.potentials))
+    if list(found_of) != list(wanted_of):
         raise InvalidInputError(
-            f"output potentials of shape {result.potentials.shape} cannot be compared with "
-            f"{expected.potentials.shape}; take the results of one network and the same images"
+            f"outputs {list(found_of)} cannot be compared with {list(wanted_of)}; take the results "
+            "of one network"
         )
-    scale = max(1.0, float(np.abs(expected.potentials).max(initial=0)))
-    close = np.abs(result.potentials - expected.potentials) <= rtol * scale
     return Comparison(
         layers=tuple(rows),
         images=result.n_images,
-        answers=int((result.predictions != expected.predictions).sum()),
+        outputs=tuple(
+            _compared_output(name, found_of[name], wanted_of[name], rtol) for name in wanted_of
+        ),
+    )
+
+
+def _compared_output(name: str, found: NDArray, wanted: NDArray, rtol: float) -> OutputDifference:
+    if found.shape != wanted.shape:
+        raise InvalidInputError(
+            f"output potentials of shape {found.shape} cannot be compared with {wanted.shape}; "
+            "take the results of one network and the same images"
+        )
+    scale = max(1.0, float(np.abs(wanted).max(initial=0)))
+    close = np.abs(found - wanted) <= rtol * scale
+    return OutputDifference(
+        name=name,
+        answers=int((predict(found) != predict(wanted)).sum()),
         potentials=int((~close).sum()),
     )

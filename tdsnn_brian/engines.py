@@ -37,6 +37,9 @@ def _waiting_images(network: SpikingNetwork) -> list[str]:
 
 
 FEATURES: dict[str, Where] = {
+    "several outputs": lambda network: (
+        [x.name for x in network.outputs] if len(network.outputs) > 1 else []
+    ),
     "branches": _branches,
     "thresholds": _layers(lambda x: x.v_threshold),
     "thresholds beside branches": lambda network: (
@@ -49,7 +52,7 @@ FEATURES: dict[str, Where] = {
     "an image between ticks that waits": _waiting_images,
     "negative thresholds": _layers(lambda x: x.v_threshold < 0),
     "silent zeros": lambda network: (
-        [x.name for x in network.populations if x.silent_zeros] or [network.output.name]
+        [x.name for x in network.populations if x.silent_zeros] or [network.outputs[0].name]
         if network.silent_zeros
         else []
     ),
@@ -62,6 +65,11 @@ FEATURES: dict[str, Where] = {
     "leaks of their own": _layers(lambda x: x.leak != x.sources[0].leak),
 }
 """What a network may have, as names of the layers that have it."""
+
+_READS_ONE = (
+    "has been run with one group alone whose potentials are read at an image's end; use "
+    "cpp_standalone, or convert a model of one output"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +171,10 @@ ENGINES: dict[str, Engine] = {
     "perturbed": Engine(
         title="the perturbed model",
         lacks={
+            "several outputs": (
+                "has layers one behind the other, of which the last is read out; convert a model "
+                "of one output, or simulate() the network as it is"
+            ),
             "branches": (
                 "draws the delay of every synapse anew, in place of those by which early spikes "
                 "wait for late ones; simulate() the network as it is"
@@ -187,10 +199,27 @@ ENGINES: dict[str, Engine] = {
             ),
         },
     ),
-    "Brian2CUDA": Engine(title="Brian2CUDA", error=UnsupportedDeviceError),
+    "Brian2CUDA": Engine(
+        title="Brian2CUDA",
+        error=UnsupportedDeviceError,
+        lacks={"several outputs": _READS_ONE},
+    ),
+    "report": Engine(
+        title="a report or evaluation",
+        lacks={
+            "several outputs": (
+                "has one accuracy and one set of logits to hold against those of the DNN; pass a "
+                "network of one output, or compare results by result.compare()"
+            ),
+        },
+    ),
     "NIR": Engine(
         title="NIR",
         lacks={
+            "several outputs": (
+                "reads one layer out here, behind a chain of others; convert a model of one "
+                "output, or simulate() the network"
+            ),
             "branches": (
                 "would carry the spikes of branches at their own times, for which its readers have "
                 "no delays; simulate() the network"
@@ -217,6 +246,7 @@ ENGINES: dict[str, Engine] = {
         title="GeNN",
         error=UnsupportedDeviceError,
         lacks={
+            "several outputs": _READS_ONE,
             "transfers": (
                 "generates synapses that read nothing of the neuron they come from, and here that "
                 "neuron counts its ticks, which differ in weight; use cpp_standalone, or ReLU"

@@ -1,22 +1,21 @@
 """A converted network as plain data, free of Keras and of Brian2."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import prod
 from os import PathLike
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import check_flag, check_name, check_shape, is_number, real_array
-from .coding import check_leak, check_offset, check_rounding, check_steps
+from .arguments import real_array
 from .errors import InvalidInputError
-from .image_range import UNIT, Range, check_range, out_of_range
+from .image_range import UNIT, Range, out_of_range
 from .layers import Kind, Layer, Shape
-from .layers.base import check_threshold
-from .population import INPUT, Population, populations_of
+from .network_checks import check_fields, check_layers, check_outputs
+from .placing import populations_of
+from .population import INPUT, Population
 from .summary import summarise
 from .tables import times
 from .transfer import check_transfer
@@ -33,7 +32,7 @@ class SpikingNetwork:
     Parameters
     ----------
     layers : tuple of Layer
-        In an order of spikes, from the first layer after the input to the output layer, which
+        In an order of spikes, from the first layer after the input to an output layer, which
         integrates and is read out but does not fire.
     leak : float
         Membrane time constant `L` in ticks, of all layers that have none of their own.
@@ -59,9 +58,11 @@ class SpikingNetwork:
     image_range : tuple of float, optional
         Lowest and highest value of the images that the network is meant for, where it is known:
         (0, 1), or (0, 255) of one that scales bytes itself.
-    output_shape : tuple of int, optional
+    output_names : tuple of str, optional
+        Layers that are read out, if they are several; the last one has to be among them.
+    output_shape : tuple of int, or mapping of str to tuple of int, optional
         Shape of an image's potentials where it differs from that of the output layer's neurons, of
-        which it holds the same values in the same order.
+        which it holds the same values in the same order; of several outputs by the layer's name.
     metadata : dict
         Anything that JSON can hold; saved with the network.
 
@@ -92,12 +93,14 @@ class SpikingNetwork:
     name: str = "network"
     image_shape: Shape | None = None
     image_range: Range | None = None
-    output_shape: Shape | None = None
+    output_names: tuple[str, ...] | None = None
+    output_shape: Shape | Mapping[str, Shape] | None = None
     metadata: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._check_fields()
-        self._check_layers()
+        check_fields(self)
+        check_layers(self)
+        check_outputs(self)
         for population in self.populations:  # sizes that do not fit show here
             check_transfer(population)
         if self.input_steps > 1:
@@ -107,70 +110,6 @@ class SpikingNetwork:
                         f"layer {population.name!r}: max-pools fire at ticks, so one that takes "
                         f"the image itself needs input_steps=1, got {self.input_steps}"
                     )
-
-    def _check_fields(self) -> None:
-        check_leak(self.leak)
-        object.__setattr__(self, "input_steps", check_steps(self.input_steps, "input_steps"))
-        check_threshold(self.v_threshold)
-        check_rounding(self.rounding)
-        scale = self.input_scale
-        if not (is_number(scale) and scale > 0):
-            raise InvalidInputError(
-                f"input_scale must be finite and greater than 0, got {scale!r:.80}; 1 is the "
-                "default"
-            )
-        object.__setattr__(self, "input_offset", check_offset(self.input_offset))
-        check_flag("silent_zeros", self.silent_zeros)
-        object.__setattr__(self, "image_range", check_range(self.image_range))
-        check_name("network name", self.name)
-        if not isinstance(self.metadata, dict):
-            raise InvalidInputError(f"metadata must be a dict, got {self.metadata!r:.80}")
-
-    def _check_layers(self) -> None:
-        if isinstance(self.layers, str) or not isinstance(self.layers, Iterable):
-            raise InvalidInputError(f"layers must be a tuple of layers, got {self.layers!r:.80}")
-        object.__setattr__(self, "layers", tuple(self.layers))
-        for layer in self.layers:
-            if not isinstance(layer, Layer):
-                raise InvalidInputError(
-                    f"layers must hold layers of tdsnn_brian.layers, got {type(layer).__name__}"
-                )
-        if not self.layers or not self.layers[-1].kind.integrates:
-            raise InvalidInputError(
-                f"network {self.name!r} must end in a synapse-based layer whose potentials are "
-                "read out; add a Dense layer at the end"
-            )
-        names = [layer.name for layer in self.layers]
-        if len(set(names)) != len(names):
-            raise InvalidInputError(f"layer names must differ from each other, got {names}")
-        if self.image_shape is not None:
-            self._take_shape("image_shape")
-            first = self.layers[0]
-            if prod(self.image_shape) != first.projections[0].n_inputs:
-                raise InvalidInputError(
-                    f"image_shape={self.image_shape} does not hold the "
-                    f"{first.projections[0].n_inputs} inputs of layer {first.name!r}"
-                )
-        if self.output_shape is not None:
-            self._take_shape("output_shape")
-            if prod(self.output_shape) != self.layers[-1].n_neurons:
-                raise InvalidInputError(
-                    f"output_shape={self.output_shape} does not hold the potentials of the "
-                    f"{self.layers[-1].n_neurons} neurons of layer {self.layers[-1].name!r}"
-                )
-        constrained = [x.name for x in self.layers if x.kind is Kind.CONSTRAINED_POOL]
-        if constrained and self.silent_zeros:
-            raise InvalidInputError(
-                f"layer {constrained[0]!r}: a constrained max-pool needs all its inputs to fire; "
-                "use max_pool='simplified' with silent zeros"
-            )
-
-    def _take_shape(self, field_name: str) -> None:
-        shape = getattr(self, field_name)
-        if isinstance(shape, list):
-            shape = tuple(shape)
-            object.__setattr__(self, field_name, shape)
-        check_shape(field_name, shape)
 
     @property
     def input_shape(self) -> Shape:
@@ -198,7 +137,15 @@ class SpikingNetwork:
     def populations(self) -> tuple[Population, ...]:
         """One for each layer, in their order; the input is apart."""
         defaults = {"leak": float(self.leak), "v_threshold": float(self.v_threshold)}
-        return populations_of(self.layers, self.input, defaults, self.output_shape)
+        return populations_of(self.layers, self.input, defaults, self._read_out)
+
+    @property
+    def _read_out(self) -> dict[str, Shape]:
+        """The layers that are read out, and the shape of an image's potentials of each."""
+        names = self.output_names or (self.layers[-1].name,)
+        given = self.output_shape
+        shapes = given if isinstance(given, Mapping) else {} if given is None else {names[0]: given}
+        return {x.name: shapes.get(x.name, x.output_shape) for x in self.layers if x.name in names}
 
     def population(self, name: str) -> Population:
         """That of the layer `name`."""
@@ -210,8 +157,27 @@ class SpikingNetwork:
         return tuple(x for x in self.populations if x.kind is not Kind.MAX_POOL)
 
     @property
+    def outputs(self) -> tuple[Population, ...]:
+        """Populations that are read out."""
+        return tuple(x for x in self.populations if not x.fires)
+
+    @property
     def output(self) -> Population:
-        return self.populations[-1]
+        """The only one of `outputs`.
+
+        Raises
+        ------
+        InvalidInputError
+            If there are several.
+        """
+        if len(self.outputs) > 1:
+            names = ", ".join(repr(x.name) for x in self.outputs)
+            raise InvalidInputError(
+                f"network {self.name!r} has several outputs ({names}), and one is asked for; read "
+                "network.outputs, or convert a model of one: keras.Model(model.inputs, "
+                "model.outputs[0])"
+            )
+        return self.outputs[0]
 
     @property
     def is_chain(self) -> bool:
@@ -225,12 +191,13 @@ class SpikingNetwork:
 
     @property
     def firing_layers(self) -> tuple[Layer, ...]:
-        """All layers but the output layer."""
-        return self.layers[:-1]
+        """All layers but those that are read out."""
+        return tuple(x for x in self.layers if x.name not in self._read_out)
 
     @property
     def output_layer(self) -> Layer:
-        return self.layers[-1]
+        """The only one that is read out; see `output`."""
+        return next(x for x in self.layers if x.name == self.output.name)
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
@@ -264,7 +231,7 @@ class SpikingNetwork:
         populations = (self.input, *self.populations)
         return (
             f"<SpikingNetwork {self.name!r}: {times(self.input_shape)} -> "
-            f"{times(self.output.shape)}, {len(self.layers)} layers, "
+            f"{' + '.join(times(x.shape) for x in self.outputs)}, {len(self.layers)} layers, "
             f"{sum(x.n_neurons for x in populations):,} neurons, "
             f"{sum(x.n_synapses for x in populations):,} synapses, leak {self.leak:g}>"
         )

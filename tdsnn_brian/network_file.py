@@ -62,7 +62,7 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
         "network": {
             item.name: _plain(getattr(network, item.name), f"network {item.name}")
             for item in fields(network)
-            if item.name != "layers" and (item.name != "input_offset" or network.input_offset)
+            if item.name not in ("layers", *_added(network))
         },
         "layers": [_encode_layer(str(index), layer, arrays) for index, layer in enumerate(network)],
     }
@@ -75,7 +75,13 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
 def _is_new(network: SpikingNetwork) -> bool:
     """Whether it has what readers of the version before do not know."""
     squares = any(population.transfer.name == "square" for population in network.populations)
-    return bool(network.input_offset) or squares
+    return bool(network.input_offset) or squares or network.output_names is not None
+
+
+def _added(network: SpikingNetwork) -> list[str]:
+    """Fields that readers of the version before do not know, and that say nothing here."""
+    unused = {"input_offset": not network.input_offset, "output_names": not network.output_names}
+    return [name for name, says_nothing in unused.items() if says_nothing]
 
 
 def load(path: str | PathLike) -> SpikingNetwork:

@@ -5,7 +5,7 @@ hops lie between, when bias neurons fire and when the last presynaptic spike com
 here once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .coding import latency
-from .errors import InvalidInputError
 from .firing_times import gain, last_spike, silence_zeros
-from .layers import IMAGE, Kind, Layer, Projection, Shape
+from .layers import Kind, Projection, Shape
 from .schedule import Schedule
 from .ticking import effective_activation
 from .transfer import RELU, Transfer
@@ -269,84 +268,3 @@ class Population:
 def _clocked(population: Population) -> Population:
     """The population whose release an own spike is counted from."""
     return population.driver if population.kind is Kind.MAX_POOL else population
-
-
-def populations_of(
-    layers: Sequence[Layer],
-    image: Population,
-    defaults: Mapping[str, float],
-    output_shape: Shape | None = None,
-) -> tuple[Population, ...]:
-    """The populations of `layers` in their order, which must be one of spikes.
-
-    Parameters
-    ----------
-    layers : sequence of Layer
-    image : Population
-        The input neurons; whether zeros are silent, and the rounding, are the same for all.
-    defaults : mapping
-        ``leak`` and ``v_threshold`` of layers without their own.
-    output_shape : tuple of int, optional
-        Of the neurons of the last layer, where it is not the layer's.
-
-    Raises
-    ------
-    InvalidInputError
-        If a source is missing or comes later, or numbers of neurons do not fit.
-    """
-    made: dict[str, Population] = {}
-    before = image
-    for layer in layers:
-        sources = tuple(
-            image if projection.source == IMAGE else _source(layer, projection.source, made, before)
-            for projection in layer.projections
-        )
-        for source, projection in zip(sources, layer.projections, strict=True):
-            if source.n_neurons != projection.n_inputs:
-                raise InvalidInputError(
-                    f"layer {layer.name!r} takes {projection.n_inputs} inputs but {source.name!r} "
-                    f"has {source.n_neurons} neurons"
-                )
-        output = layer is layers[-1]
-        shape = output_shape if output and output_shape is not None else layer.output_shape
-        own = {
-            name: default if getattr(layer, name) is None else float(getattr(layer, name))
-            for name, default in defaults.items()
-        }
-        before = made[layer.name] = Population(
-            name=layer.name,
-            shape=shape,
-            kind=Kind.OUTPUT if output else layer.kind,
-            leak=own["leak"],
-            v_threshold=0.0 if output or not layer.kind.integrates else own["v_threshold"],
-            silent_zeros=image.silent_zeros and not output,
-            rounding=image.rounding,
-            transfer=layer.transfer,
-            bias=_reshaped(layer.bias, layer.output_shape, shape),
-            minimum=layer.minimum,
-            sources=sources,
-            projections=layer.projections,
-        )
-        for source in sources:
-            source.followers.append(before)
-    return tuple(made.values())
-
-
-def _reshaped(bias: NDArray | None, before: Shape, after: Shape) -> NDArray | None:
-    """A bias that broadcasts over `before`, over the same neurons in another shape."""
-    if bias is None or before == after:
-        return bias
-    return np.broadcast_to(bias, before).reshape(after)
-
-
-def _source(
-    layer: Layer, name: str | None, made: Mapping[str, Population], before: Population
-) -> Population:
-    if name is None:
-        return before
-    if name not in made:
-        raise InvalidInputError(
-            f"layer {layer.name!r} takes the spikes of {name!r}, which is no layer before it; "
-            f"those are {list(made)}"
-        )
-    return made[name]

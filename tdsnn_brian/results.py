@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .arguments import real_array
 from .errors import InvalidInputError
 from .firing_times import SILENT, with_nan
+from .outputs import Outputs, by_name, gathered, of_each
 from .tables import Table, times
 
 if TYPE_CHECKING:
@@ -34,8 +35,10 @@ class Result:
         hops taken off; `tdsnn_brian.SILENT` for a neuron that does not fire.
     windows : dict of str to ndarray
         (n_images,) inhibitory period of each layer that has one, in ticks.
-    potentials : ndarray
-        (n_images, *output shape) output potentials scaled to logits, `v exp(T_il / L)`.
+    potentials : ndarray, or Outputs of ndarrays
+        (n_images, *output shape) output potentials scaled to logits, `v exp(T_il / L)`; of a
+        network with several outputs by the name of each one's layer, as `logits` and
+        `predictions` are.
 
     Examples
     --------
@@ -54,7 +57,10 @@ class Result:
 
     latencies: dict[str, NDArray]
     windows: dict[str, NDArray]
-    potentials: NDArray
+    potentials: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "potentials", gathered(self.potentials))
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -88,18 +94,18 @@ class Result:
         return Table(head, rows, f"{self.n_images} images; times in ticks after release")
 
     @property
-    def logits(self) -> NDArray:
+    def logits(self) -> Any:
         """The potentials, by the name that they have in the DNN."""
         return self.potentials
 
     @property
-    def predictions(self) -> NDArray:
+    def predictions(self) -> Any:
         """Classes; see `predict`."""
-        return predict(self.potentials)
+        return of_each(predict, self.potentials)
 
     @property
     def n_images(self) -> int:
-        return len(self.potentials)
+        return len(next(values for _, values in by_name(self.potentials)))
 
     def firing_times(self, population: "Population") -> NDArray | None:
         """Latencies of a population, the input included; None where they are not known."""
@@ -107,14 +113,21 @@ class Result:
             return self.latencies.get(population.name)
         return getattr(self, "input_latencies", None)
 
-    def accuracy(self, labels: ArrayLike) -> float:
-        """Share of predictions equal to `labels`, which have their shape."""
-        labels = real_array("labels", labels)
-        if labels.shape != self.predictions.shape:
+    def accuracy(self, labels: ArrayLike | Mapping[str, ArrayLike]) -> Any:
+        """Share of predictions equal to `labels`, which have their shape.
+
+        Of several outputs, labels and shares are by the name of the output; those without labels
+        are left out.
+        """
+        found = self.predictions
+        if not isinstance(found, Outputs):
+            return _share(found, labels)
+        if not isinstance(labels, Mapping):
             raise InvalidInputError(
-                f"labels must have the shape {self.predictions.shape}, got {labels.shape}"
+                f"labels must be a mapping of the outputs {list(found)} to labels, got "
+                f"{type(labels).__name__}"
             )
-        return float(np.mean(self.predictions == labels))
+        return {name: _share(found[name], values) for name, values in labels.items()}
 
     def compare(self, expected: "Result", *, rtol: float = 1e-6) -> "Comparison":
         """Say for each layer how its firing times differ from those of `expected`.
@@ -173,6 +186,7 @@ class Result:
         """Firing times and potentials as named arrays; `nan` for silence, as xarray has it.
 
         Dimensions are ``image`` and, for each layer, ``<layer>_0``, ``<layer>_1`` and so on.
+        Potentials of several outputs are called ``<layer>_potentials``.
         """
         import xarray
 
@@ -188,8 +202,10 @@ class Result:
             f"{name}_window": ("image", values, {"units": "ticks"})
             for name, values in self.windows.items()
         }
-        axes = (f"class_{axis}" for axis in range(self.potentials.ndim - 1))
-        arrays["potentials"] = (("image", *axes), self.potentials)
+        for name, values in by_name(self.potentials):
+            before = f"{name}_" if name else ""
+            axes = (f"{before}class_{axis}" for axis in range(values.ndim - 1))
+            arrays[f"{before}potentials"] = (("image", *axes), values)
         return xarray.Dataset(arrays)
 
     def of(self, network: "SpikingNetwork") -> Self:
@@ -214,6 +230,15 @@ class Result:
                 value = {name: _one_mapped(part, function) for name, part in value.items()}
             changed[item.name] = _one_mapped(value, function)
         return type(self)(**changed)
+
+
+def _share(predictions: NDArray, labels: Any) -> float:
+    labels = real_array("labels", labels)
+    if labels.shape != predictions.shape:
+        raise InvalidInputError(
+            f"labels must have the shape {predictions.shape}, got {labels.shape}"
+        )
+    return float(np.mean(predictions == labels))
 
 
 def _one_mapped(value: Any, function: Callable[[NDArray], NDArray]) -> Any:

@@ -18,6 +18,7 @@ from .layers.given import Given
 from .layers.reads import Reads
 from .layers.window import Window
 from .network import SpikingNetwork, check_images, check_network
+from .outputs import by_name
 from .population import Population
 from .results import Result
 
@@ -142,7 +143,7 @@ class SideBySide:
         changed: dict[str, Any] = {}
         for item in fields(result):
             value = getattr(result, item.name)
-            if isinstance(value, Mapping):
+            if isinstance(value, Mapping) and item.name != "potentials":
                 changed[item.name] = {x: of_images(x, values) for x, values in value.items()}
             elif hasattr(value, "mapped"):
                 changed[item.name] = value.mapped(repeated)
@@ -151,8 +152,12 @@ class SideBySide:
                 name: int(np.count_nonzero(values != SILENT))
                 for name, values in changed["latencies"].items()
             }
-        output = self._apart(result.potentials, self.one.layers[-1].output_shape)
-        changed["potentials"] = output[:n_images].reshape(n_images, *self.one.output.shape)
+        changed["potentials"] = {
+            output.name: of_images(output.name, values).reshape(n_images, *output.shape)
+            for output, (_, values) in zip(
+                self.one.outputs, by_name(result.potentials), strict=True
+            )
+        }
         if hasattr(result, "input_latencies"):
             shown = self._apart(result.input_latencies, self.one.input.shape)
             changed["input_latencies"] = shown[:n_images]

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from types import NoneType
 from typing import get_args, get_type_hints
@@ -11,6 +12,7 @@ from typing import get_args, get_type_hints
 import numpy as np
 import pytest
 
+import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian import analyse, load
 from tdsnn_brian.cli import main
@@ -119,6 +121,39 @@ def test_an_option_means_the_same_in_all_commands():
     differ = {name for name, found in kinds.items() if len(found) > 1}
     assert kinds["images"] == {Path}
     assert differ <= {"leak", "only"}  # one or several leaks; names of measurements
+
+
+def test_images_below_zero_take_an_offset(run, tmp_path, monkeypatch):
+    keras = pytest.importorskip("keras")
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(3, name="output")])
+    model.save(tmp_path / "own.keras")
+    np.save(tmp_path / "images.npy", np.random.default_rng(0).uniform(-1, 1, (40, 6)))
+    status, _, err = run("convert", tmp_path / "own.keras", "--input-offset", 1)
+    assert status == 0, err
+    assert load(tmp_path / "own.npz").input_offset == 1
+    status, _, err = run("convert", tmp_path / "own.keras", "--input-offset", -1)
+    assert status == 2
+    assert "--input-offset" in err
+
+    def tuned(*arguments, input_offset, **options):
+        raise td.InvalidInputError(f"tuned at {input_offset}")
+
+    monkeypatch.setattr(td, "tune", tuned)
+    images = ("--images", tmp_path / "images.npy", "--input-offset", 1)
+    assert "tuned at 1" in run("tune", tmp_path / "own.keras", *images)[2]
+
+
+def test_evaluate_takes_one_output(run, network_file):
+    network = load(network_file)
+    last = replace(network.layers[-1], source="dense1")
+    layers = (*network.layers[:-1], replace(last, name="other"), last)
+    heads = replace(network, layers=layers, output_names=("other", "output"))
+    heads.save(network_file)
+    status, _, err = run("evaluate", network_file, "--images", network_file.parent / "images.npz")
+    assert status == 2
+    assert "layer 'other' has several outputs: a report or evaluation has one accuracy" in " ".join(
+        err.split()
+    )
 
 
 def test_progress_is_told_in_lines(monkeypatch, capsys):

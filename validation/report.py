@@ -11,7 +11,7 @@ from brian2 import ms
 from numpy.typing import NDArray
 
 from tdsnn_brian import SpikingNetwork
-from tdsnn_brian.engines import obstacle
+from tdsnn_brian.engines import obstacle, require
 from tdsnn_brian.errors import InvalidInputError
 from tdsnn_brian.network import check_images
 from tdsnn_brian.results import predict
@@ -117,6 +117,7 @@ def report(
     InvalidInputError
         If an argument does not fit.
     """
+    require("report", network)
     device, note = choose_device(device)
     images = check_images(network, images)
     case = Case(

@@ -11,7 +11,7 @@ import numpy as np
 
 from tdsnn_brian.conversion.affine import Affine
 from tdsnn_brian.conversion.correction import Correction, correct
-from tdsnn_brian.conversion.graph import Graph, Input, Neurons, Role
+from tdsnn_brian.conversion.graph import End, Graph, Input, Neurons, Role
 from tdsnn_brian.conversion.to_network import to_network
 from tdsnn_brian.conversion.weights import take_inputs
 from tdsnn_brian.errors import InvalidInputError
@@ -101,7 +101,9 @@ def _graph(name: str, layers: list[Layer]) -> Graph:
         )
     normalization = Affine(centre=np.array(MEAN), factor=1 / np.array(STD))
     nodes[1] = take_inputs(nodes[1], normalization)
-    return Graph(name=name, nodes=tuple(nodes), output_shape=layers[-1].output_shape)
+    return Graph(
+        name=name, nodes=tuple(nodes), ends=(End(nodes[-1].name, layers[-1].output_shape),)
+    )
 
 
 def _in_float32(layer: Layer) -> Layer:

@@ -40,6 +40,7 @@ def run_algorithm_1(network: SpikingNetwork, images: NDArray) -> DiscreteAnalysi
     times: dict[Population, NDArray] = {network.input: first}
     latencies: dict[str, NDArray] = {}
     windows: dict[str, NDArray] = {}
+    potentials: dict[str, NDArray] = {}
     for population in network.populations:
         presynaptic = [times[source] for source in population.sources]
         if population.kind is not Kind.MAX_POOL:
@@ -61,16 +62,14 @@ def run_algorithm_1(network: SpikingNetwork, images: NDArray) -> DiscreteAnalysi
             case Kind.OUTPUT:
                 potential = _inhibitory_period(population, presynaptic, window, sign=1)
                 scale = np.exp(window / population.leak)
-                return DiscreteAnalysis(
-                    latencies=latencies,
-                    windows=windows,
-                    potentials=potential * _over_neurons(scale, potential),
-                    input_latencies=first,
-                )
+                potentials[population.name] = potential * _over_neurons(scale, potential)
+                continue
             case _:
                 raise NotImplementedError(f"layer {population.name!r}: {population.kind}")
         latencies[population.name] = times[population] = spikes
-    raise AssertionError("a network ends in its output layer")
+    return DiscreteAnalysis(
+        latencies=latencies, windows=windows, potentials=potentials, input_latencies=first
+    )
 
 
 def _over_neurons(values: NDArray, potential: NDArray) -> NDArray:

@@ -17,7 +17,7 @@ from ..errors import InvalidInputError, WindowTooShortError
 from ..firing_times import last_spike
 from ..layers import Kind
 from ..network import SpikingNetwork, check_images
-from ..population import INPUT, Population
+from ..population import Population
 from ..results import Result, joined
 from .pool_constraints import check_feasible
 
@@ -32,7 +32,7 @@ class DiscreteAnalysis(Result):
     ----------
     latencies : dict of str to ndarray of int32
     windows : dict of str to ndarray of int32
-        (n_images,) for every layer with an inhibitory period, the output layer included: the last
+        (n_images,) for every layer with an inhibitory period, those read out included: the last
         presynaptic spike, its bias neuron's included, in ticks after the layer's time origin; of
         float64 where inputs fire between ticks.
     input_latencies : ndarray of int32
@@ -149,9 +149,9 @@ def _analyse_batch(
     window: WindowChoice,
 ) -> DiscreteAnalysis:
     first = input_latencies(network, images)
-    latencies, windows, continuous = {INPUT: first}, {}, {}
+    windows, continuous = {}, {}
     times: dict[Population, NDArray] = {network.input: first}
-    latencies = {}
+    latencies, potentials = {}, {}
     for population in network.populations:
         presynaptic = [times[source] for source in population.sources]
         if population.kind is not Kind.MAX_POOL:
@@ -169,17 +169,18 @@ def _analyse_batch(
                 if keep_continuous:
                     continuous[population.name] = population.continuous(total, inhibited)
             case Kind.OUTPUT:
-                return DiscreteAnalysis(
-                    latencies=latencies,
-                    windows=windows,
-                    potentials=population.activation(presynaptic, dtype),
-                    input_latencies=first,
-                    continuous=continuous,
-                )
+                potentials[population.name] = population.activation(presynaptic, dtype)
+                continue
             case _:
                 raise NotImplementedError(f"layer {population.name!r}: {population.kind}")
         latencies[population.name] = times[population] = spikes
-    raise AssertionError("a network ends in its output layer")
+    return DiscreteAnalysis(
+        latencies=latencies,
+        windows=windows,
+        potentials=potentials,
+        input_latencies=first,
+        continuous=continuous,
+    )
 
 
 def check_window(network: SpikingNetwork, window: WindowChoice) -> WindowChoice:
@@ -233,7 +234,7 @@ def unread_ticks(network: SpikingNetwork, analysis: DiscreteAnalysis) -> int:
     do not fit, late inputs of a minimum, or all of them where no layer follows.
     """
     ticks = 0
-    for population in (network.input, *network.populations[:-1]):
+    for population in (network.input, *(x for x in network.populations if x.fires)):
         last = last_spike(
             analysis.input_latencies
             if population is network.input

@@ -38,17 +38,19 @@ def closed_loop(network: SpikingNetwork, images: NDArray, windows: Windows = Non
     source = network.input
     first = continuous_latency(network.input_values(images), source.leak)
     times = {source: silence_zeros(first) if source.silent_zeros else first}
-    inhibited = {}
+    inhibited, potentials = {}, {}
     for population in network.populations:
         presynaptic = [times[source] for source in population.sources]
         if population.kind is not Kind.MAX_POOL:
             inhibited[population.name] = population.last_presynaptic(presynaptic)
         if population.fires:
             times[population] = _times(population, presynaptic, windows)
+        else:
+            potentials[population.name] = population.activation(presynaptic)
     return Result(
         latencies={x.name: times[x] for x in network.populations if x.fires},
         windows=inhibited,
-        potentials=network.output.activation(presynaptic),
+        potentials=potentials,
     )
 
 

@@ -25,7 +25,7 @@ def releases(network: SpikingNetwork, windows: Mapping[str, Ticks]) -> dict[Popu
     Returns
     -------
     dict
-        In ticks after the image's onset; for the output layer, when its potentials are complete.
+        In ticks after the image's onset; for layers read out, when their potentials are complete.
         Layers whose window is not known are left out, and so are those behind them.
 
     Examples
@@ -49,7 +49,7 @@ def releases(network: SpikingNetwork, windows: Mapping[str, Ticks]) -> dict[Popu
 
 
 def ticks_to_answer(network: SpikingNetwork, windows: Mapping[str, NDArray]) -> float:
-    """Ticks from an image's onset to its answer, with windows that are fixed for all images.
+    """Ticks from an image's onset to its last answer, with windows that are fixed for all images.
 
     Parameters
     ----------
@@ -58,4 +58,5 @@ def ticks_to_answer(network: SpikingNetwork, windows: Mapping[str, NDArray]) -> 
         (n_images,) inhibitory period of every layer that has one, as in `tdsnn_brian.analyse`.
     """
     longest = {name: float(np.ceil(np.max(values))) for name, values in windows.items()}
-    return float(releases(network, longest)[network.output])
+    found = releases(network, longest)
+    return float(max(found[output] for output in network.outputs))

@@ -106,7 +106,7 @@ def deploy(
     dt, steps = choose_steps(network, tick, dt)
     shared = choose_projection(network, projection) == "shared"
     times: dict[Population, NDArray] = {network.input: input_latencies(network, images)}
-    latencies, windows = {}, {}
+    latencies, windows, potentials = {}, {}, {}
     for population in network.populations:
         presynaptic = [times[source] for source in population.sources]
         if population.kind is Kind.MAX_POOL:
@@ -116,12 +116,13 @@ def deploy(
         windows[population.name] = np.full(len(images), layer.window(presynaptic))
         activation = layer.integrate(presynaptic)
         if population.kind is Kind.OUTPUT:
-            return Deployment(latencies=latencies, windows=windows, potentials=activation)
+            potentials[population.name] = activation
+            continue
         # ties are those of the type that the potentials have
         times[population] = latencies[population.name] = population.latencies(
             activation.astype(prefs.core.default_float_dtype), windows[population.name]
         )
-    raise AssertionError("a network ends in its output layer")
+    return Deployment(latencies=latencies, windows=windows, potentials=potentials)
 
 
 @dataclass(frozen=True, eq=False)

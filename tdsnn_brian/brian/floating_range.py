@@ -10,6 +10,7 @@ from ..firing_times import tie_tolerance
 from ..network import SpikingNetwork
 from ..population import Population
 from ..ticking import leak_factor, tick_weight
+from .timing import Timing
 
 FloatType = str | type[np.floating[Any]]
 
@@ -65,12 +66,16 @@ def check_range(
         With the layer, the limit and the way out.
     """
     limit = (longest_leaking if leaking else longest_growing)(population, dtype)
-    if window > limit:
+    _check(population, "a window", window, limit, dtype)
+
+
+def _check(population: Population, what: str, ticks: float, limit: float, dtype: FloatType) -> None:
+    if ticks > limit:
         name = np.dtype(dtype).name
         finer = "float64, " if name == "float32" else ""
         raise InvalidInputError(
-            f"layer {population.name!r}: in {name} a window may last {limit:.0f} ticks at a leak "
-            f"of {population.leak:g}, and {window:g} were asked for, after which potentials are "
+            f"layer {population.name!r}: in {name} {what} may last {limit:.0f} ticks at a leak "
+            f"of {population.leak:g}, and {ticks:g} were asked for, after which potentials are "
             f"out of the type's range; use {finer}a shorter window, a smaller scale or a larger "
             "leak"
         )
@@ -86,6 +91,30 @@ def check_ranges(
     """`check_range` of every layer that has a window."""
     for population in network.integrating:
         check_range(population, windows[population.name], dtype, leaking=leaking)
+
+
+def check_read_out(network: SpikingNetwork, timing: Timing, dtype: FloatType) -> None:
+    """Refuse images after which potentials that are read at their end have leaked away.
+
+    An output in the middle of a deep network is done long before. A logit of 1 has to be a normal
+    number then.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    timing : Timing
+    dtype : dtype
+        Of the simulated potentials.
+
+    Raises
+    ------
+    InvalidInputError
+        With the layer, the limit and the way out.
+    """
+    for output in network.outputs:
+        ticks = (timing.slot - timing.origins[output.name]) / timing.steps_per_tick
+        limit = -output.leak * float(np.log(np.finfo(np.dtype(dtype)).tiny))
+        _check(output, "an image behind an output's first spike", ticks, limit, dtype)
 
 
 def check_resolution(

@@ -30,8 +30,8 @@ class Levels:
 
     @property
     def count(self) -> int:
-        """Levels with an inhibitory period, that of the output layer included."""
-        return self._network.output.level
+        """Levels with an inhibitory period, those of layers that are read out included."""
+        return max(output.level for output in self._network.outputs)
 
     def released(self, level: int) -> list[Population]:
         """Populations with an inhibitory period that are released together."""

@@ -9,11 +9,12 @@ import tdsnn_brian as td
 
 from ..analysis.closed_form import analyse
 from ..arguments import shown
+from ..engines import require
 from ..errors import InvalidInputError
 from ..network_file import load
 from ..tuning import Share
 from ..whole_files import replacing
-from .options import Count, Images, Model, Network, NetworkOutput, Range
+from .options import Count, Images, Model, Network, NetworkOutput, Offset, Range
 from .progress import progress_lines
 
 app = typer.Typer(
@@ -68,6 +69,7 @@ def convert(
         typer.Option(help="Correct channels on these images: an .npy or .npz file.", exists=True),
     ] = None,
     n: Count = None,
+    input_offset: Offset = 0.0,
     image_range: Range = None,
     output: NetworkOutput = None,
 ) -> None:
@@ -87,6 +89,7 @@ def convert(
             input_steps=input_steps,
             silent_zeros=silent_zeros,
             rounding=rounding,
+            input_offset=input_offset,
             calibration=calibration,
         )
     network = td.convert(adapted, image_range=image_range)
@@ -108,6 +111,7 @@ def tune(
         float | None, typer.Option(help="Additions and multiplications of an image.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the frontier into this file.")] = None,
+    input_offset: Offset = 0.0,
     image_range: Range = None,
     adapted: Annotated[
         Path | None, typer.Option(help="Write the adapted Keras model to this file.")
@@ -125,6 +129,7 @@ def tune(
             max_loss=max_loss,
             max_ticks=max_ticks,
             max_operations=max_operations,
+            input_offset=input_offset,
             progress=lambda share: progress("tune", share),
         )
     print(tuned)
@@ -149,6 +154,7 @@ def evaluate(network: Network, images: Images, n: Count = None, image_range: Ran
     from ..networks.data.images import read_images
 
     converted = load(network)
+    require("report", converted)
     values, labels, notes = read_images(
         images, converted.input_shape, image_range or converted.image_range
     )

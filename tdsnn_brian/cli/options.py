@@ -31,6 +31,12 @@ Range = Annotated[
         show_default="what the network's file says",
     ),
 ]
+Offset = Annotated[
+    float,
+    typer.Option(
+        "--input-offset", min=0, help="Added to images before they are coded: for negative values."
+    ),
+]
 NetworkOutput = Annotated[
     Path | None,
     typer.Option("--output", help="File to write.", show_default="MODEL.npz, beside the model"),

@@ -5,8 +5,7 @@ become one population. Anything else carries the map on to the next layer, which
 values must not be negative, so nothing can be done to them in between but a positive factor at the
 input. A padded position carries no offset, so that neurons near the border get a bias of their own.
 
-Where a linear layer leads to one that cannot take it up, each of its values gets an ON and an OFF
-neuron (`pairs`).
+Where a linear layer leads to one that cannot take it up, values get ON and OFF neurons (`pairs`).
 """
 
 from collections.abc import Sequence
@@ -52,20 +51,20 @@ def fold(graph: Graph) -> Graph:
     Parameters
     ----------
     graph : Graph
-        That `rules.check_graph` has passed; it stays as it is.
+        That `rules.check_graph` has passed.
 
-    Raises
-    ------
-    UnsupportedLayerError
-        If nothing can take up what a layer does.
+    Raises `UnsupportedLayerError` if nothing can take up what a layer does.
     """
     folding = _Folding(graph)
     carried: dict[str, Carried] = {}
+    ends = {end.node: end for end in graph.ends}
     for node in graph:
         value = folding.take(node, *(carried[name] for name in node.inputs))
+        if node.name in ends:  # before its other readers, so that it keeps its name
+            ends[node.name] = replace(ends[node.name], node=folding.finish(value).node)
         carried[node.name] = folding.shared(node, value)
-    folding.finish(carried[graph.nodes[-1].name])
-    return replace(graph, nodes=tuple(folding.nodes.values()), notes=tuple(folding.notes))
+    nodes, notes = tuple(folding.nodes.values()), tuple(folding.notes)
+    return replace(graph, nodes=nodes, ends=tuple(ends.values()), notes=notes)
 
 
 class _Folding(Growing):
@@ -121,13 +120,13 @@ class _Folding(Growing):
         return self.pair(value, node) if is_linear and several and not self.adapted else value
 
     def finish(self, source: Carried) -> Carried:
-        """Take up what is left at the end of the network, and put all of it."""
+        """Take up what is left at an end of the network, and put all of it."""
         source = self._entered(source)
         if source.left is not None and source.terms:
             source = taken_back(source, source.left.affine) or self.own_layer(source)
         elif source.left is not None or source.paired or source.mixed:
             source = self.own_layer(source)
-        return self.settled(source)
+        return self.settled(source, alone=True)
 
     # --- what joins values
 

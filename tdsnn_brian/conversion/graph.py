@@ -257,18 +257,27 @@ class Neurons(Node):
         return replace(self, layer=replace(self.layer, **changes))
 
 
+@dataclass(frozen=True)
+class End:
+    """Where values are given out: the node that gives them, and their shape."""
+
+    node: str
+    shape: Shape
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Graph:
-    """Nodes, sources before what they lead to; the last one gives the output.
+    """Nodes, sources before what they lead to.
 
-    `output_shape` is that of the output, `dtype` the floating type of the weights that a network
-    is trained and converted in, `image_range` what is known of the values of images, `notes` what
-    folding did with linear layers.
+    `ends` are its outputs, `structure` is how the Keras model packs several, their numbers in their
+    places. `dtype` is the floating type of the weights that a network is trained and converted in,
+    `image_range` what is known of the values of images, `notes` what folding did.
     """
 
     name: str
     nodes: tuple[Node, ...]
-    output_shape: Shape
+    ends: tuple[End, ...]
+    structure: Any = 0
     dtype: str = "float32"
     image_range: Range | None = None
     notes: tuple[str, ...] = ()
@@ -288,29 +297,30 @@ class Graph:
         """Of one image."""
         return next(node.shape for node in self.nodes if isinstance(node, Input))
 
-    @cached_property
-    def behind_output(self) -> tuple[Node, ...]:
-        """What stands behind the layer that is read out, from there to the end."""
+    def behind_output(self, end: End) -> tuple[Node, ...]:
+        """What stands behind a layer that is read out, from there to its end."""
         found: list[Node] = []
-        node = self.nodes[-1]
+        node = self[end.node]
         while not sums(node) and len(node.inputs) == 1:
             found.insert(0, node)
             node = self[node.inputs[0]]
         return tuple(found)
 
     @cached_property
-    def output(self) -> Neurons | Sum | None:
-        """The last layer with synapses, or sum of some, which is read out, if there is one."""
-        behind = self.behind_output
-        node = self[behind[0].inputs[0]] if behind else self.nodes[-1]
-        return node if isinstance(node, Neurons | Sum) and sums(node) else None
+    def outputs(self) -> tuple[Neurons | Sum | None, ...]:
+        """Of each end the last layer with synapses, or sum of some, which is read out, if any."""
+        found: list[Neurons | Sum | None] = []
+        for end in self.ends:
+            behind = self.behind_output(end)
+            node = self[behind[0].inputs[0]] if behind else self[end.node]
+            found.append(node if isinstance(node, Neurons | Sum) and sums(node) else None)
+        return tuple(found)
 
     def is_output(self, node: Node) -> bool:
         """Whether what a node of this name gives is read out, alone or in a sum."""
-        output = self.output
-        if output is None:
-            return False
-        return node.name == output.name or (isinstance(output, Sum) and node.name in output.inputs)
+        found = [output for output in self.outputs if output is not None]
+        in_sums = {name for output in found if isinstance(output, Sum) for name in output.inputs}
+        return node.name in in_sums or any(node.name == output.name for output in found)
 
     @cached_property
     def readers(self) -> dict[str, list[Node]]:
@@ -338,10 +348,3 @@ def free_name(wanted: str, taken: Container[str]) -> str:
     while name in taken:
         name, count = f"{wanted}_{count}", count + 1
     return name
-
-
-def as_plane(shape: Shape) -> Shape:
-    """A shape as rows, columns and channels: a line is one row, a vector one position."""
-    if len(shape) <= 3:
-        return (1,) * (3 - len(shape)) + tuple(shape)
-    return (shape[0], prod(shape[1:-1]), shape[-1])

@@ -76,19 +76,19 @@ class Growing:
             return replace(source, path=(*source.path, node))
         return replace(self.put(node, source), shape=shape)
 
-    def settled(self, source: Carried) -> Carried:
-        """`source` with its layers put, so that it has no terms."""
+    def settled(self, source: Carried, *, alone: bool = False) -> Carried:
+        """`source` with its layers put, so that it has no terms; `alone` is for no other reader."""
         if not source.terms:
             return source
-        name = self.put_sum(source)
+        name = self.put_sum(replace(source, rectified=False) if alone else source, alone=alone)
         for node in source.path:
             name = self.put_copy(node, name)
         return replace(source, node=name, terms=(), total=None, path=())
 
-    def put_sum(self, source: Carried) -> str:
+    def put_sum(self, source: Carried, *, alone: bool = False) -> str:
         """Values that cannot be negative are put once; a linear layer once for each reader."""
         key = id(source.terms)
-        if key in self._rectified_sums:
+        if key in self._rectified_sums and not alone:
             return self._rectified_sums[key][0]
         names = [self.put_copy(term, *term.inputs) for term in source.terms]
         name = names[0]

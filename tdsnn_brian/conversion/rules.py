@@ -5,6 +5,7 @@ from ..layers import AveragePool2D, MaxPool2D
 from .graph import (
     Arrangement,
     Coding,
+    End,
     Ending,
     Graph,
     Neurons,
@@ -38,15 +39,23 @@ def check_graph(graph: Graph, *, adapted: bool) -> None:
 
 
 def check_folded(graph: Graph) -> None:
-    """Check a network that `folding.fold` gave: its end, and its padding; errors as above."""
-    output = graph.output
-    if output is None:
-        raise UnsupportedLayerError(
-            f"the model {graph.name!r} has no synapse-based layer (Conv2D, Dense, "
-            "AveragePooling2D) whose potentials could be read out; add a Dense layer at the end "
-            "and train it"
-        )
-    _check_end(output, graph.behind_output)
+    """Check a network that `folding.fold` gave: its ends, and its padding; errors as above."""
+    read_out: dict[str, End] = {}
+    for end, output in zip(graph.ends, graph.outputs, strict=True):
+        if output is None:
+            raise UnsupportedLayerError(
+                f"the model {graph.name!r} has no synapse-based layer (Conv2D, Dense, "
+                f"AveragePooling2D) before its output {graph[end.node].label!r} whose potentials "
+                "could be read out; add a Dense layer at the end and train it"
+            )
+        _check_end(output, graph.behind_output(end))
+        if output.name in read_out:
+            other = graph[read_out[output.name].node]
+            raise UnsupportedLayerError(
+                f"outputs {other.label!r} and {graph[end.node].label!r} are both what "
+                f"{output.origin} gives, in other shapes; leave one of them out"
+            )
+        read_out[output.name] = end
     _check_padding(graph)
 
 
@@ -136,7 +145,7 @@ def _check_end(output: Neurons | Sum, behind: tuple[Node, ...]) -> None:
     for node in behind:
         if isinstance(node, Rectifier) and node.inside:
             raise UnsupportedLayerError(
-                f"{output.origin} is the output layer and has {_named(node)}, but output neurons "
+                f"{output.origin} is an output layer and has {_named(node)}, but output neurons "
                 "are read out without firing; remove it, or add a Dense layer at the end, and "
                 "train the model again"
             )

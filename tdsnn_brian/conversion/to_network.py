@@ -36,7 +36,14 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
     building = _Building(graph, max_pool == "constrained")
     layers = building.run()
     notes = next((x.notes for x in graph.codings if x.notes), ())
-    image_shape, output_shape = graph.image_shape, graph.output_shape
+    image_shape = graph.image_shape
+    names = tuple(output.name if output else "" for output in graph.outputs)
+    made = {layer.name: layer.output_shape for layer in layers}
+    shapes = {
+        name: end.shape
+        for name, end in zip(names, graph.ends, strict=True)
+        if end.shape != made[name]
+    }
     return SpikingNetwork(
         layers=layers,
         leak=coding.leak,
@@ -49,7 +56,8 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
         image_range=graph.image_range,
         metadata={"notes": list(notes)} if notes else {},
         image_shape=None if image_shape == layers[0].input_shape else image_shape,
-        output_shape=None if output_shape == layers[-1].output_shape else output_shape,
+        output_names=names if len(names) > 1 else None,
+        output_shape=shapes or None if len(names) > 1 else shapes.get(names[0]),
     )
 
 
@@ -78,7 +86,8 @@ class _Building:
                 self._terms[node.name] = tuple(chain.from_iterable(terms))
             else:
                 self._values[node.name] = self._moved(node)
-        self._of(self._graph.output.name if self._graph.output else "")
+        for output in self._graph.outputs:
+            self._of(output.name if output else "")
         return tuple(self._layers)
 
     def _of(self, name: str) -> Values:

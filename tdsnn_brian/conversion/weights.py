@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from ..layers import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, Shape
 from .affine import Affine, compact
-from .graph import Neurons, Role, as_plane
+from .graph import Neurons, Role
 from .padding import NO_PADDING
+from .planes import as_plane
 
 
 def of_inputs(layer: Dense | Conv2D, values: NDArray) -> NDArray:

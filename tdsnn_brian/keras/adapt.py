@@ -39,7 +39,7 @@ def adapt(
     ----------
     model : keras.Model
         Any graph without loops, Sequential or functional, of the layers that `docs/keras.md`
-        lists, with one output. It stays as it is.
+        lists, with one output or several. It stays as it is.
     leak : float
         Membrane time constant in ticks.
     compensate : bool, optional

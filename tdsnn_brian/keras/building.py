@@ -50,8 +50,9 @@ def build(graph: Graph) -> keras.Model:
             )
         else:
             tensors[node.name] = builder.run(node, *(tensors[name] for name in node.inputs))
-    output = builder.reshaped(tensors[graph.nodes[-1].name], graph.output_shape, "output")
-    return keras.Model(tensors[graph.nodes[0].name], output, name=graph.name)
+    outputs = [builder.reshaped(tensors[end.node], end.shape, "output") for end in graph.ends]
+    given = keras.tree.map_structure(lambda number: outputs[number], graph.structure)
+    return keras.Model(tensors[graph.nodes[0].name], given, name=graph.name)
 
 
 Tensor = Any  # of the backend, or one of Keras without values

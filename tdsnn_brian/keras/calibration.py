@@ -21,7 +21,7 @@ from .building import Builder, Tensor
 def correct_channels(
     trained: Graph, adapted: Graph, images: NDArray, correction: Correction
 ) -> Graph:
-    """`adapted` with other weights, found from the first layer to the output layer.
+    """`adapted` with other weights, found from the first layer to the output layers.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def correct_channels(
     """
     wanted, coded = _Pass(trained, images + correction.input_offset), _Pass(adapted, images)
     while wanted.to_sum() and coded.to_sum():
-        if coded.is_last:
+        if coded.is_read_out:
             coded.apply(*_mean_shift(coded.values, wanted.values))
-            break
+            continue
         coded.apply(*_line(coded.values, wanted.values, correction.scale, coded.transfer))
         wanted.rectify()
         coded.rectify()
@@ -108,10 +108,9 @@ class _Pass:
         return next((x.transfer for x in readers if isinstance(x, Rectifier)), RELU)
 
     @property
-    def is_last(self) -> bool:
-        """Whether the sum is that of the output layer."""
-        output = self._graph.output
-        return output is not None and output.name == self._summing.name
+    def is_read_out(self) -> bool:
+        """Whether the sum is that of an output layer."""
+        return self._graph.is_output(self._summing)
 
     def to_sum(self) -> bool:
         """Go on to the next sum; False if there is none (a network may end in a mean)."""

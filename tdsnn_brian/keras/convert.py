@@ -42,7 +42,7 @@ def convert(
     -------
     SpikingNetwork
         Layers carry the names of the Keras layers that have neurons. Logits are the output before
-        a softmax.
+        a softmax. `output_names` has several outputs in the order of ``adapted.outputs``.
 
     Raises
     ------

@@ -20,9 +20,9 @@ from ..conversion.graph import (
     Reshaping,
     Role,
     ZeroPadding,
-    as_plane,
 )
 from ..conversion.padding import NO_PADDING, same_padding
+from ..conversion.planes import as_plane
 from ..errors import UnsupportedLayerError
 from ..layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Padding, Pair, Shape
 from ..transfer import Part

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, replace
+from typing import Any
 
 import keras
 from keras import layers as kl
@@ -10,6 +11,7 @@ from keras.src.ops import numpy as array_ops
 from ..arguments import check_name
 from ..conversion.graph import (
     Coding,
+    End,
     Ending,
     Graph,
     Input,
@@ -59,7 +61,7 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
         If a layer, or the way it is used, has no spiking counterpart; it says which one.
     """
     image_shape = image_shape_of(model, caller)
-    calls, output = Unrolling().calls_of(model)
+    calls, outputs = Unrolling().calls_of(model)
     check_name("model name", model.name)
     for call in calls:
         check_name("layer name", call.layer.name)
@@ -85,15 +87,19 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
     for index, (call, name) in enumerate(zip(calls, names, strict=True)):
         sources = [values[source] for source in call.sources]
         values[index] = _read_call(call, name, sources, nodes, taken)
-    last = Place(calls[output].layer, names[output], [values[output]], nodes, taken)
-    value = _put_ending(last)
+    ends = []
+    for output in outputs:
+        place = Place(calls[output].layer, names[output], [values[output]], nodes, taken)
+        value = _put_ending(place)
+        ends.append(End(value.node, value.shape))
     if any(isinstance(node, Coding) for node in nodes.values()):
         _check_precision(calls)
     is_double = any(weight.dtype == "float64" for weight in model.weights)
     return Graph(
         name=model.name,
         nodes=tuple(nodes.values()),
-        output_shape=value.shape,
+        ends=tuple(ends),
+        structure=_structure(model),
         dtype="float64" if is_double else "float32",
         image_range=_image_range(nodes),
     )
@@ -102,15 +108,18 @@ def read(model: keras.Model, *, caller: str = "adapt") -> Graph:
 def _put_ending(place: Place) -> Value:
     """The output in Keras's order.
 
-    A sigmoid at the end gives probabilities, and the network the logits before it, which then have
-    to be in that order already.
+    A sigmoid at the end, which nothing else reads, gives probabilities, and the network the logits
+    before it, which then have to be in that order already.
     """
     nodes, behind = place.nodes, [place.value.node]
     while isinstance(nodes[behind[-1]], Passive | Reshaping):
         behind += nodes[behind[-1]].inputs
     name = behind.pop()
     node = nodes[name]
-    is_read = sum(name in other.inputs for other in nodes.values()) > 1
+    is_read = any(
+        sum(one in other.inputs for other in nodes.values()) > (steps > 0)
+        for steps, one in enumerate((*behind, name))
+    )
     if not isinstance(node, Rectifier) or node.parts != parts_of("sigmoid") or is_read:
         return place.in_keras_order(place.value)
     ending = Ending(
@@ -156,14 +165,19 @@ class Unrolling:
     def __init__(self) -> None:
         self._calls: list[Call] = []
 
-    def calls_of(self, model: keras.Model) -> tuple[list[Call], int]:
-        """Those that lead to the output, and the one that gives it."""
-        (output,) = self._model(model, (AT_IMAGE,), ())
-        if output == AT_IMAGE:
+    def calls_of(self, model: keras.Model) -> tuple[list[Call], list[int]]:
+        """Those that lead to the outputs, and the ones that give them."""
+        outputs = self._model(model, (AT_IMAGE,), ())
+        if AT_IMAGE in outputs:
             raise UnsupportedLayerError(
                 f"model {model.name!r} gives out what comes in; add a Dense layer and train it"
             )
-        needed = {output}
+        if twice := [x for x in outputs if outputs.count(x) > 1]:
+            raise UnsupportedLayerError(
+                f"model {model.name!r} gives out {describe(self._calls[twice[0]].layer)} twice; "
+                "leave one of the two out of its outputs"
+            )
+        needed = set(outputs)
         for index in reversed(range(len(self._calls))):
             if index in needed:
                 needed.update(self._calls[index].sources)
@@ -173,7 +187,7 @@ class Unrolling:
             replace(self._calls[old], sources=tuple(kept[x] for x in self._calls[old].sources))
             for old in sorted(needed - {AT_IMAGE})
         ]
-        return calls, kept[output]
+        return calls, [kept[output] for output in outputs]
 
     def _model(self, model: keras.Model, sources: Sources, path: tuple[str, ...]) -> Sources:
         if isinstance(model, keras.Sequential):
@@ -238,6 +252,14 @@ def _read_call(
     return reader(layer, Place(layer, name, sources, nodes, taken, call.arguments))
 
 
+def _structure(model: keras.Model) -> Any:
+    """How a model gives its outputs, with their numbers in their places."""
+    n_outputs = len(model.outputs)
+    if n_outputs == 1:
+        return 0
+    return keras.tree.pack_sequence_as(model.output, list(range(n_outputs)))
+
+
 def _image_range(nodes: dict[str, Node]) -> Range | None:
     """What `adapt` or the user has said, else what the scaling at the input tells."""
     said = [x.image_range for x in nodes.values() if isinstance(x, Coding) and x.image_range]
@@ -291,11 +313,10 @@ def image_shape_of(model: keras.Model, caller: str) -> Shape:
             f"model {model.name!r} has no input shape yet; start it with keras.Input(shape), or "
             "call model.build"
         )
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
+    if len(model.inputs) != 1:
         raise UnsupportedLayerError(
-            f"model {model.name!r} has {len(model.inputs)} inputs and {len(model.outputs)} "
-            "outputs; a network has one of each, so make a model of each output with "
-            "keras.Model(model.inputs, model.outputs[0]), and bring several inputs into one"
+            f"model {model.name!r} has {len(model.inputs)} inputs, and a network has one; bring "
+            "them into one, such as the channels of one image"
         )
     shape = tuple(model.inputs[0].shape[1:])
     if not shape:

@@ -51,7 +51,7 @@ def tune(
     Parameters
     ----------
     model : keras.Model
-        As `tdsnn_brian.adapt` takes it.
+        As `tdsnn_brian.adapt` takes it, with one output.
     images : array_like
         (n_images, \*input shape), channels last, as the model takes them; some hundred that are
         not of the test set. The standard error of what is measured falls with their number.
@@ -106,6 +106,13 @@ def tune(
     """
     limits = _limits(max_loss, max_ticks, max_operations)
     graph = read(model, caller="tune")
+    if len(graph.ends) > 1:
+        names = ", ".join(map(repr, model.output_names))
+        raise InvalidInputError(
+            f"model {model.name!r} has several outputs ({names}), and what they lose is not one "
+            "number; tune a model of one, such as keras.Model(model.inputs, model.outputs[0]), "
+            "and adapt the whole with what it finds"
+        )
     images, labels = _check(graph.image_shape, images, labels)
     sigmoid = any(isinstance(node, Ending) and node.function == "sigmoid" for node in graph)
     expected = _classes(model, images, sigmoid=sigmoid)

@@ -1,5 +1,7 @@
 """Windows that the floating type cannot hold are refused, those just below are right."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from brian2 import prefs
@@ -7,6 +9,7 @@ from brian2 import prefs
 import tdsnn_brian as td
 from helpers import assert_same, random_images, small_network
 from tdsnn_brian.brian.floating_range import longest_leaking
+from tdsnn_brian.layers import Dense
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
 
@@ -22,6 +25,23 @@ def test_explicit_networks(monkeypatch, dtype):
     assert_same(result, td.analyse(network, images), rtol=rtol)
     with pytest.raises(td.InvalidInputError, match=f"layer 'conv1': in {dtype} a window may last"):
         td.build_network(network, images, window=int(longest) + 2, projection="explicit")
+
+
+def test_an_output_that_leaks_away_before_the_end_is_refused(monkeypatch):
+    monkeypatch.setitem(prefs, "core.default_float_dtype", np.float32)
+    network = small_network(leak=2.0)
+    *before, last = network.layers
+    weights = np.random.default_rng(0).normal(0, 0.1, (9 * 8 * 4, 2))
+    early = Dense(name="early", input_shape=(288,), weights=weights, source="conv1")
+    layers = (*before, early, replace(last, source="dense1"))
+    network = replace(network, layers=layers, output_names=("early", "output"))
+    images = random_images(network, 1)
+    short = td.simulate(network, images, window=35, projection="explicit")
+    assert short.compare(td.analyse(network, images), rtol=1e-4)
+    with pytest.raises(td.InvalidInputError, match=r"layer 'early': in float32 an image behind"):
+        td.build_network(network, images, window=60, projection="explicit")
+    event_driven = td.simulate(network, images, window=60, projection="shared")
+    assert event_driven.compare(td.analyse(network, images), rtol=1e-4)
 
 
 def test_activations_beyond_the_range_are_refused_by_the_analysis():

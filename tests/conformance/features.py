@@ -224,6 +224,34 @@ def moved(rng):
     return chain(rng, first, branch, other, joined)
 
 
+def heads(rng):
+    """Three outputs of different shapes and depths; the one that is done first is listed last.
+
+    Beside it max-pools hold up the spikes that its own do not have to wait for.
+    """
+    first = conv(rng, (4, 4, 1))
+    early = conv(rng, (3, 3, 2), (1, 1), outputs=3, name="early", source="conv")
+    once = MaxPool2D(
+        name="once", input_shape=(3, 3, 2), pool_size=(2, 2), strides=(1, 1), source="conv"
+    )
+    deep = replace(dense(rng, "deep", 8, 4), source="once")
+    late = Sum(
+        name="late",
+        terms=(
+            replace(dense(rng, "late_0", 4, 1), source="deep"),
+            replace(dense(rng, "late_1", 18, 1, bias=False), source="conv"),
+        ),
+    )
+    deeper = replace(dense(rng, "deeper", 4, 3, bias=False), source="deep")
+    last = dense(rng, "last", 3, 2)
+    return td.SpikingNetwork(
+        layers=(first, once, deep, late, deeper, last, replace(early, leak=6.0)),
+        output_names=("last", "early", "late"),
+        output_shape={"early": (9, 3)},
+        leak=4.0,
+    )
+
+
 _CORNERS = np.array([[[8], [0]]])
 
 
@@ -348,6 +376,7 @@ MAKERS = {
             image_shape=(3, 3, 1),
         )
     ),
+    "several outputs": lambda: drawn(heads),
     "one neuron": lambda: drawn(
         lambda rng: td.SpikingNetwork(
             leak=5.0, layers=(dense(rng, "hidden", 1, 1), dense(rng, "output", 1, 1))

@@ -15,8 +15,9 @@ from runs import RUNS
 from tdsnn_brian import schedule
 from tdsnn_brian.analysis import algorithm_1
 from tdsnn_brian.brian import levels
+from tdsnn_brian.brian.event_driven.readout import Readout
 from tdsnn_brian.brian.event_driven.ticked_layer import TickedLayer
-from tdsnn_brian.brian.explicit import models, perturbed_network, pipeline
+from tdsnn_brian.brian.explicit import models, perturbed_network, pipeline, read
 from tdsnn_brian.brian.explicit.models import Cells
 
 FASTER_LEAK = Cells(equations="dv/dt = -1.02 * v / tau_mem : 1", new_image="v = 0")
@@ -102,9 +103,25 @@ def _waits_for_no_max_pool(monkeypatch):
     monkeypatch.setattr(levels.Levels, "waits", lambda self, source, population: 0)
 
 
+def _outputs_that_wait_for_none(monkeypatch):
+    monkeypatch.setattr(read.Recordings, "_waits", lambda self, source, population: 0)
+
+
+def _no_output_is_awaited(monkeypatch):
+    step = Readout.step
+
+    def stepped(self, s, now):
+        self.awaited = [group for group in self.awaited if not isinstance(group, Readout)]
+        step(self, s, now)
+
+    monkeypatch.setattr(Readout, "step", stepped)
+
+
 @pytest.mark.parametrize(
     ("engine", "name", "window", "plant"),
     [
+        ("explicit", "several outputs", "dynamic", _outputs_that_wait_for_none),
+        ("event-driven", "several outputs", "dynamic", _no_output_is_awaited),
         ("explicit", "transfers", "fixed", _constant_ticks),
         ("explicit", "nearest", "dynamic", _no_first_tick),
         ("explicit", GRAPH, "dynamic", _waits_for_no_max_pool),

@@ -10,6 +10,7 @@ from features import MAKERS, feature
 from helpers import random_images, small_network
 from tdsnn_brian.analysis.pool_constraints import InfeasiblePoolError
 from tdsnn_brian.engines import obstacle
+from tdsnn_brian.outputs import by_name
 from tdsnn_brian.side_by_side import SideBySide
 
 
@@ -35,7 +36,10 @@ def test_every_feature(name):
             np.testing.assert_allclose(
                 getattr(found, field)[layer], values, rtol=1e-12, err_msg=f"{field} of {layer}"
             )
-    np.testing.assert_allclose(found.potentials, expected.potentials, rtol=1e-12)
+    for (_, ours), (_, theirs) in zip(
+        by_name(found.potentials), by_name(expected.potentials), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
 @pytest.mark.parametrize("projection", ["explicit", "shared"])

@@ -150,7 +150,7 @@ REFUSED = {
     ),
     "ReLU of the output layer": (
         [kl.Flatten(), kl.Dense(3, activation="relu", name="output")],
-        r"layer 'output' \(Dense\) is the output layer and has a ReLU.*remove it",
+        r"layer 'output' \(Dense\) is an output layer and has a ReLU.*remove it",
     ),
     "ReLU after the output layer": (
         [*head(), kl.ReLU(name="act")],

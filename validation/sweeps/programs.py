@@ -277,7 +277,7 @@ def _run(program: Program, setting: Setting, directory: Path, running: Running) 
             names=Names(program.network),
             n_images=n,
             spikes=spikes,
-            readout=readout.reshape(n + 1, -1).astype(np.float64),
+            readouts={program.network.output: readout.reshape(n + 1, -1).astype(np.float64)},
         )
         return _outcome(program, recordings, release.reshape(n + 1, -1).astype(np.float64))
     finally:

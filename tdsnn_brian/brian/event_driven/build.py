@@ -58,7 +58,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class SharedParts:
-    """The groups of a network by its populations, and the names of all objects."""
+    """The groups of a network by its populations, and the names of all objects.
+
+    `readout` is the last of the outputs, which writes the records.
+    """
 
     groups: Mapping[Population, EventDrivenGroup]
     names: Names
@@ -140,10 +143,10 @@ def add_shared(
         net.add(group)
         _project(net, names, population, groups, group)
         groups[population] = group
-    readout = groups[network.output]
+    *others, readout = (groups[population] for population in network.outputs)
     image.readout = readout
     image.integrators = [groups[population] for population in network.integrating]
-    readout.awaited = [
+    readout.awaited = others + [
         groups[population]
         for population in network.populations
         if population.fires and not any(x.kind.integrates for x in population.followers)

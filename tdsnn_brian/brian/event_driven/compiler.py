@@ -99,6 +99,7 @@ def as_given(network: SpikingNetwork) -> SpikingNetwork:
         leak=float(network.leak),
         silent_zeros=bool(network.silent_zeros),
         rounding=network.rounding,
+        output_names=tuple(output.name for output in network.outputs),
         image_shape=(network.input.n_neurons,),
     )
 

@@ -1,4 +1,4 @@
-"""The output layer; in C++ it is ``templates/readout.cpp``."""
+"""Output layers; in C++ it is ``templates/readout.cpp``."""
 
 from typing import Any
 
@@ -12,14 +12,19 @@ from .records import HEADER, MAGIC, header_of
 
 
 class Readout(Integrator):
-    """The output layer, which does not fire: when its potentials are complete, it is read.
+    """An output layer, which does not fire: when its potentials are complete, it is read.
+
+    Of several, the last one writes the image's record when all are complete; they count their
+    neurons as if these fired then.
 
     Attributes
     ----------
     written : list of (str, EventDrivenGroup, str)
-        What makes up an image's record, in this order: name, group and variable.
+        What makes up an image's record, in this order: name, group and variable; empty of those
+        that do not write it.
     awaited : list of EventDrivenGroup
-        Those that no layer waits for all spikes of: some neurons may fire after all others.
+        Those that no layer waits for all spikes of, some neurons may fire after all others, and
+        the other outputs.
     records : dict of int to bytes
         That of each image shown so far, on a runtime target.
     """
@@ -34,6 +39,7 @@ class Readout(Integrator):
         self.awaited: list[EventDrivenGroup] = []
         self.records: dict[int, bytes] = {}
         super().__init__(population, place)
+        self._shared("n_fired")
         self.p.streaming = self.input.p.streaming
         self.p.file = f"{place.name}_images.bin"
         self.p.magic = MAGIC
@@ -67,7 +73,7 @@ class Readout(Integrator):
             s.image = self.input.values.image
             s.u = 0
             s.origin = s.release = self.p.never
-            s.n_arrived = 0
+            s.n_arrived = s.n_fired = 0
         if s.release != self.p.never:
             return
         self._find_origin(s)
@@ -80,7 +86,9 @@ class Readout(Integrator):
         if self._is_over(s, now, missing) and not busy:
             s.release = now
             s.n_missing = missing
-            self._write(s)
+            s.n_fired = len(self)
+            if self.written:
+                self._write(s)
         self._add_bias(s, now)
 
     def _write(self, s: State) -> None:

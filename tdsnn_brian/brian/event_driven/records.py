@@ -1,4 +1,4 @@
-"""What the readout writes down for each image, and how it is read."""
+"""What the last readout writes down for each image, and how it is read."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,14 +74,15 @@ def from_records(
     def number(population: Population, variable: str) -> NDArray:
         return column(population, variable)[:, 0]
 
-    latencies, windows, ticks, spikes = {}, {}, {}, {}
+    latencies, windows, ticks, spikes, potentials = {}, {}, {}, {}, {}
     last = {network.input: number(network.input, "last") / steps_per_tick}
     for population in network.populations:
         if population.kind.integrates:
             _check_window(population, number(population, "n_missing"))
             latest = max(last[source].max(initial=0) for source in population.sources)
-            _check_gain(population, latest, column(network.output, "u").dtype)
+            _check_gain(population, latest, column(network.outputs[0], "u").dtype)
         if not population.fires:
+            potentials[population.name] = _potentials(population, column(population, "u"))
             continue
         if field(names, population, "latency") in (records.dtype.names or ()):
             found = column(population, "latency").reshape(-1, *population.shape)
@@ -94,20 +95,24 @@ def from_records(
             last[population] = ticks[population.name]
         else:
             last[population] = last[population.source]
-    potentials = column(network.output, "u").astype(np.float64)
-    if not np.isfinite(potentials).all():
-        raise InvalidInputError(
-            f"layer {network.output.name!r}: its potentials are beyond "
-            f"{column(network.output, 'u').dtype}; choose a smaller leak or scale, or float64"
-        )
     return Simulation(
         latencies=latencies,
         windows=windows,
-        potentials=potentials.reshape(-1, *network.output.shape),
+        potentials=potentials,
         ticks=ticks,
         spikes=spikes,
         seconds=seconds or {},
     )
+
+
+def _potentials(output: Population, found: NDArray) -> NDArray:
+    potentials = found.astype(np.float64)
+    if not np.isfinite(potentials).all():
+        raise InvalidInputError(
+            f"layer {output.name!r}: its potentials are beyond {found.dtype}; choose a smaller "
+            "leak or scale, or float64"
+        )
+    return potentials.reshape(-1, *output.shape)
 
 
 def _check_window(population: Population, missing: NDArray) -> None:

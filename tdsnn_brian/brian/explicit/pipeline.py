@@ -149,12 +149,15 @@ class _Stream:
             if population.fires:
                 monitors[population] = SpikeMonitor(made[population])
                 self.net.add(monitors[population])
-        readout = StateMonitor(
-            made[network.output], "v", record=True, clock=self.clock, when="thresholds"
-        )
-        self.net.add(readout)
+        readouts = {
+            output: StateMonitor(
+                made[output], "v", record=True, clock=self.clock, when="thresholds"
+            )
+            for output in network.outputs
+        }
+        self.net.add(*readouts.values())
         run_whole(self.net, int(self.schedule.ends.max() + 2) * self.dt)
-        return Reader(network, self.schedule, self.dt).read(monitors, readout)
+        return Reader(network, self.schedule, self.dt).read(monitors, readouts)
 
     def _input(self) -> SpikeGeneratorGroup:
         latencies = self.analysis.input_latencies.reshape(len(self.schedule.onsets), -1)

@@ -41,11 +41,13 @@ class Reader:
         self.network, self.schedule, self.dt = network, schedule, dt
         self.place = {population: population.level - 1 for population in network.integrating}
 
-    def read(self, monitors: dict[Population, SpikeMonitor], readout: StateMonitor) -> PipelineRun:
+    def read(
+        self, monitors: dict[Population, SpikeMonitor], readouts: dict[Population, StateMonitor]
+    ) -> PipelineRun:
         return PipelineRun(
             latencies=self._latencies(monitors),
             windows=self._windows(),
-            potentials=self._potentials(readout),
+            potentials={x.name: self._potentials(x, readouts[x]) for x in readouts},
             schedule=self.schedule,
         )
 
@@ -77,9 +79,9 @@ class Reader:
             for population, place in self.place.items()
         }
 
-    def _potentials(self, readout: StateMonitor) -> NDArray:
-        at, origins = self.schedule.releases[:, -1], self.schedule.origins[:, -1]
-        output = self.network.output
+    def _potentials(self, output: Population, readout: StateMonitor) -> NDArray:
+        place = self.place[output]
+        at, origins = self.schedule.releases[:, place], self.schedule.origins[:, place]
         elapsed = (at - origins) / self.schedule.steps_per_tick / output.leak
         potentials = np.asarray(readout.v_[:])[:, at].T * np.exp(elapsed)[:, None]
         return potentials.reshape(len(at), *output.shape)

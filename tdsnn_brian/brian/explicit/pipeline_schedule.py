@@ -27,7 +27,7 @@ class Schedule:
         (n_images,) first input spike.
     origins, releases, ends : ndarray
         (n_images, n_levels): a spike of latency 0 arrives, the ticking neuron first fires, the
-        level is free. For the output layer, `releases` is the step after which it is read out.
+        level is free. Layers that are read out are so after the step that `releases` has.
     """
 
     steps_per_tick: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -15,6 +16,7 @@ from ...layers import Kind
 from ...network import SpikingNetwork
 from ...population import Population
 from ..devices import counts_spikes
+from ..levels import Levels
 from ..naming import Names
 from ..result import Simulation
 from ..timing import Timing
@@ -35,8 +37,9 @@ class Recordings:
     n_images : int
     spikes : callable
         Gives the `Spikes` of the monitor of a name.
-    readout : ndarray
-        (n_images + 1, n_outputs) potentials at each image's onset, before they are set back.
+    readouts : mapping
+        Of each output, (n_images + 1, n_neurons): potentials at each image's onset, before they
+        are set back.
     measured : bool
         Whether layers are released when their ticking neurons fire, or as planned.
     """
@@ -46,7 +49,7 @@ class Recordings:
     names: Names
     n_images: int
     spikes: Callable[[str], Spikes]
-    readout: NDArray
+    readouts: Mapping[Population, NDArray]
     measured: bool = False
 
     def by_image(self, monitor: str) -> tuple[NDArray, NDArray, NDArray]:
@@ -66,12 +69,14 @@ class Recordings:
     def result(self) -> Simulation:
         """The results, as they were."""
         timing, everywhere = self.timing, np.ones(self.n_images)
-        latencies, windows, ticks, spikes = {}, {}, {}, {}
+        latencies, windows, ticks, spikes, potentials = {}, {}, {}, {}, {}
         # step at which a spike of latency 0 is made, by population, in each image
         zero: dict[Population, NDArray] = {self.network.input: timing.first_spike * everywhere}
         for population in self.network.populations:
             name = population.name
-            reached = np.max([zero[source] for source in population.sources], axis=0)
+            reached = np.max(
+                [zero[x] + self._waits(x, population) for x in population.sources], axis=0
+            )
             if population.kind.is_ticked:
                 ticking = self.names.of(population, "ticking_spikes")
                 release = self.first(ticking, 1)[:, 0]
@@ -84,7 +89,9 @@ class Recordings:
                 )
             else:
                 zero[population] = reached + (population.kind is Kind.MAX_POOL)
-            if population.fires:
+            if population in self.readouts:
+                potentials[name] = self._potentials(population, reached)
+            else:
                 first = self.first(self.names.of(population, "spikes"), population.n_neurons)
                 spikes[name] = int(np.isfinite(first).sum())
                 latencies[name] = in_ticks(
@@ -95,16 +102,22 @@ class Recordings:
             windows=windows,
             ticks=ticks,
             spikes=spikes,
-            potentials=self._potentials(zero[self.network.output]),
+            potentials=potentials,
         )
 
-    def _potentials(self, origin: NDArray) -> NDArray:
-        output, timing = self.network.output, self.timing
+    def _waits(self, source: Population, population: Population) -> int:
+        """Steps that a source's spikes wait for those that reach a population last."""
+        return 0 if population.kind is Kind.MAX_POOL else self._waiting.waits(source, population)
+
+    @cached_property
+    def _waiting(self) -> Levels | Timing:
+        return Levels(self.network) if self.measured else self.timing
+
+    def _potentials(self, output: Population, origin: NDArray) -> NDArray:
+        timing, readout = self.timing, self.readouts[output]
         elapsed = (timing.slot - 1 - origin) / timing.steps_per_tick
         with np.errstate(invalid="ignore", over="ignore"):
-            potentials = (
-                self.readout[1 : self.n_images + 1] * np.exp(elapsed / output.leak)[:, None]
-            )
+            potentials = readout[1 : self.n_images + 1] * np.exp(elapsed / output.leak)[:, None]
         return potentials.reshape(self.n_images, *output.shape)
 
 
@@ -125,14 +138,17 @@ def recordings_of(net: Any) -> Recordings:
             )
         return np.rint(times / float(net.dt)).astype(np.int64), neurons
 
-    readout = net[net.names.of(net.spiking_network.output, "readout")]
+    def readout(output: Population) -> NDArray:
+        monitor = net[net.names.of(output, "readout")]
+        return (np.asarray(monitor.v_[:]).T - float(net.model.zero)) / float(net.model.unit)
+
     return Recordings(
         network=net.spiking_network,
         timing=net.timing,
         names=net.names,
         n_images=net.n_images,
         spikes=spikes,
-        readout=(np.asarray(readout.v_[:]).T - float(net.model.zero)) / float(net.model.unit),
+        readouts={output: readout(output) for output in net.spiking_network.outputs},
         measured=net.dynamic,
     )
 

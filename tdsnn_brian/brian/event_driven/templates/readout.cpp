@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, t_in_timesteps, u, image, origin, release, n_arrived, n_missing, window_steps, leaked } #}
+{# USES_VARIABLES { N, t_in_timesteps, u, image, origin, release, n_arrived, n_fired, n_missing, window_steps, leaked } #}
 {% extends 'common_group.cpp' %}
 {% block extra_headers %}
 #include <algorithm>
@@ -14,7 +14,7 @@
         {{image}} = {{input.image}}[0];
         std::fill({{u}}, {{u}} + N, 0);
         {{origin}} = {{release}} = {{p.never}};
-        {{n_arrived}} = 0;
+        {{n_arrived}} = {{n_fired}} = 0;
     }
     if ({{release}} != {{p.never}}) return;
     {% include 'find_origin.h' %}
@@ -24,7 +24,10 @@
     {
         {{release}} = now;
         {{n_missing}} = missing;
+        {{n_fired}} = N;
+        {% if written %}
         {% include 'write.h' %}
+        {% endif %}
     }
     {% include 'add_bias.h' %}
 }();
