@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .coding import latency
+from .errors import InvalidInputError
 from .firing_times import gain, last_spike, silence_zeros
 from .layers import Kind, Projection, Shape
 from .schedule import Schedule
