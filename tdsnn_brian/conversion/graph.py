@@ -192,7 +192,7 @@ class Passive(Node):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Coding(Node):
-    """Reverse coding; that of the input knows which values images have, and keeps the notes."""
+    """Reverse coding; that of the input knows the image range and the notes. Noise only trains."""
 
     leak: float
     silent_zeros: bool = False
@@ -200,6 +200,7 @@ class Coding(Node):
     image_range: Range | None = None
     rounding: str = "up"
     notes: tuple[str, ...] = ()
+    noise: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
