@@ -176,7 +176,7 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
     recorded = built["release_potentials"]
     manifest = {
         "events": {n: [file(m, x) for x in ("t", "i", "N")] for n, m in monitors.items()},
-        "readout": file(built[readout], "v"),
+        "readout": file(built[readout], built.read_variable),
         "release": file(recorded, "v_release"),
         "recorded": np.asarray(recorded.record).tolist(),
         "inputs": f"{built.names.of(program.network.input, 'latency')}.values",

@@ -36,7 +36,7 @@ class Recordings:
     spikes : callable
         Gives the `Spikes` of the monitor of a name.
     readout : ndarray
-        (n_images + 1, n_outputs) potentials at each image's onset, before they are set back.
+        (n_images + 1, n_outputs) potentials that were read of the image before, at each onset.
     measured : bool
         Whether layers are released when their ticking neurons fire, or as planned.
     """
@@ -100,7 +100,7 @@ class Recordings:
 
     def _potentials(self, origin: NDArray) -> NDArray:
         output, timing = self.network.output, self.timing
-        elapsed = (timing.slot - 1 - origin) / timing.steps_per_tick
+        elapsed = (timing.read - origin) / timing.steps_per_tick
         with np.errstate(invalid="ignore", over="ignore"):
             potentials = (
                 self.readout[1 : self.n_images + 1] * np.exp(elapsed / output.leak)[:, None]
@@ -132,7 +132,8 @@ def recordings_of(net: Any) -> Recordings:
         names=net.names,
         n_images=net.n_images,
         spikes=spikes,
-        readout=(np.asarray(readout.v_[:]).T - float(net.model.zero)) / float(net.model.unit),
+        readout=(np.asarray(getattr(readout, f"{net.read_variable}_")[:]).T - float(net.model.zero))
+        / float(net.model.unit),
         measured=net.dynamic,
     )
 
