@@ -142,7 +142,7 @@ def test_flaws_on_this_machine_are_runs_of_one_program_a_network(tmp_path, monke
 
     class Counted(Runner):
         def run(self, jobs, bases):
-            ran.append({self._programs[job.program].living for job in jobs})
+            ran.append([self._programs[job.program].living for job in jobs])
             self._advance(1.0)
             return [{"accuracy": job.setting.seed / 10, "moved": 0.0} for job in jobs]
 
@@ -162,7 +162,7 @@ def test_flaws_on_this_machine_are_runs_of_one_program_a_network(tmp_path, monke
         progress=shares.append,
     )
     assert shares == [0.5, 1.0]
-    assert ran == 2 * [{True, False}]
+    assert ran == 2 * [6 * [True]]
     means = over_seeds(rows, by=ONE_ROW)
     assert [(row["network"], row["accuracy"], row["seeds"]) for row in means] == [
         (name, pytest.approx(accuracy), seeds)

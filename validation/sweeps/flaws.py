@@ -124,7 +124,7 @@ FLAWS = {
         field="adaptation",
         title="Adaptation",
         unit="of the potential",
-        strengths=(0.001, 0.003, 0.01, 0.05, 0.2),
+        strengths=(0.01, 0.05, 0.1, 0.2, 0.5),
         living=True,
         drawn=False,
     ),
