@@ -144,7 +144,7 @@ def test_flaws_on_this_machine_are_runs_of_one_program_a_network(tmp_path, monke
         def run(self, jobs, bases):
             ran.append([self._programs[job.program].living for job in jobs])
             self._advance(1.0)
-            return [{"accuracy": job.setting.seed / 10, "moved": 0.0} for job in jobs]
+            return [job.key | {"accuracy": job.setting.seed / 10, "moved": 0.0} for job in jobs]
 
     monkeypatch.setattr(compiled, "Runner", Counted)
     network = small_network()
@@ -161,8 +161,8 @@ def test_flaws_on_this_machine_are_runs_of_one_program_a_network(tmp_path, monke
         workers=1,
         progress=shares.append,
     )
-    assert shares == [0.5, 1.0]
-    assert ran == 2 * [6 * [True]]
+    assert shares == [1.0]
+    assert ran == [12 * [True]]
     means = over_seeds(rows, by=ONE_ROW)
     assert [(row["network"], row["accuracy"], row["seeds"]) for row in means] == [
         (name, pytest.approx(accuracy), seeds)

@@ -1,4 +1,4 @@
-"""Flaws over images on this machine: programs of the report's sweeps, compiled once a network."""
+"""Flaws over images on this machine: programs of the report's sweeps, compiled once a case."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -30,38 +30,30 @@ def compiled_rows(
 
     Runs are kept in `directory`, and count again when they are asked for again.
     """
-    rows, done = [], 0.0
     # living neurons have the other flaws too, and one program is compiled in half the time
-    program = "living" if any(FLAWS[kind].living for kind, _, _ in flaws) else "flawed"
-
-    def advance(share: float) -> None:
-        nonlocal done
-        done += share / (len(networks) * len(noises))
-        progress(min(done, 1.0))
-
+    kind = "living" if any(FLAWS[flaw].living for flaw, _, _ in flaws) else "flawed"
+    programs, jobs, keys, done = {}, [], [], 0.0
     for label, network in networks.items():
         for level, noise in enumerate(noises):
             shown = with_noise(images, noise, (level, 0))
             sweeps = Sweeps(Case(network=network, images=shown, labels=labels), 1)
-            jobs = [replace(sweeps.flaw_job(*flaw), program=program) for flaw in flaws]
-            runner = Runner(
-                sweeps.programs,
-                directory / "sweeps",
-                compiled=True,
-                workers=workers,
-                advance=advance,
-            )
-            for (kind, strength, _), row in zip(flaws, runner.run(jobs, sweeps.bases), strict=True):
-                rows.append(
-                    {
-                        "network": label,
-                        "leak": float(network.leak),
-                        "noise": float(noise),
-                        "flaw": kind,
-                        "strength": strength,
-                        "accuracy": row["accuracy"],
-                        "images": len(images),
-                        "moved": row["moved"],
-                    }
-                )
-    return rows
+            name = f"{label}, noise {noise:g}"
+            programs[name] = sweeps.programs[kind]
+            for flaw in flaws:
+                jobs.append(replace(sweeps.flaw_job(*flaw), program=name))
+                keys.append({"network": label, "leak": float(network.leak), "noise": float(noise)})
+
+    def advance(share: float) -> None:
+        nonlocal done
+        done += share
+        progress(min(done, 1.0))
+
+    runner = Runner(programs, directory / "sweeps", compiled=True, workers=workers, advance=advance)
+    first, *others = programs
+    rows = runner.run(jobs, bases=dict.fromkeys(others, first))
+    return [
+        key
+        | {"flaw": row["kind"], "strength": row["strength"], "images": len(images)}
+        | {"accuracy": row["accuracy"], "moved": row["moved"]}
+        for key, row in zip(keys, rows, strict=True)
+    ]
