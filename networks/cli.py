@@ -148,6 +148,9 @@ def adapt(
         typer.Option(help="Correct channels on these images instead: an .npy file, 0 .. 1."),
     ] = None,
     retrain: Annotated[bool, typer.Option(help="Retrain with reverse coding in place.")] = True,
+    noise: Annotated[
+        float, typer.Option(help="Retrain against errors of firing times: deviation in ticks.")
+    ] = 0,
     epochs: Epochs = None,
     on: On = None,
     data: Data = None,
@@ -157,7 +160,13 @@ def adapt(
 ) -> None:
     """Put reverse coding into NETWORK and retrain; write NETWORK-adapted.keras and NETWORK.npz."""
     known = _with_dataset(network, on) if retrain or calibration else entry(network, on)
+    if noise and (known.output_layer_only or not retrain):
+        raise InvalidInputError(
+            f"--noise {noise:g} would have no effect: it is for hidden layers that are retrained, "
+            f"and those of {network!r} are not; leave it out"
+        )
     network = file_name(network, on)
+    keras.utils.set_random_seed(seed)
     model = files.load_model(network, weights)
     if calibration_images is not None:
         images, _, _ = read_images(calibration_images, model.input_shape[1:], UNIT)
@@ -173,13 +182,13 @@ def adapt(
         silent_zeros=silent_zeros,
         input_steps=input_steps,
         calibration=images,
+        noise=noise,
     )
     dataset = None if known.dataset is None else load_dataset(known.dataset, data)
     stages = [] if dataset is None else [_measure("DNN", model, dataset)]
     if retrain:
         stages.append(_measure("adapted", adapted, dataset))
         recipe = replace(known.retraining, seed=seed, epochs=epochs or known.retraining.epochs)
-        keras.utils.set_random_seed(seed)
         recipe.train(adapted, dataset.x_train, dataset.y_train, label=f"{network}, retraining")
         if not known.output_layer_only:
             files.round_to_half(adapted)
@@ -192,7 +201,8 @@ def adapt(
     converted.save(network_path)
     if dataset is not None:
         finer = f", {input_steps} input steps a tick" if input_steps > 1 else ""
-        _show(f"{network}, leak {leak:g}, scale {scale:g}{finer}", dataset, stages)
+        against = f", against noise of {noise:g} ticks" if noise else ""
+        _show(f"{network}, leak {leak:g}, scale {scale:g}{finer}{against}", dataset, stages)
     _say(f"wrote {keras_path}")
     _say(f"wrote {network_path}")
 

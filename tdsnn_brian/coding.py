@@ -57,6 +57,16 @@ def check_offset(offset: float, name: str = "input_offset") -> float:
     return float(offset)
 
 
+def check_noise(noise: float) -> float:
+    """Return the noise on firing times as a float; raise `InvalidInputError` if it is negative."""
+    if not (is_number(noise) and noise >= 0):
+        raise InvalidInputError(
+            f"noise must be a finite number of ticks >= 0, got {noise!r:.80}; 0 trains without, "
+            "0.5 against firing times that are half a tick off"
+        )
+    return float(noise)
+
+
 ROUNDINGS = {"up": 0.0, "nearest": 0.5}
 """How latencies become whole, and how many ticks are taken off before they are rounded up."""
 

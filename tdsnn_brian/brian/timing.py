@@ -84,6 +84,8 @@ class Timing:
         When a neuron of latency 0 of each firing layer fires.
     slot : int
         From one image's onset to the next.
+    read : int
+        After which the potentials of the output layer are read.
     first_spike : int
         When inputs of latency 0 fire.
     """
@@ -94,6 +96,7 @@ class Timing:
     releases: dict[str, int]
     zeros: dict[str, int]
     slot: int
+    read: int
     first_spike: int = 0
 
     def waits(self, source: Population, population: Population) -> int:
@@ -142,4 +145,4 @@ def schedule(
         if population.fires:
             zeros[population.name] = zero[population]
     slot = max(zero.values()) + (1 + unread_ticks) * steps + 1
-    return Timing(steps, dict(windows), origins, releases, zeros, slot, onset)
+    return Timing(steps, dict(windows), origins, releases, zeros, slot, slot - 1, onset)

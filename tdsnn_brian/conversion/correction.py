@@ -33,6 +33,7 @@ class Correction:
 
     `input_offset` has been added to the images of the graph, which are to be taken as they are.
     `needs_bias` gives every layer a bias, to be corrected later.
+    Input neurons have no membrane, and none of the `noise`.
     """
 
     leak: float
@@ -43,6 +44,7 @@ class Correction:
     input_offset: float = 0.0
     rounding: str = "up"
     needs_bias: bool = False
+    noise: float = 0.0
 
     @property
     def shifts(self) -> bool:
@@ -179,6 +181,7 @@ class _Correcting:
                 rounding=self._correction.rounding,
                 image_range=self._graph.image_range if self._of_image[source] else None,
                 notes=self._graph.notes if self._of_image[source] else (),
+                noise=0.0 if self._of_image[source] else self._correction.noise,
             )
         return self._codings[key]
 

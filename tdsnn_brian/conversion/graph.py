@@ -192,7 +192,7 @@ class Passive(Node):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Coding(Node):
-    """Reverse coding; that of the input knows which values images have, and keeps the notes."""
+    """Reverse coding; that of the input knows the image range and the notes. Noise only trains."""
 
     leak: float
     silent_zeros: bool = False
@@ -200,6 +200,7 @@ class Coding(Node):
     image_range: Range | None = None
     rounding: str = "up"
     notes: tuple[str, ...] = ()
+    noise: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -299,12 +300,10 @@ class Graph:
 
     def behind_output(self, end: End) -> tuple[Node, ...]:
         """What stands behind a layer that is read out, from there to its end."""
-        found: list[Node] = []
-        node = self[end.node]
-        while not sums(node) and len(node.inputs) == 1:
-            found.insert(0, node)
-            node = self[node.inputs[0]]
-        return tuple(found)
+        found = [self[end.node]]
+        while not sums(found[0]) and len(found[0].inputs) == 1:
+            found.insert(0, self[found[0].inputs[0]])
+        return tuple(found[1:])
 
     @cached_property
     def outputs(self) -> tuple[Neurons | Sum | None, ...]:

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import check_flag, is_number, real_array
-from ..coding import check_leak, check_offset, check_rounding, check_steps
+from ..coding import check_leak, check_noise, check_offset, check_rounding, check_steps
 from ..conversion.correction import Correction, correct
 from ..conversion.folding import fold
 from ..conversion.input_offset import with_shifted_images
@@ -29,6 +29,7 @@ def adapt(
     rounding: str = "up",
     input_offset: float = 0.0,
     calibration: NDArray | None = None,
+    noise: float = 0.0,
 ) -> keras.Model:
     r"""A copy of a trained model with `ReverseCoding` right before every synapse-based layer.
 
@@ -75,6 +76,10 @@ def adapt(
         (n_images, ...) images, a few hundred of the training set: each channel of the hidden
         layers is corrected so that its sums come closest to those of `model` on them. Worth it in
         deep networks. Images have their channels last.
+    noise : float, optional
+        Retrain against noise: standard deviation, in ticks, of errors on the firing times of
+        hidden layers while the result is trained (see `ReverseCoding`). Nothing else knows of it.
+        It is drawn anew by `keras.utils.set_random_seed` before `adapt`.
 
     Returns
     -------
@@ -87,8 +92,8 @@ def adapt(
     ------
     InvalidInputError
         If `leak` or `scale` is not finite and positive, `input_steps` no whole number of 1 or
-        more, `input_offset` negative, `rounding` another word, or `model` has no definite input
-        shape.
+        more, `input_offset` or `noise` negative, `rounding` another word, or `model` has no
+        definite input shape.
     UnsupportedLayerError
         If a layer, or its place, has no spiking counterpart; it says which one and what to do.
 
@@ -122,6 +127,7 @@ def adapt(
         input_offset=check_offset(input_offset),
         rounding=check_rounding(rounding),
         needs_bias=calibration is not None,
+        noise=check_noise(noise),
     )
     if calibration is not None:
         calibration = _check_calibration(calibration, graph.image_shape, input_offset)

@@ -198,6 +198,7 @@ def _plain(node: Node) -> tuple[type, dict[str, Any]]:
                 "image_range": node.image_range,
                 "notes": node.notes,
                 "rounding": node.rounding,
+                "noise": node.noise,
             }
         case ZeroPadding():
             return kl.ZeroPadding2D, {"padding": node.padding, **_LAST}

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ..coding import check_leak, check_rounding, check_steps, early
+from ..coding import check_leak, check_noise, check_rounding, check_steps, early
 from ..firing_times import tie_tolerance
 from ..image_range import check_range
 from ..transfer import RELU, Transfer
@@ -22,6 +22,18 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
     backward it is a straight-through estimator with the gradient of ``phi(x) + 1``, the limit of
     `G` for a large `leak`. `phi` is ReLU unless `transfer` says otherwise. It stands right before
     every synapse-based layer.
+
+    **Noise.** While a model trains, firing times may be off by Gaussian errors, as those of neurons
+    with noisy membranes are. A potential after `k` ticks is :math:`1 - (A + 1) e^{-k/L}` in units
+    in which a tick weighs :math:`1 - e^{-1/L}`. Displaced by `s` tick weights it crosses the
+    threshold at
+
+    .. math:: k = L \ln(A + 1) - L \ln(1 + s (1 - e^{-1/L})) = L \ln(A + 1) - s + O(s / L, s^2 / L)
+
+    so that to first order a potential that is `s` tick weights off moves the crossing by `s` ticks;
+    a threshold that is off does the same. The error is added before the time becomes whole. Where
+    `x` is 0 there is none: how far below 0 the sum was, which most errors do not reach, is not
+    known behind a ReLU.
 
     Parameters
     ----------
@@ -42,6 +54,11 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
         activation. Without it, the input is what an activation gave.
     notes : sequence of str, optional
         What `adapt` did with linear layers; handed on as `image_range` is.
+    noise : float, optional
+        Standard deviation of the errors of firing times in ticks, in training alone: a model that
+        predicts, and the converted network, know nothing of it.
+    seed : int, optional
+        Of the errors. Without one it follows from `keras.utils.set_random_seed`.
     **kwargs
         Of `keras.layers.Layer`, for example `name`.
 
@@ -49,7 +66,7 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
     ------
     InvalidInputError
         If `leak` is not finite and positive, `steps` no whole number of 1 or more, `image_range`
-        no range, `rounding` another word, or `transfer` no transfer.
+        no range, `rounding` another word, `transfer` no transfer, or `noise` negative.
 
     Examples
     --------
@@ -67,6 +84,8 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
         rounding: str = "up",
         transfer: Transfer | Mapping[str, Any] = RELU,
         notes: Sequence[str] = (),
+        noise: float = 0.0,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -77,20 +96,37 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
         self.rounding = check_rounding(rounding)
         self.transfer = checked_transfer(transfer)
         self.notes = tuple(notes)
+        self.noise = check_noise(noise)
+        self.seed = seed
+        if self.noise:
+            self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         is_relu = self.transfer.is_relu
         values = ops.relu(inputs) if is_relu else self.transfer.values(inputs, ops)
         tolerance = tie_tolerance("float64" if self.compute_dtype == "float64" else "float32")
         leak = self.leak * self.steps
         late = early(self.rounding) + tolerance
-        latency = ops.relu(_ceil(leak * ops.log1p(values) - late))
+        times = leak * ops.log1p(values)
+        if training and self.noise:
+            times = times + self._errors(values)
+        latency = ops.relu(_ceil(times - late))
         gain = ops.exp(latency / leak)
         if self.silent_zeros:
             gain = ops.where(latency > 0, gain, ops.zeros_like(gain))
         # The difference is exactly 0 forward, so that the sum is exactly the gain.
         return ops.stop_gradient(gain) + (values - ops.stop_gradient(values))
+
+    def _errors(self, values: Any) -> Any:
+        """Of the firing times, in steps."""
+        errors = keras.random.normal(
+            ops.shape(values),
+            stddev=self.noise * self.steps,
+            dtype=self.compute_dtype,
+            seed=self.seed_generator,
+        )
+        return ops.where(values > 0, errors, ops.zeros_like(errors))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
@@ -104,6 +140,8 @@ class ReverseCoding(keras.layers.Layer):  # type: ignore[misc]
             "rounding": self.rounding,
             "transfer": asdict(self.transfer),
             "notes": list(self.notes),
+            "noise": self.noise,
+            "seed": self.seed,
         }
         return {**super().get_config(), **own}
 

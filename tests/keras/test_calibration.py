@@ -55,6 +55,19 @@ def test_the_network_is_the_calibrated_model(model):
     assert_same_logits(convert(adapted), adapted, images_for(model))
 
 
+def test_noise_to_retrain_against_changes_nothing_else(model):
+    images = images_for(model, 20)
+    plain, noisy = (adapt(model, 3, calibration=images, noise=noise) for noise in (0, 0.5))
+    assert [layer.noise for layer in noisy.layers if layer.name.endswith("_coding")] == [
+        *(0, 0.5, 0.5, 0.5, 0.5, 0.5)  # the image's firing times are exact
+    ]
+    for one, other in zip(plain.get_weights(), noisy.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(run(plain, images), run(noisy, images))
+    with pytest.raises(InvalidInputError, match="noise must be"):
+        adapt(model, 3, noise=-1)
+
+
 def test_images_of_another_shape_are_refused(model):
     with pytest.raises(InvalidInputError, match=r"calibration must be images \(n_images, 8, 8, 2"):
         adapt(model, 3, calibration=np.zeros((5, 8, 8)))

@@ -137,3 +137,55 @@ def test_a_transfer_survives_a_keras_file_and_is_converted(tmp_path):
 def test_impossible_transfers_are_refused():
     with pytest.raises(InvalidInputError, match=r"transfer must be a tdsnn_brian\.Transfer"):
         ReverseCoding(5, transfer="sigmoid")
+
+
+def test_noise_is_of_the_ticks_and_in_training_alone():
+    values = np.linspace(-5, 1000, 20_000, dtype=np.float32)
+    noisy, plain = ReverseCoding(5, noise=2.0, seed=1), ReverseCoding(5)
+    expected = run(plain, values)
+    np.testing.assert_array_equal(run(noisy, values), expected)
+    np.testing.assert_array_equal(noisy(values, training=False), expected)
+    np.testing.assert_array_equal(plain(values, training=True), expected)
+    found = np.asarray(keras.ops.convert_to_numpy(noisy(values, training=True)))
+    assert (found[values <= 0] == 1).all()
+    far = values > 10
+    errors = 5 * np.log(found[far] / (values[far] + 1))
+    assert errors.mean() == pytest.approx(0.5, abs=0.1)  # rounded up
+    assert errors.std() == pytest.approx(np.hypot(2, 12**-0.5), rel=0.05)
+    assert np.allclose(5 * np.log(found) % 1 % (1 - 1e-3), 0, atol=1e-3)  # whole ticks
+
+
+@pytest.mark.parametrize("noise", [-1, np.nan, "1", None, True])
+def test_impossible_noise_is_refused(noise):
+    with pytest.raises(InvalidInputError, match="noise must be a finite number of ticks"):
+        ReverseCoding(5, noise=noise)
+
+
+def test_noise_survives_a_keras_file_and_the_converted_network_ignores_it(tmp_path):
+    inputs = keras.Input((4,))
+    coded = ReverseCoding(3, noise=0.5, seed=7, name="coding")(inputs)
+    model = keras.Model(inputs, kl.Dense(2)(coded))
+    images = np.random.default_rng(0).random((20, 4)).astype(np.float32)
+    before = np.asarray(model.predict(images, verbose=0))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    layer = loaded.get_layer("coding")
+    assert (layer.noise, layer.seed) == (0.5, 7)
+    np.testing.assert_array_equal(loaded.predict(images, verbose=0), before)
+    network = convert(loaded)
+    np.testing.assert_allclose(analyse(network, images).logits, before, atol=1e-5)
+    config = layer.get_config()
+    del config["noise"], config["seed"]  # as in files from before there was noise
+    assert ReverseCoding.from_config(config).noise == 0
+
+
+def test_the_same_seed_trains_the_same():
+    def weights(seed):
+        dense = kl.Dense(3, kernel_initializer="ones")
+        model = keras.Sequential([keras.Input((4,)), ReverseCoding(5, noise=1, seed=seed), dense])
+        model.compile(keras.optimizers.SGD(0.01), loss="mse")
+        model.fit(np.full((8, 4), 2.0), np.zeros((8, 3)), verbose=0)
+        return dense.get_weights()[0]
+
+    np.testing.assert_array_equal(weights(1), weights(1))
+    assert np.abs(weights(1) - weights(2)).max() > 1e-4

@@ -41,10 +41,11 @@ def test_train_adapt_evaluate(run, tmp_path):
     assert {path.name for path in out.iterdir()} == {"lenet.keras"}
 
     output = run(
-        "adapt", "lenet", "--leak", 4, "--scale", 2, "--epochs", 1,
+        "adapt", "lenet", "--leak", 4, "--scale", 2, "--epochs", 1, "--noise", 0.5,
         "--weights", out, "--output", out,
     )  # fmt: skip
     assert "retrained" in output
+    assert "noise of 0.5 ticks" in output
     assert {path.name for path in out.iterdir()} == FILES
     assert load_network("lenet", out).leak == 4
     assert load_network("lenet", out).input_scale == 2
@@ -52,6 +53,21 @@ def test_train_adapt_evaluate(run, tmp_path):
     output = run("evaluate", "lenet", "--weights", out)
     for stage in ("DNN", "adapted DNN", "discrete SNN"):
         assert stage in output
+    assert [layer.noise for layer in load_adapted("lenet", out).layers if coded(layer)] == [
+        *(0, 0.5, 0.5, 0.5)
+    ]
+
+
+def coded(layer):
+    return type(layer).__name__ == "ReverseCoding"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["lenet", "--no-retrain"], ["vgg16-cifar10"]], ids=["not retrained", "head alone"]
+)
+def test_noise_that_nothing_would_be_trained_against_is_refused(arguments):
+    with pytest.raises(InvalidInputError, match=r"--noise 0\.5 would have no effect"):
+        CliRunner().invoke(app, ["adapt", *arguments, "--noise", "0.5"], catch_exceptions=False)
 
 
 def test_another_data_set_than_that_of_the_recipe(tmp_path, monkeypatch):

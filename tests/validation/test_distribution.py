@@ -23,9 +23,13 @@ from tdsnn_brian.errors import InvalidInputError, RunError
 pytest.importorskip("distributed")
 
 from tdsnn_brian.validation import distribution
-from tdsnn_brian.validation.accuracy.evaluate import parse_flaw
+from tdsnn_brian.validation.accuracy import compiled
+from tdsnn_brian.validation.accuracy.evaluate import ONE_ROW, networks_in, parse_flaw
 from tdsnn_brian.validation.accuracy.tasks import accuracies, correct, make_tasks
 from tdsnn_brian.validation.distribution import connected, spread
+from tdsnn_brian.validation.sweeps.flaws import seeds_of
+from tdsnn_brian.validation.sweeps.jobs import Runner
+from tdsnn_brian.validation.sweeps.trends import over_seeds
 
 
 def square(x):
@@ -108,7 +112,7 @@ def test_an_evaluation_equals_the_serial_one(client):
     network = small_network()
     images = random_images(network, 9)
     labels = np.arange(9) % 3
-    tasks = make_tasks({5.0: network}, images, labels, [0.0, 0.3], engine="discrete", part=4)
+    tasks = make_tasks({"small": network}, images, labels, [0.0, 0.3], engine="discrete", part=4)
     assert len(tasks) == 6
     serial = accuracies(tasks, spread(correct, tasks))
     assert accuracies(tasks, spread(correct, tasks, client=client)) == serial
@@ -120,17 +124,56 @@ def test_flaws_are_spread_too(client):
     images = random_images(network, 4)
     labels = td.analyse(network, images).predictions
     tasks = make_tasks(
-        {5.0: network},
+        {"small": network},
         images,
         labels,
         [0.0],
         part=2,
-        flaws=[("threshold", 0.0), ("weight_noise", 5.0)],
+        flaws=[("threshold", 0.0, 4), ("weight_noise", 5.0, 4)],
     )
     rows = accuracies(tasks, spread(correct, tasks, client=client))
     assert rows == accuracies(tasks, spread(correct, tasks))
     assert [(row["flaw"], row["images"]) for row in rows] == [("threshold", 4), ("weight_noise", 4)]
     assert rows[0]["accuracy"] == 1 > rows[1]["accuracy"]
+
+
+def test_flaws_on_this_machine_are_runs_of_one_program_a_network(tmp_path, monkeypatch):
+    ran = []
+
+    class Counted(Runner):
+        def run(self, jobs, bases):
+            ran.append([self._programs[job.program].living for job in jobs])
+            self._advance(1.0)
+            return [job.key | {"accuracy": job.setting.seed / 10, "moved": 0.0} for job in jobs]
+
+    monkeypatch.setattr(compiled, "Runner", Counted)
+    network = small_network()
+    images = random_images(network, 4)
+    drawn = [("jitter", 0.5), ("threshold_spread", 1.0), ("threshold", 1.0), ("jitter", 0.0)]
+    shares = []
+    rows = compiled.compiled_rows(
+        networks={"one": network, "other": network},
+        images=images,
+        labels=np.zeros(4),
+        noises=[0.0],
+        flaws=[(*flaw, seed) for flaw in drawn for seed in seeds_of(*flaw, (4, 5))],
+        directory=tmp_path,
+        workers=1,
+        progress=shares.append,
+    )
+    assert shares == [1.0]
+    assert ran == [12 * [True]]
+    means = over_seeds(rows, by=ONE_ROW)
+    assert [(row["network"], row["accuracy"], row["seeds"]) for row in means] == [
+        (name, pytest.approx(accuracy), seeds)
+        for name in ("one", "other")
+        for accuracy, seeds in ((0.45, 2), (0.45, 2), (0.4, 1), (0.4, 1))
+    ]
+
+
+def test_a_leak_is_not_for_networks_in_files(tmp_path):
+    with pytest.raises(InvalidInputError, match=r"--leak 3 is for the LeNet that ships"):
+        networks_in([tmp_path / "some.npz"], [3.0])
 
 
 @pytest.mark.parametrize("text", ["gremlins=1", "jitter", "jitter=lots"])

@@ -111,13 +111,13 @@ def test_noise_has_its_strength_at_any_step(setting, steps):
     )
     network = td.SpikingNetwork(layers=layers, leak=5.0)
     last = {"hidden": 5, "output": 35}
-    slot = perturbed_settings.slot_ticks(network, last, margin=0)
+    slot = perturbed_settings.slot_ticks(network, last, margin=10)  # longer than it takes
     program = Program(
         network=network, images=np.ones((1, 1)), last_spikes=last, slot=slot, **LIVING
     )
     setting = Setting(steps_per_tick=steps, **setting)
     timing = program.plan(setting)
-    elapsed = (timing.slot - 1 - timing.origins["output"]) / steps
+    elapsed = (timing.read - timing.origins["output"]) / steps
     outcome = programs.run_interpreted(program, setting)
     potential = outcome.logits.std() * np.exp(-elapsed / 5.0)
     tick = perturbed_settings.leak_factor(5.0) * np.exp(-(35 + 1 / steps) / 5.0)

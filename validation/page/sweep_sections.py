@@ -1,6 +1,7 @@
 """The sections of the sweeps."""
 
 from . import sweep_figures
+from .model_sections import equations
 from .rendering import Section, Table, columns, facts
 
 
@@ -130,6 +131,7 @@ def flaws(summary: dict) -> Section:
                 ),
             ),
         ),
+        code=equations(summary["perturbation_equations"]),
         plots=(sweep_figures.flaws(summary["perturbations"], summary["perturbation_limits"]),),
     )
 

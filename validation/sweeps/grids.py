@@ -6,7 +6,7 @@ from tdsnn_brian.analysis.continuous import closed_loop
 from tdsnn_brian.brian.explicit.perturbed_settings import Setting, slot_ticks
 
 from ..case import Case
-from .flaws import FLAWS, SEEDS, flawed_program, flawed_setting, margin
+from .flaws import FLAWS, SEEDS, flawed_program, flawed_setting, margin, seeds_of
 from .jobs import Job
 from .programs import Program
 from .rows import Rows
@@ -95,16 +95,19 @@ class Sweeps:
         ]
 
     def flaw_jobs(self) -> list[Job]:
-        rows = Rows(self.case, self._analysis)
         return [
-            Job(
-                program="living" if flaw.living else "flawed",
-                setting=flawed_setting(self.case.network, kind, strength, seed),
-                key={"kind": kind, "strength": strength},
-                evaluate=rows.flawed,
-                labels=self.case.labels,
-            )
+            self.flaw_job(kind, strength, seed)
             for kind, flaw in FLAWS.items()
             for strength in (0.0, *flaw.strengths)
-            for seed in (SEEDS[: self._seeds if flaw.living and flaw.drawn and strength else 1])
+            for seed in seeds_of(kind, strength, SEEDS[: self._seeds if flaw.living else 1])
         ]
+
+    def flaw_job(self, kind: str, strength: float, seed: int) -> Job:
+        """One run with one of `FLAWS`."""
+        return Job(
+            program="living" if FLAWS[kind].living else "flawed",
+            setting=flawed_setting(self.case.network, kind, strength, seed),
+            key={"kind": kind, "strength": strength},
+            evaluate=Rows(self.case, self._analysis).flawed,
+            labels=self.case.labels,
+        )

@@ -143,7 +143,7 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
     directory : Path
         Where it is to stand.
     base : Path, optional
-        A program for the same images that differs in its method alone; what they share is not
+        A program for as many images; what they share, as other methods or weights do, is not
         compiled again.
     """
     from brian2 import device, prefs, set_device
@@ -176,7 +176,7 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
     recorded = built["release_potentials"]
     manifest = {
         "events": {n: [file(m, x) for x in ("t", "i", "N")] for n, m in monitors.items()},
-        "readout": file(built[readout], "v"),
+        "readout": file(built[readout], built.read_variable),
         "release": file(recorded, "v_release"),
         "recorded": np.asarray(recorded.record).tolist(),
         "inputs": f"{built.names.of(program.network.input, 'latency')}.values",

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from tdsnn_brian.analysis.continuous import closed_loop
+from tdsnn_brian.brian.explicit.perturbed_model import LIVING, PERTURBED
 from tdsnn_brian.brian.explicit.perturbed_network import seeds_differ
 
 from ..case import Case
 from ..options import Options, Progress
+from ..parts.physical import equation_rows
 from . import programs
 from .flaws import SEEDS
 from .grids import Sweeps
@@ -65,3 +67,9 @@ def add_sweeps(
     if "perturbations" in found:
         summary["perturbations"] = over_seeds(found["perturbations"])
         summary["perturbation_limits"] = one_point_strengths(summary["perturbations"])
+        summary["perturbation_equations"] = [
+            {"of": f"{row['of']}, {model.name} model", "text": row["text"]}
+            for model in (PERTURBED, LIVING)
+            for row in equation_rows(model)
+            if model is PERTURBED or row["of"] == "layer"  # the others are the same
+        ]

@@ -43,18 +43,18 @@ def tick_orders(rows: list[dict]) -> tuple[list[dict], dict]:
     return result, asdict(fit)
 
 
-def over_seeds(rows: list[dict]) -> list[dict]:
+def over_seeds(rows: list[dict], by: tuple[str, ...] = ("kind", "strength")) -> list[dict]:
     """One row a kind and strength: means over seeds, and 95 % intervals of what is answered.
 
     The intervals are half as wide as they are, by Student's t; None where there is one seed.
     """
     groups: dict[tuple, list[dict]] = {}
     for row in rows:
-        groups.setdefault((row["kind"], row["strength"]), []).append(row)
+        groups.setdefault(tuple(row[key] for key in by), []).append(row)
     result = []
     for same in groups.values():
         mean = {
-            key: value if key in ("kind", "strength") or value is None else _mean(same, key)
+            key: value if key in by or value is None else _mean(same, key)
             for key, value in same[0].items()
         }
         result.append({**mean, "seeds": len(same), "interval": _half_width(same)})

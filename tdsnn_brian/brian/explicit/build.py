@@ -195,7 +195,7 @@ class ExplicitBuilder:
     def _output(self, population: Population) -> None:
         neurons = self.neurons(
             self.names.of(population),
-            self.model.membrane,
+            self.model.membrane + self.net.beside_output,
             population.n_neurons,
             self._constants(population),
             method=self.method,
@@ -203,7 +203,8 @@ class ExplicitBuilder:
         self.groups[population] = neurons
         self._weights(population, neurons, sign=+1)
         self._bias(population, neurons, sign=+1)
-        self.add(groups.at_onsets(neurons, "v", self.clocks, self.names.of(population, "readout")))
+        name = self.names.of(population, "readout")
+        self.add(groups.at_onsets(neurons, self.net.read_variable, self.clocks, name))
 
     def _ticked(self, population: Population) -> None:
         cells, events = self.model.membrane + self.model.gate, {}

@@ -16,6 +16,7 @@ from ..devices import is_runtime
 from ..firing_network import FiringNetwork
 from ..result import Simulation
 from ..timing import Timing, schedule
+from .cells import Cells
 from .models import LEAKY, NeuronModel
 from .read import check_spikes, recordings_of
 
@@ -24,6 +25,10 @@ class ExplicitNetwork(FiringNetwork):
     """A `FiringNetwork` in which every synapse is made; see `NeuronModel` for its equations."""
 
     model: NeuronModel = LEAKY
+    beside_output: Cells = Cells(equations="")
+    """What output neurons have beside the membrane."""
+    read_variable: str = "v"
+    """Of output neurons, their potential at the step `timing.read`; read as an image ends."""
     input_table: TimedArray | None = None
     """Latencies of the input, where the model has input neurons of its own."""
     shares_weights: bool = False

@@ -104,6 +104,14 @@ TICKS = Signal(
     }
 )
 
+# The output layer is read when it is complete. Later its potentials have decayed; noise has not.
+OUTPUT = Cells(
+    equations="v_read : 1\nread_at : integer\nread_step : 1 (shared)",
+    new_image="read_at = timestep(t, dt) + int(read_step)",
+    fires="timestep(t, dt) == read_at",
+    after_spike="v_read = v",
+)
+
 BIAS = Cells(
     equations="fire_at : integer\nbias_step : 1 (shared)",
     new_image="fire_at = timestep(t, dt) + int(bias_step)",

@@ -27,6 +27,7 @@ from .perturbed_model import (
     LIVING,
     MEMBRANE_OF_ALL,
     NOISY_WEIGHT,
+    OUTPUT,
     OWN_THRESHOLD,
     PERTURBED,
     SYNAPTIC_DELAY,
@@ -39,6 +40,8 @@ class PerturbedNetwork(ExplicitNetwork):
     """An `ExplicitNetwork` of the perturbed model; see `build_perturbed`."""
 
     closed = True
+    beside_output = OUTPUT
+    read_variable = "v_read"
 
     @cached_property
     def variables(self) -> dict[str, list[str]]:

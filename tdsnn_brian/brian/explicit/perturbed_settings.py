@@ -44,7 +44,7 @@ class Setting:
         Of the firing threshold, in tick weights.
     window_cut : float
         Ticks by which the inhibitory periods end before the last presynaptic spike; negative:
-        after it.
+        after it. The output layer is not read before it.
     lateness : float
         Ticks by which the ticking neuron is behind.
     drop : float
@@ -132,6 +132,8 @@ def plan(
         Ticks an image; as many as needed, if not given.
     """
     windows = {name: max(last - setting.window_cut, 0) for name, last in last_spikes.items()}
+    output = network.output.name
+    windows[output] = max(windows[output], last_spikes[output])  # it is read, not released
     headroom = round(setting.headroom * setting.steps_per_tick)
     timing = schedule(
         network,
@@ -140,7 +142,8 @@ def plan(
         onset=headroom,
         firing=PERTURBED.firing_steps + headroom,
     )
-    return replace(timing, slot=slot_ticks * setting.steps_per_tick) if slot_ticks else timing
+    slot = slot_ticks * setting.steps_per_tick if slot_ticks else timing.slot
+    return replace(timing, slot=slot, read=timing.releases[output])
 
 
 def slot_ticks(
@@ -235,6 +238,7 @@ def parameters(
             values[name, "noise"] = setting.membrane_noise * whole_tick
             values[name, "background_weight"] = BACKGROUND_WEIGHT * whole_tick
         if population.kind is Kind.OUTPUT:
+            values[name, "read_step"] = timing.read
             continue
         late = round(setting.lateness * steps)
         ticking = names.of(population, "ticking")

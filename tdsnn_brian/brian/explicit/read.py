@@ -115,7 +115,7 @@ class Recordings:
 
     def _potentials(self, output: Population, origin: NDArray) -> NDArray:
         timing, readout = self.timing, self.readouts[output]
-        elapsed = (timing.slot - 1 - origin) / timing.steps_per_tick
+        elapsed = (timing.read - origin) / timing.steps_per_tick
         with np.errstate(invalid="ignore", over="ignore"):
             potentials = readout[1 : self.n_images + 1] * np.exp(elapsed / output.leak)[:, None]
         return potentials.reshape(self.n_images, *output.shape)
@@ -140,7 +140,8 @@ def recordings_of(net: Any) -> Recordings:
 
     def readout(output: Population) -> NDArray:
         monitor = net[net.names.of(output, "readout")]
-        return (np.asarray(monitor.v_[:]).T - float(net.model.zero)) / float(net.model.unit)
+        values = np.asarray(getattr(monitor, f"{net.read_variable}_")[:]).T
+        return (values - float(net.model.zero)) / float(net.model.unit)
 
     return Recordings(
         network=net.spiking_network,
