@@ -210,19 +210,28 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
     if mode is not None and not path.is_file():
         raise InvalidInputError(f"{path} is no file that could be replaced; name another path")
-    with TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+    with _interrupts_shown(), TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
         draft = Path(folder, path.name)
-        try:
-            yield draft
-        except Exception as error:
-            if isinstance(error.__context__, KeyboardInterrupt):  # as an archive's end may hide it
-                raise error.__context__ from None
-            raise
+        yield draft
         if mode is not None:
             draft.chmod(mode)
         sync(draft)
         os.replace(draft, path)
     sync(path.parent)
+
+
+@contextmanager
+def _interrupts_shown() -> Iterator[None]:
+    """Raise a Ctrl-C as itself, which an archive's or a folder's end may hide behind an error."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, KeyboardInterrupt):
+            cause = cause.__context__
+        if cause is not None:
+            raise cause from None
+        raise
 
 
 def described(path: Path) -> list:

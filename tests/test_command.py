@@ -120,7 +120,8 @@ def test_an_option_means_the_same_in_all_commands():
             kinds[name] |= {kind for kind in get_args(hint) or (hint,) if kind is not NoneType}
     differ = {name for name, found in kinds.items() if len(found) > 1}
     assert kinds["images"] == {Path}
-    assert differ <= {"leak", "only"}  # one or several leaks; names of measurements
+    # one or several leaks and networks; names of measurements
+    assert differ <= {"leak", "network", "only"}
 
 
 def test_images_below_zero_take_an_offset(run, tmp_path, monkeypatch):

@@ -335,3 +335,18 @@ def test_a_file_is_replaced_when_the_new_one_is_whole(tmp_path):
         raise RuntimeError
     assert path.read_text() == "one"
     assert [file.name for file in Path(tmp_path, "folder").iterdir()] == ["a.txt"]
+
+
+def test_an_interrupt_behind_the_errors_of_an_end_is_one(tmp_path):
+    def end():
+        try:
+            raise ValueError("the archive is closed")
+        finally:
+            (tmp_path / "nothing").read_bytes()
+
+    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "file"):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            end()
+    assert not list(tmp_path.iterdir())

@@ -114,7 +114,7 @@ def small(monkeypatch):
 
 
 def run(folder, **options):
-    defaults = {"network": None, "photographs": 1, "data": None, "fresh": False, "output": folder}
+    defaults = {"only": None, "photographs": 1, "data": None, "fresh": False, "output": folder}
     command.paper(**{**defaults, **options})
 
 
@@ -233,7 +233,7 @@ def test_what_was_measured_is_kept(tmp_path, small):
 
 def test_an_unknown_network_is_refused(tmp_path):
     with pytest.raises(InvalidInputError, match=r"nonsense is not known|nonsense"):
-        run(tmp_path, network=["nonsense"])
+        run(tmp_path, only=["nonsense"])
 
 
 def test_a_damaged_step_is_measured_again(tmp_path):

@@ -358,8 +358,10 @@ def test_refuses_labels_that_do_not_fit(tmp_path):
         validation.report(tiny_network(), np.full((1, 6), 0.5), labels=[1, 2], output=tmp_path)
 
 
-def test_refuses_a_network_that_is_not_there():
-    result = CliRunner().invoke(app, ["report", "nothing.npz", "--images", "images.npz"])
+def test_refuses_a_network_that_is_not_there(tmp_path):
+    np.save(tmp_path / "images.npy", np.zeros((1, 2)))
+    images = str(tmp_path / "images.npy")
+    result = CliRunner().invoke(app, ["report", "nothing.npz", "--images", images])
     assert result.exit_code == 2
     assert "'nothing.npz' does not exist" in " ".join(result.output.replace("│", " ").split())
 
