@@ -344,9 +344,13 @@ def test_an_interrupt_behind_the_errors_of_an_end_is_one(tmp_path):
         finally:
             (tmp_path / "nothing").read_bytes()
 
-    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "file"):
-        try:
-            raise KeyboardInterrupt
-        finally:
-            end()
+    def write():
+        with replacing(tmp_path / "file"):
+            try:
+                raise KeyboardInterrupt
+            finally:
+                end()
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
     assert not list(tmp_path.iterdir())
