@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import prefs
+from brian2 import ms, prefs
 
 import tdsnn_brian as td
 from helpers import assert_same, random_images, small_network
@@ -53,3 +53,15 @@ def test_activations_beyond_the_range_are_refused_by_the_analysis():
 def test_a_large_leak_takes_no_memory():
     network = small_network(leak=1e6)
     td.analyse(network, random_images(network, 1))
+
+
+def test_an_image_of_more_than_ten_thousand_steps_is_read():
+    """A clock rounds what is less than 1e-4 of its step away, and one step is less here."""
+    weights = np.array([[0.5]])
+    layers = tuple(Dense(name=name, input_shape=(1,), weights=weights) for name in ("a", "b"))
+    network = td.SpikingNetwork(layers=layers, leak=2)
+    images = np.array([[1.0]])
+    net = td.build_network(network, images, dt=1 * ms / 2000, projection="explicit")
+    assert net.timing.slot > 10_000
+    net.run(net.duration)
+    assert td.read_results(net).compare(td.analyse(network, images))
