@@ -156,7 +156,7 @@ class SpikingNetwork:
         """Populations with an inhibitory period: all but simplified max-pools."""
         return tuple(x for x in self.populations if x.kind is not Kind.MAX_POOL)
 
-    @property
+    @cached_property
     def outputs(self) -> tuple[Population, ...]:
         """Populations that are read out."""
         return tuple(x for x in self.populations if not x.fires)
@@ -192,7 +192,8 @@ class SpikingNetwork:
     @property
     def firing_layers(self) -> tuple[Layer, ...]:
         """All layers but those that are read out."""
-        return tuple(x for x in self.layers if x.name not in self._read_out)
+        pairs = zip(self.layers, self.populations, strict=True)
+        return tuple(layer for layer, population in pairs if population.fires)
 
     @property
     def output_layer(self) -> Layer:

@@ -27,6 +27,7 @@ from .whole_files import ArrayHeader, read_arrays, replacing
 FORMAT = "tdsnn-brian network"
 VERSION = 4
 _READABLE = (1, 2, 3, 4)
+_ADDED = ("input_offset", "output_names")  # readers of the version before know none of them
 _HEADER = "header"
 _ARRAY, _LAYER, _TRANSFER = "array", "layer", "transfer"
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -62,7 +63,7 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
         "network": {
             item.name: _plain(getattr(network, item.name), f"network {item.name}")
             for item in fields(network)
-            if item.name not in ("layers", *_added(network))
+            if item.name != "layers" and (item.name not in _ADDED or getattr(network, item.name))
         },
         "layers": [_encode_layer(str(index), layer, arrays) for index, layer in enumerate(network)],
     }
@@ -75,13 +76,7 @@ def save(network: SpikingNetwork, path: str | PathLike) -> None:
 def _is_new(network: SpikingNetwork) -> bool:
     """Whether it has what readers of the version before do not know."""
     squares = any(population.transfer.name == "square" for population in network.populations)
-    return bool(network.input_offset) or squares or network.output_names is not None
-
-
-def _added(network: SpikingNetwork) -> list[str]:
-    """Fields that readers of the version before do not know, and that say nothing here."""
-    unused = {"input_offset": not network.input_offset, "output_names": not network.output_names}
-    return [name for name, says_nothing in unused.items() if says_nothing]
+    return squares or any(getattr(network, name) for name in _ADDED)
 
 
 def load(path: str | PathLike) -> SpikingNetwork:

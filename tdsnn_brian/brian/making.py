@@ -22,6 +22,11 @@ _PRECOMPILED = _HERE / "templates" / "precompiled.mk"
 _JOINED = _HERE / "cuda" / "templates" / "joined.mk"
 
 
+def read_when_it_runs(project: Path) -> list[str]:
+    """The files of a compiled standalone project, by their names in it, that a run needs."""
+    return ["main", *(f"static_arrays/{x.name}" for x in project.glob("static_arrays/*"))]
+
+
 def make_arguments(preferred: Sequence[object]) -> list[str]:
     """The arguments preferred, but no more jobs than processors, and headers compiled once."""
     return [*_bounded(preferred), *_makefiles(_PRECOMPILED), "DEPS="]

@@ -149,9 +149,8 @@ class Runner:
                     built[name] = threads.submit(build, name)
                 rows = {job: threads.submit(run, job) for job in missing}
                 pending = {*built.values(), *rows.values()}
-                while (
-                    pending
-                ):  # in turns: a Ctrl-C that comes just before one waits does not end it
+                # in turns: a Ctrl-C that comes just before a wait does not end it
+                while pending:
                     done, pending = wait(pending, timeout=1, return_when=FIRST_EXCEPTION)
                     for future in done:
                         future.result()

@@ -28,7 +28,7 @@ from tdsnn_brian.brian.explicit.perturbed_settings import (
 )
 from tdsnn_brian.brian.explicit.read import Recordings, late_spikes, recordings_of
 from tdsnn_brian.brian.interrupts import run_whole
-from tdsnn_brian.brian.making import economical_make
+from tdsnn_brian.brian.making import economical_make, read_when_it_runs
 from tdsnn_brian.brian.naming import Names
 from tdsnn_brian.brian.timing import Timing
 from tdsnn_brian.errors import TDSNNError
@@ -181,7 +181,7 @@ def build(program: Program, directory: Path, base: Path | None = None) -> None:
         "recorded": np.asarray(recorded.record).tolist(),
         "inputs": f"{built.names.of(program.network.input, 'latency')}.values",
         "variables": built.variables,
-        "files": {name: described(directory / name) for name in _read_when_it_runs(directory)},
+        "files": {name: described(directory / name) for name in read_when_it_runs(directory)},
     }
     for name in manifest["files"]:
         sync(directory / name)
@@ -195,10 +195,6 @@ def is_whole(directory: Path) -> bool:
         return all(known == described(directory / name) for name, known in files.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
-
-
-def _read_when_it_runs(directory: Path) -> list[str]:
-    return ["main", *(f"static_arrays/{x.name}" for x in directory.glob("static_arrays/*"))]
 
 
 def _recorded_parts(population: Population) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ def compile_request(request: Request, title: str) -> tuple[Path, list]:
                 f"installed. The last words were:\n{words[-2000:]}"
             )
         fields = json.loads((directory / _FIELDS).read_text())
-        files = ["main", *(f"static_arrays/{x.name}" for x in directory.glob("static_arrays/*"))]
+        files = making.read_when_it_runs(directory)
         return cache.keep(directory, request.key, files, fields), fields
 
 

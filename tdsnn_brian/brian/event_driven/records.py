@@ -76,11 +76,12 @@ def from_records(
 
     latencies, windows, ticks, spikes, potentials = {}, {}, {}, {}, {}
     last = {network.input: number(network.input, "last") / steps_per_tick}
+    dtype = column(network.outputs[0], "u").dtype
     for population in network.populations:
         if population.kind.integrates:
             _check_window(population, number(population, "n_missing"))
             latest = max(last[source].max(initial=0) for source in population.sources)
-            _check_gain(population, latest, column(network.outputs[0], "u").dtype)
+            _check_gain(population, latest, dtype)
         if not population.fires:
             potentials[population.name] = _potentials(population, column(population, "u"))
             continue
