@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import sys
 import time
 from collections import Counter
 
@@ -11,9 +12,6 @@ import pytest
 import tdsnn_brian as td
 from helpers import assert_same, random_images
 from tdsnn_brian.layers import Dense
-
-# Python drops what is raised in a finalizer: the run then goes on to its end
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 def network(seed):
@@ -28,7 +26,7 @@ OLD, NEW = network(0), network(1)
 
 
 @pytest.fixture
-def tried():
+def tried(monkeypatch):
     """How often something ended, or was interrupted after a share of its time drawn at random."""
 
     def interrupt(*_):
@@ -52,6 +50,9 @@ def tried():
         print(dict(counts))
         return counts
 
+    # Python drops what is raised in a finalizer: the run then goes on to its end. Pytest would note
+    # it by parsing source text, which Python cannot do in the midst of doing so (3.11).
+    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: None)
     before = [
         signal.signal(signal.SIGINT, signal.default_int_handler),
         signal.signal(signal.SIGALRM, interrupt),
