@@ -1,5 +1,6 @@
 import gc
 import os
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
@@ -34,6 +35,12 @@ except PackageNotFoundError:  # as in the environment of Brian2GeNN
 
 def pytest_report_header():
     return [f"tests/{name} is left out: Keras is not installed" for name in collect_ignore]
+
+
+with suppress(ImportError):  # it is not in every environment
+    import quick_brian2
+
+    quick_brian2.hurry()
 
 
 @pytest.fixture(scope="session", autouse=True)
