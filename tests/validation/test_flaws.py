@@ -11,6 +11,7 @@ from helpers import network_with_a_loose_end, random_images, small_network
 from tdsnn_brian.analysis.continuous import closed_loop
 from tdsnn_brian.brian.explicit import perturbed_settings
 from tdsnn_brian.brian.explicit.perturbed_settings import Setting, slot_ticks
+from tdsnn_brian.layers import Dense
 from tdsnn_brian.validation.case import Case
 from tdsnn_brian.validation.sweeps import programs, trends
 from tdsnn_brian.validation.sweeps.grids import Sweeps
@@ -20,8 +21,8 @@ LIVING = {"living": True, "method": "euler"}
 OF_LIVING = ("membrane_noise", "background", "threshold_spread", "adaptation")
 
 
-def made_program(n=2, **fields):
-    network = small_network()
+def made_program(n=2, network=None, **fields):
+    network = network or small_network()
     images = random_images(network, n=n)
     analysis = td.analyse(network, images)
     last = {name: int(window.max()) for name, window in analysis.windows.items()}
@@ -167,7 +168,11 @@ def test_one_program_serves_every_setting(tmp_path, monkeypatch):
 
     if not programs.compilable():
         pytest.skip("there is no compiler, or this Brian2 (before 2.6) takes no run arguments")
-    program, analysis = made_program(leak_of_each=True)
+    convolution, pool = small_network().layers[:2]
+    weights = np.random.default_rng(0).normal(size=(pool.n_neurons, 3))
+    output = Dense(name="output", input_shape=(pool.n_neurons,), weights=weights)
+    network = td.SpikingNetwork(layers=(convolution, pool, output), leak=5.0)
+    program, analysis = made_program(network=network, leak_of_each=True)
     monkeypatch.chdir(tmp_path)
     place = Path("program")  # as the reports' default directories are: relative
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as builder:
@@ -183,7 +188,7 @@ def test_one_program_serves_every_setting(tmp_path, monkeypatch):
     for name, times in compiled.latencies.items():
         np.testing.assert_array_equal(times, interpreted.latencies[name])
     finer = Setting(steps_per_tick=8, ticks_per_tick=8, window_cut=-4)
-    analysis = td.analyse(replace(program.network, leak=40.0), program.images)
+    analysis = td.analyse(replace(network, leak=40.0), program.images)
     for name, times in programs.run(program, finer, place).latencies.items():
         np.testing.assert_array_equal(times * 8, analysis.latencies[name].reshape(times.shape))
     assert not list(place.glob("results-*"))
