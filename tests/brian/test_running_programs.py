@@ -176,7 +176,7 @@ from test_running_programs import MANY, NETWORK
 
 program = compile_program(NETWORK, dt=0.5 * ms, dtype="float64")
 program = replace(program, directory=Path(sys.argv[1]))
-results = program.stream(np.tile(MANY, (50, 1, 1, 1)), processes=2)
+results = program.stream(np.tile(MANY, (1000, 1, 1, 1)), processes=2)
 if sys.argv[2] == "endless":
     {endless}
 print("first", next(results).n_images, flush=True)
