@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .arguments import real_array
 from .errors import InvalidInputError
+from .image_pairs import as_pairs, doubled, halved
 from .image_range import UNIT, Range, out_of_range
 from .layers import Kind, Layer, Shape
 from .network_checks import check_fields, check_layers, check_outputs
@@ -40,6 +41,9 @@ class SpikingNetwork:
         Images are multiplied by it before they are coded as firing times.
     input_offset : float
         Is added to images before that, so that they may have values down to `-input_offset`.
+    input_pairs : bool
+        Whether each value of an image has two input neurons, neighbours along the last axis: ON
+        for what is positive of it, OFF for what is negative, so that images may have any values.
     input_steps : int
         Input neurons fire at whole multiples of ``1 / input_steps`` ticks: no ticking neuron
         drives them, so that their code may be finer than that of the layers.
@@ -86,6 +90,7 @@ class SpikingNetwork:
     leak: float
     input_scale: float = 1.0
     input_offset: float = 0.0
+    input_pairs: bool = False
     input_steps: int = 1
     silent_zeros: bool = False
     v_threshold: float = 0.0
@@ -114,18 +119,22 @@ class SpikingNetwork:
     @property
     def input_shape(self) -> Shape:
         """Of one image."""
-        return self.layers[0].input_shape if self.image_shape is None else self.image_shape
+        if self.image_shape is not None:
+            return self.image_shape
+        shape = self.layers[0].input_shape
+        return halved(shape) if self.input_pairs else shape
 
     def input_values(self, images: NDArray) -> NDArray[np.float64]:
-        """What is coded of images: `(x + input_offset) input_scale`."""
-        return (images.astype(np.float64) + self.input_offset) * self.input_scale
+        """What is coded of images: `(x + input_offset) input_scale`, as pairs if it has those."""
+        values = (images.astype(np.float64) + self.input_offset) * self.input_scale
+        return as_pairs(values) if self.input_pairs else values
 
     @cached_property
     def input(self) -> Population:
         """The input neurons."""
         return Population(
             name=INPUT,
-            shape=self.input_shape,
+            shape=doubled(self.input_shape) if self.input_pairs else self.input_shape,
             kind=Kind.INPUT,
             leak=float(self.leak),
             silent_zeros=bool(self.silent_zeros),
@@ -276,8 +285,9 @@ def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
     Raises
     ------
     InvalidInputError
-        If the shape does not fit, there is no image, or a value is below ``-input_offset``, NaN or
-        infinite; if they are whole numbers and the network takes values up to 1.
+        If the shape does not fit, there is no image, or a value is NaN, infinite or, without
+        `input_pairs`, below ``-input_offset``; if they are whole numbers and the network takes
+        values up to 1.
 
     Warns
     -----
@@ -307,10 +317,11 @@ def check_images(network: SpikingNetwork, images: NDArray) -> NDArray:
     if not np.isfinite(images).all():
         raise InvalidInputError("images holds NaN or infinite values; replace them by numbers")
     least = -network.input_offset * (1 + 1e-6)
-    if images.min() < least:
+    if images.min() < least and not network.input_pairs:
         raise InvalidInputError(
             f"images holds negative values (lowest {images.min():g}) that reverse coding with "
             f"input_offset={network.input_offset:g} has no firing times for; shift or rescale the "
-            f"images, for example to 0 .. 1, or adapt the model with input_offset={-images.min():g}"
+            "images, for example to 0 .. 1, or adapt the model with "
+            f"input_offset={-images.min():g} or input_pairs=True"
         )
     return images

@@ -27,6 +27,7 @@ def check_fields(network: "SpikingNetwork") -> None:
             f"input_scale must be finite and greater than 0, got {scale!r:.80}; 1 is the default"
         )
     _put(network, "input_offset", check_offset(network.input_offset))
+    check_flag("input_pairs", network.input_pairs)
     check_flag("silent_zeros", network.silent_zeros)
     _put(network, "image_range", check_range(network.image_range))
     check_name("network name", network.name)
@@ -52,19 +53,29 @@ def check_layers(network: "SpikingNetwork") -> None:
     names = [layer.name for layer in network.layers]
     if len(set(names)) != len(names):
         raise InvalidInputError(f"layer names must differ from each other, got {names}")
-    if network.image_shape is not None:
-        _put(network, "image_shape", _shape("image_shape", network.image_shape))
-        first = network.layers[0]
-        if prod(network.image_shape) != first.projections[0].n_inputs:
-            raise InvalidInputError(
-                f"image_shape={network.image_shape} does not hold the "
-                f"{first.projections[0].n_inputs} inputs of layer {first.name!r}"
-            )
+    _check_image_shape(network, network.layers[0])
     constrained = [x.name for x in network.layers if x.kind is Kind.CONSTRAINED_POOL]
     if constrained and network.silent_zeros:
         raise InvalidInputError(
             f"layer {constrained[0]!r}: a constrained max-pool needs all its inputs to fire; "
             "use max_pool='simplified' with silent zeros"
+        )
+
+
+def _check_image_shape(network: "SpikingNetwork", first: Layer) -> None:
+    each, pairs = (2, " as pairs") if network.input_pairs else (1, "")
+    if network.image_shape is not None:
+        _put(network, "image_shape", _shape("image_shape", network.image_shape))
+        if each * prod(network.image_shape) != first.projections[0].n_inputs:
+            raise InvalidInputError(
+                f"image_shape={network.image_shape} does not hold the "
+                f"{first.projections[0].n_inputs} inputs of layer {first.name!r}{pairs}"
+            )
+    elif first.input_shape[-1] % each:
+        raise InvalidInputError(
+            f"input_pairs needs two neighbours for each value of an image, and layer "
+            f"{first.name!r} takes the odd shape {first.input_shape}; give its inputs an even "
+            "last axis, or leave input_pairs out"
         )
 
 

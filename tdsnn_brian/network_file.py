@@ -27,7 +27,7 @@ from .whole_files import ArrayHeader, read_arrays, replacing
 FORMAT = "tdsnn-brian network"
 VERSION = 4
 _READABLE = (1, 2, 3, 4)
-_ADDED = ("input_offset", "output_names")  # readers of the version before know none of them
+_ADDED = ("input_offset", "input_pairs", "output_names")  # new since the version before
 _HEADER = "header"
 _ARRAY, _LAYER, _TRANSFER = "array", "layer", "transfer"
 _ZIP_MAGIC = b"PK\x03\x04"

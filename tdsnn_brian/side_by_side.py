@@ -93,7 +93,7 @@ class SideBySide:
         images = check_images(self.one, images)
         missing = -len(images) % self.copies
         images = np.concatenate([images, np.repeat(images[-1:], missing, axis=0)])
-        shape = self.one.input.shape
+        shape = self.one.input_shape
         apart = images.reshape(-1, self.copies, *shape)
         return np.moveaxis(apart, 1, -2).reshape(-1, *self._wide(shape))
 

@@ -56,6 +56,8 @@ def _note(network: "SpikingNetwork") -> str:
         parts.append(f"images plus {network.input_offset:g}")
     if network.input_scale != 1:
         parts.append(f"images times {network.input_scale:g}")
+    if network.input_pairs:
+        parts.append("an ON and an OFF neuron for each of their values")
     if network.silent_zeros:
         parts.append("zeros stay silent")
     if network.v_threshold:

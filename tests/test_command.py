@@ -132,16 +132,20 @@ def test_images_below_zero_take_an_offset(run, tmp_path, monkeypatch):
     status, _, err = run("convert", tmp_path / "own.keras", "--input-offset", 1)
     assert status == 0, err
     assert load(tmp_path / "own.npz").input_offset == 1
+    assert run("convert", tmp_path / "own.keras", "--input-pairs")[0] == 0
+    assert load(tmp_path / "own.npz").input_pairs
     status, _, err = run("convert", tmp_path / "own.keras", "--input-offset", -1)
     assert status == 2
     assert "--input-offset" in err
 
-    def tuned(*arguments, input_offset, **options):
-        raise td.InvalidInputError(f"tuned at {input_offset}")
+    def tuned(*arguments, input_offset, input_pairs, **options):
+        raise td.InvalidInputError(f"tuned at {input_offset}, {input_pairs}")
 
     monkeypatch.setattr(td, "tune", tuned)
     images = ("--images", tmp_path / "images.npy", "--input-offset", 1)
-    assert "tuned at 1" in run("tune", tmp_path / "own.keras", *images)[2]
+    assert "tuned at 1.0, False" in run("tune", tmp_path / "own.keras", *images)[2]
+    pairs = ("--images", tmp_path / "images.npy", "--input-pairs")
+    assert "tuned at 0.0, True" in run("tune", tmp_path / "own.keras", *pairs)[2]
 
 
 def test_evaluate_takes_one_output(run, network_file):

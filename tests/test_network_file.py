@@ -158,6 +158,7 @@ def test_only_networks_with_something_new_have_the_new_version(tmp_path):
     for network, version, offset in (
         (plain, 3, None),
         (dataclasses.replace(plain, input_offset=0.5), 4, 0.5),
+        (dataclasses.replace(plain, input_pairs=True), 4, None),
         (dataclasses.replace(plain, layers=(squares, output)), 4, None),
     ):
         save(network, tmp_path / "network.npz")

@@ -14,7 +14,7 @@ from ..errors import InvalidInputError
 from ..network_file import load
 from ..tuning import Share
 from ..whole_files import replacing
-from .options import Count, Images, Model, Network, NetworkOutput, Offset, Range
+from .options import Count, Images, Model, Network, NetworkOutput, Offset, Pairs, Range
 from .progress import progress_lines
 
 app = typer.Typer(
@@ -70,6 +70,7 @@ def convert(
     ] = None,
     n: Count = None,
     input_offset: Offset = 0.0,
+    input_pairs: Pairs = False,
     image_range: Range = None,
     output: NetworkOutput = None,
 ) -> None:
@@ -90,6 +91,7 @@ def convert(
             silent_zeros=silent_zeros,
             rounding=rounding,
             input_offset=input_offset,
+            input_pairs=input_pairs,
             calibration=calibration,
         )
     network = td.convert(adapted, image_range=image_range)
@@ -112,6 +114,7 @@ def tune(
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the frontier into this file.")] = None,
     input_offset: Offset = 0.0,
+    input_pairs: Pairs = False,
     image_range: Range = None,
     adapted: Annotated[
         Path | None, typer.Option(help="Write the adapted Keras model to this file.")
@@ -130,6 +133,7 @@ def tune(
             max_ticks=max_ticks,
             max_operations=max_operations,
             input_offset=input_offset,
+            input_pairs=input_pairs,
             progress=lambda share: progress("tune", share),
         )
     print(tuned)

@@ -37,6 +37,12 @@ Offset = Annotated[
         "--input-offset", min=0, help="Added to images before they are coded: for negative values."
     ),
 ]
+Pairs = Annotated[
+    bool,
+    typer.Option(
+        "--input-pairs", help="Let each value of an image have an ON and an OFF neuron instead."
+    ),
+]
 NetworkOutput = Annotated[
     Path | None,
     typer.Option("--output", help="File to write.", show_default="MODEL.npz, beside the model"),

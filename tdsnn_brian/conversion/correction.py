@@ -152,7 +152,7 @@ class _Correcting:
         corrected = self._corrected(node, correction.factor(steps))
         padding = getattr(node.layer, "padding", NO_PADDING)
         padded = correction.shifts and node.is_weighted and padding != NO_PADDING
-        if padded:
+        if padded and node.weights.sum(axis=-2).any():  # of pairs, zeros add up to nothing
             # a padded position then is a zero-valued input, and the sum the same everywhere
             source = self._insert(
                 ZeroPadding, f"{node.name}_padding", source, input_shape=shape, padding=padding

@@ -17,6 +17,7 @@ from ..errors import UnsupportedLayerError
 from ..layers import AveragePool2D
 from .affine import Affine, compact
 from .carried import Carried, Left
+from .entering import Entering
 from .graph import (
     Arrangement,
     Coding,
@@ -35,9 +36,8 @@ from .graph import (
     ZeroPadding,
     free_name,
 )
-from .growing import Growing
 from .linear import commutes, merged_cheaply, merged_into_one, stays, taken_back, uses_of
-from .pairs import with_pairs_through
+from .pairs import Pairing, with_pairs_through
 from .refused import no_relu, not_comparable, not_taken_up
 from .weights import constant_means, is_max_pool, take_inputs, turn_pool
 
@@ -45,17 +45,19 @@ _MOST_COPIES = 2
 """A linear layer that more neurons than that would compute anew gets neurons of its own."""
 
 
-def fold(graph: Graph) -> Graph:
+def fold(graph: Graph, *, input_pairs: bool = False) -> Graph:
     """The graph without affine maps, but for one positive factor at the input.
 
     Parameters
     ----------
     graph : Graph
         That `rules.check_graph` has passed.
+    input_pairs : bool, optional
+        Whether images may have values of either sign, and get an ON and an OFF neuron for each.
 
     Raises `UnsupportedLayerError` if nothing can take up what a layer does.
     """
-    folding = _Folding(graph)
+    folding = _Folding(graph, input_pairs)
     carried: dict[str, Carried] = {}
     ends = {end.node: end for end in graph.ends}
     for node in graph:
@@ -67,14 +69,12 @@ def fold(graph: Graph) -> Graph:
     return replace(graph, nodes=nodes, ends=tuple(ends.values()), notes=notes)
 
 
-class _Folding(Growing):
+class _Folding(Entering):
     """The folded graph as it grows."""
 
-    def __init__(self, graph: Graph) -> None:
-        super().__init__(graph)
-        self._readers, self._uses = graph.readers, uses_of(graph)
-        self._scale: Scaling | None = None
-        self._shared_factor: float | None = None
+    def __init__(self, graph: Graph, input_pairs: bool) -> None:
+        super().__init__(graph, input_pairs)
+        self._uses = uses_of(graph)
 
     def take(self, node: Node, *sources: Carried) -> Carried:
         match node:
@@ -89,6 +89,8 @@ class _Folding(Growing):
         match node:
             case Scaling():
                 return self._scaling(node, source)
+            case Pairing():
+                return self.own_pairs(node, source)
             case Rectifier():
                 return self._rectifier(node, source)
             case Neurons(role=Role.POOLING):
@@ -121,7 +123,7 @@ class _Folding(Growing):
 
     def finish(self, source: Carried) -> Carried:
         """Take up what is left at an end of the network, and put all of it."""
-        source = self._entered(source)
+        source = self.entered(source)
         if source.left is not None and source.terms:
             source = taken_back(source, source.left.affine) or self.own_layer(source)
         elif source.left is not None or source.paired or source.mixed:
@@ -134,7 +136,7 @@ class _Folding(Growing):
         terms: list[Neurons] = []
         rectified = True
         for sign, source in zip(node.signs, sources, strict=True):
-            source = self._entered(source)
+            source = self.entered(source)
             left = Affine() if source.left is None else source.left.affine
             signed = Affine(factor=sign * left.factor, offset=sign * left.shift)
             rectified &= source.rectified and not source.paired and signed.is_positive
@@ -166,7 +168,7 @@ class _Folding(Growing):
     def _concatenation(self, node: Concatenation, sources: Sequence[Carried]) -> Carried:
         parts = []
         for source in sources:
-            source = self._entered(source)
+            source = self.entered(source)
             if not source.rectified:
                 source = self.pair(source, node)
             parts.append(self.settled(source))
@@ -204,44 +206,19 @@ class _Folding(Growing):
             if self.adapted:
                 raise not_taken_up(node, source.terms[0])
             source = self.pair(source, node)
-        if source.at_input and self._scale is None and self._has_one_reader(source.node):
+        if self.is_alone_at_input(source):
             if self.adapted and node.affine.shift.any() and node.affine.is_one_positive:
                 return self.put(node, source)  # for images with negative values
-            name = free_name(f"{node.name}_scale", self.taken)
-            self._scale = replace(node, name=name, affine=Affine())
-            source = self.put(self._scale, source)
+            source = self.scaled(node, source)
         affine = source.left.affine.then(node.affine) if source.left else node.affine
         return replace(source, left=Left(affine, node))
-
-    def _has_one_reader(self, name: str) -> bool:
-        """Whether all that is made of the image comes through here."""
-        while len(self._readers[name]) == 1:
-            if isinstance(self.nodes[name], Input):
-                return True
-            (name,) = self.nodes[name].inputs
-        return False
-
-    def _entered(self, source: Carried) -> Carried:
-        """Values as the first neurons take them: one positive factor stays at the input."""
-        if not source.at_input or source.left is None or self._scale is None:
-            return replace(source, at_input=False)
-        affine = source.left.affine
-        if self._shared_factor is None:
-            sizes = np.abs(affine.factor[affine.factor != 0])
-            self._shared_factor = float(sizes.mean()) if sizes.size else 1.0
-            factor = Affine(factor=np.asarray(self._shared_factor))
-            inputs = self.nodes[self._scale.name].inputs
-            self.nodes[self._scale.name] = replace(self._scale, inputs=inputs, affine=factor)
-        rest = Affine(factor=affine.factor / self._shared_factor, offset=affine.shift)
-        left = None if rest.is_identity else replace(source.left, affine=rest)
-        return replace(source, at_input=False, left=left)
 
     def _rectifier(self, node: Rectifier, source: Carried) -> Carried:
         if not node.is_relu:
             return self._with_transfer(node, source)
-        if source.left is not None and source.left.affine.is_positive and not source.paired:
+        if source.left and source.left.affine.is_positive and not self.is_signed(source):
             return source
-        source = self._entered(source)
+        source = self.entered(source)
         if source.left is not None or source.paired:
             source = self.own_layer(source)
         if node.slope.any():
@@ -249,7 +226,7 @@ class _Folding(Growing):
         return replace(self.put(node, self.settled(source)), rectified=True)
 
     def _with_transfer(self, node: Rectifier, source: Carried) -> Carried:
-        source = self._entered(source)
+        source = self.entered(source)
         is_sum = bool(source.terms) and source.left is None and not source.paired
         if not (is_sum and commutes(source, node)):
             source = self.own_layer(source, node)
@@ -270,7 +247,7 @@ class _Folding(Growing):
         )
 
     def _coding(self, node: Coding, source: Carried) -> Carried:
-        source = self._entered(source)
+        source = self.entered(source)
         if not source.rectified:
             raise no_relu(source.terms[0], node)
         if source.left is not None:
@@ -293,7 +270,7 @@ class _Folding(Growing):
             if node.role is Role.MEAN:
                 return self._mean(node, source)
         shape = node.shape
-        source = self.settled(self._entered(source))
+        source = self.settled(self.entered(source))
         if source.left is not None:
             source, left = self._channelwise(source, source.left, node)
             changed = take_inputs(node, left.affine) if node.is_weighted else None
@@ -303,7 +280,7 @@ class _Folding(Growing):
         return self.sum_of(self.taking(node, source), source, shape)
 
     def _pool(self, node: Neurons, source: Carried) -> Carried:
-        source = self._entered(source)
+        source = self.entered(source)
         if source.rectified and not self.adapted:
             source = self.settled(source)
         no_order = source.paired and (source.padded or source.overlapping)
@@ -323,7 +300,7 @@ class _Folding(Growing):
         return passed if source.terms else replace(passed, padded=False)
 
     def _mean(self, node: Neurons, source: Carried) -> Carried:
-        source = self.settled(self._entered(source))
+        source = self.settled(self.entered(source))
         shape, left = node.shape, None
         if source.left is not None:
             if not isinstance(node.layer, AveragePool2D) or node.rebuild is not None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnsupportedLayerError
+from ..image_pairs import doubled
 from ..layers import Shape
 from ..transfer import RELU, Part, Transfer
 from .affine import Affine
@@ -24,7 +25,7 @@ from .graph import (
     free_name,
 )
 from .linear import at_sum, carried_as_pairs, taken_back
-from .pairs import doubled, with_pairs_before, with_pairs_behind, with_pairs_through
+from .pairs import with_pairs_before, with_pairs_behind, with_pairs_through
 from .refused import no_relu
 from .weights import one_to_one
 

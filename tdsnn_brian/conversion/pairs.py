@@ -5,21 +5,26 @@ A linear layer `(W, b)` becomes `([W, -W], [b, -b])`, and what reads it by `V` r
 stay what they are with twice the channels.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..image_pairs import doubled
 from ..layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Shape
 from .graph import Arrangement, Concatenation, Neurons, Node, Passive, Reshaping, Sum, ZeroPadding
 from .padding import NO_PADDING
 from .weights import mean_as_convolution
 
 
-def doubled(shape: Shape) -> Shape:
-    """Of the neurons of values of `shape`."""
-    return (*shape[:-1], 2 * shape[-1])
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pairing(Node):
+    """What is positive of each value, and beside it what is negative of it: the image as pairs."""
+
+    @property
+    def shape(self) -> Shape:
+        return doubled(self.input_shape)
 
 
 def with_pairs_behind(node: Neurons, slope: NDArray) -> Neurons | None:

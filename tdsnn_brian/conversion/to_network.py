@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnsupportedLayerError
+from ..image_pairs import doubled
 from ..layers import IMAGE, AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, Sum
 from ..network import SpikingNetwork
 from ..transfer import RELU, Transfer
@@ -15,6 +16,7 @@ from . import graph as nodes
 from .graph import Graph, Neurons, Node, free_name
 from .graph import Sum as SumNode
 from .padding import NO_PADDING
+from .pairs import Pairing
 from .weights import mean_as_convolution
 from .wiring import NOTHING, SPIKES, Values, bias_of_spikes, wired
 
@@ -37,6 +39,7 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
     layers = building.run()
     notes = next((x.notes for x in graph.codings if x.notes), ())
     image_shape = graph.image_shape
+    taken = doubled(image_shape) if building.input_pairs else image_shape
     names = tuple(output.name if output else "" for output in graph.outputs)
     made = {layer.name: layer.output_shape for layer in layers}
     shapes = {
@@ -49,13 +52,14 @@ def to_network(graph: Graph, *, max_pool: str = "simplified") -> SpikingNetwork:
         leak=coding.leak,
         input_scale=building.input_scale,
         input_offset=building.input_offset,
+        input_pairs=building.input_pairs,
         input_steps=max(x.steps for x in graph.codings),
         rounding=coding.rounding,
         silent_zeros=coding.silent_zeros,
         name=graph.name,
         image_range=graph.image_range,
         metadata={"notes": list(notes)} if notes else {},
-        image_shape=None if image_shape == layers[0].input_shape else image_shape,
+        image_shape=None if taken == layers[0].input_shape else image_shape,
         output_names=names if len(names) > 1 else None,
         output_shape=shapes or None if len(names) > 1 else shapes.get(names[0]),
     )
@@ -76,6 +80,7 @@ class _Building:
         self._layers: list[Layer] = []
         self._starts = [0]  # number of the first neuron of the image, of each layer, and of all
         self.input_scale, self.input_offset = 1.0, 0.0
+        self.input_pairs = any(isinstance(node, Pairing) for node in graph)
 
     def run(self) -> tuple[Layer, ...]:
         for node in self._graph:
@@ -100,7 +105,9 @@ class _Building:
         """Where the neurons stand behind a node that sums up nothing."""
         match node:
             case nodes.Input():
-                return Values(neurons=self._new(prod(node.shape)).reshape(node.shape))
+                each = 1 + self.input_pairs  # what is coded as it is, is what ON neurons code
+                neurons = self._new(each * prod(node.shape))[::each]
+                return Values(neurons=neurons.reshape(node.shape))
             case nodes.Concatenation():
                 return self._joined(node)
             case Neurons():
@@ -115,6 +122,9 @@ class _Building:
                 factor = float(node.affine.factor)
                 self.input_offset += float(node.affine.shift) / factor / self.input_scale
                 self.input_scale *= factor
+            case Pairing():
+                off = np.where(neurons < 0, neurons, neurons + 1)
+                neurons = np.stack([neurons, off], axis=-1)
             case nodes.Coding():
                 return Values(neurons=neurons, coded=True)
             case nodes.ZeroPadding():

@@ -28,6 +28,7 @@ def adapt(
     input_steps: int = 1,
     rounding: str = "up",
     input_offset: float = 0.0,
+    input_pairs: bool = False,
     calibration: NDArray | None = None,
     noise: float = 0.0,
 ) -> keras.Model:
@@ -72,6 +73,11 @@ def adapt(
         For images with negative values: is added to them before they are coded, and taken off
         again by the biases of the layers that read them. 1 for images in -1 .. 1. A Rescaling to
         -1 .. 1 inside the model needs none.
+    input_pairs : bool, optional
+        The other way to take images with negative values: each value of theirs gets two input
+        neurons, ON for what is positive of it and OFF for what is negative, and the layer `OnOff`
+        before its coding. Zero then is coded finest, and as exactly zero. In place of
+        `input_offset`.
     calibration : array_like, optional
         (n_images, ...) images, a few hundred of the training set: each channel of the hidden
         layers is corrected so that its sums come closest to those of `model` on them. Worth it in
@@ -93,7 +99,7 @@ def adapt(
     InvalidInputError
         If `leak` or `scale` is not finite and positive, `input_steps` no whole number of 1 or
         more, `input_offset` or `noise` negative, `rounding` another word, or `model` has no
-        definite input shape.
+        definite input shape; if `input_offset` and `input_pairs` are both given.
     UnsupportedLayerError
         If a layer, or its place, has no spiking counterpart; it says which one and what to do.
 
@@ -117,6 +123,12 @@ def adapt(
     """
     check_flag("compensate", compensate)
     check_flag("silent_zeros", silent_zeros)
+    check_flag("input_pairs", input_pairs)
+    if input_pairs and input_offset:
+        raise InvalidInputError(
+            f"input_pairs=True codes images of either sign as they are, got "
+            f"input_offset={input_offset!r:.80} too; leave one of the two out"
+        )
     graph = read(model)
     correction = Correction(
         leak=check_leak(leak),
@@ -130,9 +142,11 @@ def adapt(
         noise=check_noise(noise),
     )
     if calibration is not None:
-        calibration = _check_calibration(calibration, graph.image_shape, input_offset)
+        least = -np.inf if input_pairs else -input_offset
+        calibration = _check_calibration(calibration, graph.image_shape, least)
     check_graph(graph, adapted=False)
-    folded = fold(with_shifted_images(graph, input_offset) if input_offset else graph)
+    shifted = with_shifted_images(graph, input_offset) if input_offset else graph
+    folded = fold(shifted, input_pairs=input_pairs)
     check_folded(folded)
     adapted = correct(folded, correction)
     to_network(adapted)  # what convert would refuse is refused before anyone retrains
@@ -150,14 +164,14 @@ def _check_scale(scale: float) -> float:
     return float(scale)
 
 
-def _check_calibration(images: NDArray, input_shape: Shape, input_offset: float) -> NDArray:
+def _check_calibration(images: NDArray, input_shape: Shape, least: float) -> NDArray:
     images = real_array("calibration", images)
     wanted = f"calibration must be images (n_images, {', '.join(map(str, input_shape))})"
     if images.shape[1:] != tuple(input_shape) or not len(images):
         raise InvalidInputError(f"{wanted}, got {images.shape}; pass some of the training images")
-    if not (np.isfinite(images).all() and images.min() >= -input_offset):
+    if not (np.isfinite(images).all() and images.min() >= least):
         raise InvalidInputError(
-            f"{wanted} of finite numbers >= {-input_offset:g}, as the network takes them; got "
+            f"{wanted} of finite numbers >= {least:g}, as the network takes them; got "
             f"dtype {images.dtype} with other values: replace or shift them as for training"
         )
     return images.astype(np.float32)

@@ -28,9 +28,11 @@ from ..conversion.graph import (
     free_name,
 )
 from ..conversion.padding import NO_PADDING, same_padding
+from ..conversion.pairs import Pairing
 from ..layers import AveragePool2D, Conv2D, Dense, MaxPool2D, Shape
 from .min_max_pooling import MinMaxPooling2D
 from .neuron_bias import NeuronBias
+from .on_off import OnOff
 from .rearrange import Rearrange
 from .reverse_coding import ReverseCoding
 from .transfer_activation import TransferActivation
@@ -200,6 +202,8 @@ def _plain(node: Node) -> tuple[type, dict[str, Any]]:
                 "rounding": node.rounding,
                 "noise": node.noise,
             }
+        case Pairing():
+            return OnOff, {}
         case ZeroPadding():
             return kl.ZeroPadding2D, {"padding": node.padding, **_LAST}
         case Reshaping():

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 
 from ..conversion.affine import Affine
 from ..conversion.graph import Arrangement, Concatenation, Scaling, Sum
+from ..conversion.pairs import Pairing
 from ..errors import UnsupportedLayerError
+from ..image_pairs import doubled
 from ..layers import Shape
 from ..transfer import Part, Transfer
 from .layer_readers import put_rectifier, put_reshaping
+from .on_off import OnOff
 from .place import Place, Value, channels_moved_last
 from .rearrange import Rearrange
 from .registry import joins, reads
@@ -190,6 +193,13 @@ def _moved(layer: Any, place: Place, numbers: NDArray) -> NDArray:
         positional = (keras.KerasTensor((None, *numbers.shape)),)
     moved = layer(*map(put_in, positional), **{name: put_in(x) for name, x in named.items()})
     return np.asarray(ops.convert_to_numpy(moved))[0]
+
+
+@reads(OnOff)
+def _on_off(layer: OnOff, place: Place) -> Value:
+    shape = place.in_keras_order(place.value).shape
+    place.put(Pairing, input_shape=shape)
+    return place.now(doubled(shape))
 
 
 @reads(Rearrange)

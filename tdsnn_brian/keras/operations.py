@@ -27,6 +27,7 @@ from .activation_readers import NAMED
 from .building import Tensor
 from .min_max_pooling import MinMaxPooling2D
 from .neuron_bias import NeuronBias
+from .on_off import OnOff
 from .reader import AT_IMAGE, Call, Unrolling, image_shape_of
 from .rearrange import Rearrange
 from .reverse_coding import ReverseCoding
@@ -210,7 +211,7 @@ _FREE = (
     *(kl.ZeroPadding1D, kl.ZeroPadding2D, kl.Cropping1D, kl.Cropping2D, kl.Concatenate),
     *(kl.Flatten, kl.Reshape, kl.Permute, kl.RepeatVector, kl.UpSampling1D, kl.UpSampling2D),
     *(array.Concatenate, array.GetItem, array.Flip, array.Repeat, array.Squeeze),
-    *(array.ExpandDims, array.Transpose, array.Reshape, MinMaxPooling2D, Rearrange),
+    *(array.ExpandDims, array.Transpose, array.Reshape, MinMaxPooling2D, OnOff, Rearrange),
     *(*PASSIVE, *AUGMENTING, *RESIZING),
 )
 """What scales values one by one, compares them or moves them, and does not count."""

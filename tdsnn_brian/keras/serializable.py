@@ -2,6 +2,7 @@
 
 from .min_max_pooling import MinMaxPooling2D
 from .neuron_bias import NeuronBias
+from .on_off import OnOff
 from .rearrange import Rearrange
 from .reverse_coding import ReverseCoding
 from .transfer_activation import TransferActivation
@@ -9,6 +10,7 @@ from .transfer_activation import TransferActivation
 __all__ = [
     "MinMaxPooling2D",
     "NeuronBias",
+    "OnOff",
     "Rearrange",
     "ReverseCoding",
     "TransferActivation",

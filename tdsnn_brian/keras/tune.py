@@ -1,8 +1,9 @@
 """Search for the setting of the coding that fits a model: `tune`."""
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -39,6 +40,7 @@ def tune(
     max_operations: float | None = None,
     settings: Iterable[Setting] | None = None,
     input_offset: float = 0.0,
+    input_pairs: bool = False,
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
 ) -> Tuned:
@@ -65,7 +67,7 @@ def tune(
         the setting that loses least is chosen.
     settings : iterable of Setting, optional
         Try these instead of searching.
-    input_offset : float, optional
+    input_offset, input_pairs : optional
         For images with negative values; see `tdsnn_brian.adapt`.
     seed : int, optional
         Of the split of the images.
@@ -122,7 +124,8 @@ def tune(
             + ("; pass labels.argmax(axis=-1)" if labels.ndim > expected.ndim else "")
         )
     split = _split(images, expected, labels, seed)
-    trial = _Trial(model, *split, progress or (lambda share: None), input_offset)
+    signed = {"input_offset": input_offset, "input_pairs": input_pairs}
+    trial = _Trial(model, *split, progress or (lambda share: None), signed)
     candidates = trial.search(limits) if settings is None else trial.all(list(settings))
     chosen = limits.choose(candidates)
     adapted = trial.adapt(chosen.setting)
@@ -224,9 +227,9 @@ class _Trial:
         choosing: _Images,
         held_back: _Images,
         progress: Callable[[float], None],
-        input_offset: float,
+        signed: Mapping[str, Any],
     ):
-        self._input_offset = input_offset
+        self._signed = signed
         self._model, self._calibrating, self._choosing = model, calibrating, choosing
         self.held_back, self.progress = held_back, progress
 
@@ -238,7 +241,7 @@ class _Trial:
             input_steps=setting.input_steps,
             silent_zeros=setting.silent_zeros,
             rounding=setting.rounding,
-            input_offset=self._input_offset,
+            **self._signed,
             calibration=self._calibrating if setting.calibration else None,
         )
 

@@ -29,6 +29,8 @@ def drawn(make, tries=200):
         images = rng.random((2, *network.input_shape)) * (
             rng.random((2, *network.input_shape)) > 0.2
         )
+        if network.input_pairs:
+            images *= rng.choice([-1, 1], images.shape)
         if margin(network, images) > MARGIN:
             return Feature(network, images)
     raise AssertionError("no weights with a margin were found")
@@ -388,6 +390,9 @@ MAKERS = {
     "one image": lambda: _first_image(drawn(plain)),
     "many images": _many,
     "images below zero": lambda: _below_zero(0.25),
+    "images as pairs": lambda: drawn(
+        lambda rng: chain(rng, conv(rng, (4, 4, 2)), pool((3, 3, 2)), input_pairs=True)
+    ),
     "names": lambda: drawn(
         lambda rng: td.SpikingNetwork(
             leak=4.0,

@@ -98,8 +98,9 @@ class Showing:
                     "have it chosen by the machine"
                 )
         check_function("progress", progress, "the completed share")
-        last = network.input.code(network.input_values(images.max()))
-        as_steps(in_steps(np.atleast_1d(last), steps_per_tick))
+        extremes = np.array([images.min(), images.max()])
+        last = network.input.code(network.input_values(extremes)).max(keepdims=True)
+        as_steps(in_steps(last, steps_per_tick))
         dynamic = isinstance(window, str) and window == "dynamic"
         chosen: Mapping[str, int] = {}
         if not dynamic or any(population.v_threshold for population in network.populations):
