@@ -146,6 +146,8 @@ def test_fields_that_make_no_sense_are_refused_by_layer(changes, message):
     [
         ({"input_scale": -1.0}, "input_scale must be finite and greater than 0"),
         ({"input_scale": np.inf}, "input_scale"),
+        ({"input_pairs": 2}, "input_pairs must be True or False"),
+        ({"input_pairs": True, "image_shape": (9, 8, 2)}, "hold the 144 inputs .* as pairs"),
         ({"silent_zeros": "evil"}, "silent_zeros must be True or False"),
         ({"v_threshold": np.nan}, "v_threshold"),
         ({"layers": ()}, "must end in a synapse-based layer"),

@@ -61,7 +61,7 @@ class DiscreteAnalysis(Result):
 
 
 def input_latencies(network: SpikingNetwork, images: NDArray) -> NDArray:
-    """Firing times of the input neurons, (n_images, *input shape), in ticks."""
+    """Firing times of the input neurons, (n_images, *their shape), in ticks."""
     return network.input.code(network.input_values(check_images(network, images)))
 
 
@@ -84,7 +84,8 @@ def analyse(
     ----------
     network : SpikingNetwork
     images : array_like
-        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``
+        unless the network has `input_pairs`.
     continuous : bool, optional
         Keep `L ln(phi(A) + 1)` too, to tell how far a latency is from a jump.
     dtype : optional

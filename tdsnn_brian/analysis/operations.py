@@ -184,7 +184,7 @@ def measure_snn(
     ----------
     network : SpikingNetwork
     input_latencies : ndarray
-        (n_images, *input shape), in ticks; see `tdsnn_brian.analysis.input_latencies`.
+        Of the input neurons, in ticks; see `tdsnn_brian.analysis.input_latencies`.
     latencies : mapping of str to ndarray
         (n_images, *layer shape) of any `tdsnn_brian.Result`.
     """

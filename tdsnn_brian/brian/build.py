@@ -48,7 +48,8 @@ def build_network(
     network : SpikingNetwork
         What `tdsnn_brian.convert` or `tdsnn_brian.load` gave.
     images : array_like
-        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``
+        unless the network has `input_pairs`.
     tick : Quantity, optional
         Interval of the ticking neuron, a time.
     dt : Quantity, optional

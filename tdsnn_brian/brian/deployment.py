@@ -63,7 +63,8 @@ def deploy(
     ----------
     network : SpikingNetwork
     images : array_like
-        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``
+        unless the network has `input_pairs`.
     tick : Quantity, optional
         A tick, a time.
     dt : Quantity, optional

@@ -53,7 +53,8 @@ def simulate(
     ----------
     network : SpikingNetwork
     images : array_like
-        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``
+        unless the network has `input_pairs`.
     tick, dt, window, method, projection, model
         See `build_network`.
     strict : bool, optional

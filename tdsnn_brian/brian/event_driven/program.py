@@ -146,7 +146,8 @@ def stream(
     ----------
     network : SpikingNetwork
     images : array_like
-        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``.
+        (n_images, \*input shape), channels last, finite, and not below ``-input_offset``
+        unless the network has `input_pairs`.
     tick, dt, window
         See `build_network`.
     dtype : optional
