@@ -9,7 +9,7 @@ import tdsnn_brian as td
 from helpers import random_images
 from tdsnn_brian.analysis.closed_form import choose_windows, unread_ticks
 from tdsnn_brian.brian.event_driven.build import SharedParts, Shown, add_shared
-from tdsnn_brian.brian.event_driven.records import from_records
+from tdsnn_brian.brian.event_driven.records import RecordReader
 from tdsnn_brian.brian.naming import Names
 from tdsnn_brian.brian.timing import Timing, schedule
 from tdsnn_brian.firing_times import in_steps
@@ -32,9 +32,11 @@ class Case:
 
     @property
     def result(self):
-        return from_records(
-            self.network, self.parts.names, self.parts.records(), self.timing.steps_per_tick
+        records = self.parts.records()
+        reader = RecordReader(
+            self.network, self.parts.names, records.dtype, self.timing.steps_per_tick
         )
+        return reader.read(records)
 
 
 def built(network, images, *, window="dynamic", steps=None, prefix="") -> Case:

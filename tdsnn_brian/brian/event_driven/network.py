@@ -10,7 +10,7 @@ from ...firing_times import in_steps
 from ..firing_network import FiringNetwork
 from ..result import Simulation
 from .build import SharedParts, Shown, add_shared
-from .records import from_records
+from .records import RecordReader
 
 
 class EventDrivenNetwork(FiringNetwork):
@@ -57,4 +57,7 @@ class EventDrivenNetwork(FiringNetwork):
                 f"{len(records)} of {self.n_images} images were read out; run the network once, "
                 "with net.run(net.duration) from its start, and give its windows time enough"
             )
-        return from_records(self.spiking_network, self.names, records, self.timing.steps_per_tick)
+        reader = RecordReader(
+            self.spiking_network, self.names, records.dtype, self.timing.steps_per_tick
+        )
+        return reader.read(records)

@@ -16,6 +16,8 @@ MAGIC = int.from_bytes(b"tdsnn\1\0\0", "little")
 HEADER = np.dtype([("magic", np.int64), ("size", np.int64), ("image", np.int64)])
 """What each record starts with."""
 
+_VARIABLES = ("origin", "release", "n_ticks", "n_fired", "n_missing", "last", "latency", "u")
+
 
 def header_of(image: int, size: int) -> bytes:
     """The header of an image's record of `size` bytes."""
@@ -51,59 +53,86 @@ def field(names: Names, population: Population, variable: str) -> str:
     return f"{names.of(population)}.{variable}"
 
 
-def from_records(
-    network: SpikingNetwork,
-    names: Names,
-    records: NDArray,
-    steps_per_tick: int,
-    seconds: dict[str, float] | None = None,
-) -> Simulation:
-    """Results of an event-driven network, one record an image.
+class RecordReader:
+    """Reads the records of an event-driven network, one an image; looks up their fields once.
 
-    Raises
-    ------
-    WindowTooShortError
-        If spikes came after a fixed window had ended.
-    InvalidInputError
-        If a spike's gain, or an output potential, is beyond the floating type.
+    Parameters
+    ----------
+    network : SpikingNetwork
+    names : Names
+    dtype : dtype
+        One image's record.
+    steps_per_tick : int
     """
 
-    def column(population: Population, variable: str) -> NDArray:
-        return records[field(names, population, variable)]
+    def __init__(self, network: SpikingNetwork, names: Names, dtype: np.dtype, steps_per_tick: int):
+        self.network, self.steps_per_tick = network, steps_per_tick
+        self._fields = {
+            population: {
+                variable: name
+                for variable in _VARIABLES
+                if (name := field(names, population, variable)) in (dtype.names or ())
+            }
+            for population in (network.input, *network.populations)
+        }
+        self._dtype = dtype[self._fields[network.outputs[0]]["u"]].base
+        self._longest = float(np.log(np.finfo(self._dtype).max))
 
-    def number(population: Population, variable: str) -> NDArray:
-        return column(population, variable)[:, 0]
+    def read(self, records: NDArray, seconds: dict[str, float] | None = None) -> Simulation:
+        """Results of some images.
 
-    latencies, windows, ticks, spikes, potentials = {}, {}, {}, {}, {}
-    last = {network.input: number(network.input, "last") / steps_per_tick}
-    dtype = column(network.outputs[0], "u").dtype
-    for population in network.populations:
-        if population.kind.integrates:
-            _check_window(population, number(population, "n_missing"))
-            latest = max(last[source].max(initial=0) for source in population.sources)
-            _check_gain(population, latest, dtype)
-        if not population.fires:
-            potentials[population.name] = _potentials(population, column(population, "u"))
-            continue
-        if field(names, population, "latency") in (records.dtype.names or ()):
-            found = column(population, "latency").reshape(-1, *population.shape)
-            latencies[population.name] = np.where(found < 0, SILENT, found)
-        spikes[population.name] = int(number(population, "n_fired").sum())
-        if population.kind.integrates:
-            inhibited = number(population, "release") - number(population, "origin") - 1
-            windows[population.name] = inhibited / steps_per_tick
-            ticks[population.name] = number(population, "n_ticks")
-            last[population] = ticks[population.name]
-        else:
-            last[population] = last[population.source]
-    return Simulation(
-        latencies=latencies,
-        windows=windows,
-        potentials=potentials,
-        ticks=ticks,
-        spikes=spikes,
-        seconds=seconds or {},
-    )
+        Raises
+        ------
+        WindowTooShortError
+            If spikes came after a fixed window had ended.
+        InvalidInputError
+            If a spike's gain, or an output potential, is beyond the floating type.
+        """
+        latencies, windows, ticks, spikes, potentials = {}, {}, {}, {}, {}
+        last: dict[Population, float] = {}  # spike of any image, in ticks
+        for population, fields in self._fields.items():
+            found = {variable: records[name] for variable, name in fields.items()}
+            if not population.sources:
+                last[population] = _largest(found["last"]) / self.steps_per_tick
+                continue
+            if population.kind.integrates:
+                _check_window(population, found["n_missing"].ravel().tolist())
+                self._check_gain(population, max(last[source] for source in population.sources))
+            if not population.fires:
+                potentials[population.name] = _potentials(population, found["u"])
+                continue
+            if "latency" in found:
+                latencies[population.name] = np.maximum(found["latency"], SILENT).reshape(
+                    -1, *population.shape
+                )
+            spikes[population.name] = sum(found["n_fired"].ravel().tolist())
+            if population.kind.integrates:
+                inhibited = found["release"][:, 0] - found["origin"][:, 0] - 1
+                windows[population.name] = inhibited / self.steps_per_tick
+                ticks[population.name] = found["n_ticks"][:, 0]
+                last[population] = _largest(found["n_ticks"])
+            else:
+                last[population] = last[population.source]
+        return Simulation(
+            latencies=latencies,
+            windows=windows,
+            potentials=potentials,
+            ticks=ticks,
+            spikes=spikes,
+            seconds=seconds or {},
+        )
+
+    def _check_gain(self, population: Population, latest: float) -> None:
+        if latest / population.leak > self._longest:
+            raise InvalidInputError(
+                f"layer {population.name!r}: a spike after {latest:g} ticks weighs exp({latest:g} "
+                f"/ {population.leak:g}), which is beyond {self._dtype}; choose a smaller scale, "
+                "or float64"
+            )
+
+
+def _largest(numbers: NDArray) -> int:
+    return max(numbers.ravel().tolist(), default=0)  # quicker than numpy's for one image
 
 
 def _potentials(output: Population, found: NDArray) -> NDArray:
@@ -116,17 +145,9 @@ def _potentials(output: Population, found: NDArray) -> NDArray:
     return potentials.reshape(-1, *output.shape)
 
 
-def _check_window(population: Population, missing: NDArray) -> None:
-    if missing.any():
+def _check_window(population: Population, missing: list[int]) -> None:
+    if any(missing):
         raise WindowTooShortError(
-            f"layer {population.name!r}: its window ended before {int(missing.max())} of its "
+            f"layer {population.name!r}: its window ended before {max(missing)} of its "
             "presynaptic spikes; give it a longer window, or window='dynamic'"
-        )
-
-
-def _check_gain(population: Population, latest: float, dtype: np.dtype) -> None:
-    if latest / population.leak > np.log(np.finfo(dtype).max):
-        raise InvalidInputError(
-            f"layer {population.name!r}: a spike after {latest:g} ticks weighs exp({latest:g} / "
-            f"{population.leak:g}), which is beyond {dtype}; choose a smaller scale, or float64"
         )

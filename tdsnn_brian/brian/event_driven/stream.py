@@ -34,7 +34,7 @@ from ..result import Simulation
 from . import cache
 from .cache import DIRECTORY_VARIABLE
 from .image_input import PARENT_VARIABLE, as_steps
-from .records import HEADER, from_records, header_of
+from .records import HEADER, RecordReader, header_of
 
 if TYPE_CHECKING:
     from .program import Program
@@ -181,7 +181,9 @@ class Stream(Iterator[Simulation]):
     def _run(self, program: "Program", showing: Showing) -> Generator[Simulation, None, None]:
         start, n_images = time.perf_counter(), len(showing.images)
         processes = min(showing.processes, n_images)
-        names = Names(program.network)
+        reader = RecordReader(
+            program.network, Names(program.network), program.record_dtype, program.steps_per_tick
+        )
         with ExitStack() as at_the_end:
             workers: list[_Worker] = []
             for k in range(processes):
@@ -191,9 +193,7 @@ class Stream(Iterator[Simulation]):
                 began = time.perf_counter()
                 record = workers[index % processes].read(index // processes)
                 seconds = {"compile": 0.0, "run": time.perf_counter() - began}
-                result = from_records(
-                    program.network, names, record, program.steps_per_tick, seconds
-                )
+                result = reader.read(record, seconds)
                 if showing.progress is not None:
                     showing.progress((index + 1) / n_images)
                 if index == n_images - 1:
