@@ -2,6 +2,7 @@
 
 import ctypes
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,8 @@ def compiled(request, tmp_path_factory):
         shape = (*window.size, window.group_inputs, window.n_channels)
         share = rng.random(window.output_shape[:2]) if name in SHARED else None
         projection = Projection(window=window, kernel=rng.normal(size=shape), share=share)
-        code = template.render(
+        render = partial(
+            template.render,
             window=window,
             tiles=Tiles.of(projection, dtype),
             shares=None if share is None else share.ravel(),
@@ -60,10 +62,15 @@ def compiled(request, tmp_path_factory):
             whole=False,
             listening=None,
         )
-        source += f"namespace w{number} {{\n{code}\n}}\n"
+        source += f"namespace w{number} {{\n{render(waiting='')}\n}}\n"
+        source += f"namespace later{number} {{\n{render(waiting='add')}\n}}\n"
         source += (
             f'extern "C" void f{number}(int32_t* s, long n, w{number}::_Real* w, double g, '
             f"w{number}::_Real* t) {{ w{number}::_scatter(s, n, w, g, t); }}\n"
+            f'extern "C" void wait{number}(int32_t* s, long n, double g) '
+            f"{{ later{number}::_let_wait(s, n, g); }}\n"
+            f'extern "C" void add{number}(w{number}::_Real* w, w{number}::_Real* t) '
+            f"{{ std::vector<int32_t> room; later{number}::_add_waiting(room, w, t); }}\n"
         )
         projections[name] = projection
     (folder / "scatter.cpp").write_text(source)
@@ -102,3 +109,29 @@ def test_it_adds_what_numpy_adds(compiled, name, share):
         np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
         np.testing.assert_array_equal(found[:START], start[:START])
         np.testing.assert_array_equal(found[-START:], start[-START:])
+
+
+@pytest.mark.parametrize("share", [0.02, 0.9, 1.0])
+@pytest.mark.parametrize("name", WINDOWS)
+def test_spikes_that_wait_add_what_each_would(compiled, name, share):
+    """Those of several steps, each with its gain; once, and nothing of it in the next image."""
+    library, projections, dtype = compiled
+    projection, rng = projections[name], np.random.default_rng(2)
+    number = list(WINDOWS).index(name)
+    packed = pack(projection, -1, dtype)
+    tiles = Tiles.of(projection, dtype)
+    weights = np.ascontiguousarray(packed if tiles is None else tiled(packed, tiles))
+    found = rng.normal(size=projection.n_outputs + 2 * START).astype(dtype)
+    expected = found.astype(np.float64)
+    for _ in range(2):
+        for gain in (1.0, 1.5, 7.0):
+            spikes = np.flatnonzero(rng.random(projection.n_inputs) < share)
+            scatter(projection, packed, spikes, gain, expected[START:-START])
+            given = rng.permutation([START - 1, *(spikes + START), START + projection.n_inputs])
+            getattr(library, f"wait{number}")(
+                pointer(given.astype(np.int32)), ctypes.c_long(len(given)), ctypes.c_double(gain)
+            )
+        for _ in range(2):
+            getattr(library, f"add{number}")(pointer(weights), pointer(found))
+        tolerance = (1e-6 if dtype == np.float32 else 1e-14) * np.abs(expected).max()
+        np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)

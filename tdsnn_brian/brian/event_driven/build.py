@@ -21,6 +21,7 @@ from ...population import Population
 from ..naming import Names
 from .group import EventDrivenGroup, Place
 from .image_input import ImageInput
+from .integrator import Integrator
 from .max_pool import MaxPool
 from .projection import SharedProjection
 from .readout import Readout
@@ -141,7 +142,7 @@ def add_shared(
             window_steps = shown.windows[population.name] * steps_per_tick
         group = _GROUPS[population.kind](population, place(population, order, window_steps))
         net.add(group)
-        _project(net, names, population, groups, group)
+        _project(net, names, population, groups, group, closed=shown.closed)
         groups[population] = group
     *others, readout = (groups[population] for population in network.outputs)
     image.readout = readout
@@ -168,10 +169,15 @@ def _project(
     population: Population,
     groups: Mapping[Population, EventDrivenGroup],
     group: EventDrivenGroup,
+    *,
+    closed: bool,
 ) -> None:
     """Add the projections onto `group`."""
     ways = zip(population.sources, population.projections, strict=True)
     for index, (source, projection) in enumerate(ways):
         for part, effect in group.effects(index).items():
             name = names.onto(population, index, part)
-            net.add(SharedProjection(groups[source], group, projection, name=name, **effect))
+            added = SharedProjection(groups[source], group, projection, name=name, **effect)
+            net.add(added)
+            if closed and isinstance(group, Integrator):
+                group.incoming.append(added.let_spikes_wait())

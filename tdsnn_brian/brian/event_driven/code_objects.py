@@ -69,6 +69,28 @@ def static_array(owner: Group, what: str, values: NDArray) -> str:
     return device.static_array(name, np.ascontiguousarray(values))
 
 
+class MappedArray:
+    """A constant array that a standalone program maps into its memory instead of reading it.
+
+    To Brian2 it is empty, so that nothing is loaded.
+    """
+
+    size = 0
+
+    def __init__(self, values: NDArray):
+        self.values, self.dtype = np.ascontiguousarray(values), values.dtype
+
+    def tofile(self, path: str) -> None:
+        self.values.tofile(path)
+
+
+def mapped_array(owner: Group, what: str, values: NDArray) -> str:
+    """Name of the file that holds `values` for the program; see ``templates/waiting.h``."""
+    name = f"_static_array_{owner.name}_{what}"
+    get_device().static_arrays[name] = MappedArray(values)
+    return name
+
+
 class Globals:
     """The global names of a group's arrays, as attributes for templates."""
 

@@ -9,7 +9,8 @@ step. Two things make them cheap, and neither changes what fires when:
   adds the same to all of them: it is kept once, as `drive`.
 - Thresholds are compared with when a tick comes (max-pool: when a spike has come) and not
   before a layer is released or after its last neuron has fired. Where nothing can change a
-  potential in the active period, all ticks are compared with at once, at the release.
+  potential in the active period, all ticks are compared with at once, at the release; where
+  nothing looks at one before, spikes wait until then, to be added together (``scatter.h``).
 
 Each kind is a state machine, written twice: as the method `step` and as the C++ template that the
 class names, with the same names and statements in the same order. Each counts arrivals and firing

@@ -24,6 +24,7 @@ class Integrator(EventDrivenGroup):
         super().__init__(population, place)
         self.input = place.input
         self.sources = [place.groups[source] for source in population.sources]
+        self.incoming: list[str] = []  # functions that add the spikes that wait
         p = self.p
         p.leak = population.leak
         p.n_presynaptic = population.n_presynaptic
@@ -69,6 +70,7 @@ class Integrator(EventDrivenGroup):
         arguments = {
             **super().template_arguments(),
             "input": Globals(self.input),
+            "incoming": self.incoming,
             "sources": [Globals(source) for source in self.sources],
             "releases": [
                 (f"{Globals(source.released_by).release}[0]", 1 + source.hops)

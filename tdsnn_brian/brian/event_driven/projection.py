@@ -18,7 +18,7 @@ from ...errors import InvalidInputError, NotInNetworkError
 from ...layers import Layer, Projection
 from ..devices import is_cuda
 from . import endpoints
-from .code_objects import StandaloneCode, code_class, static_array
+from .code_objects import StandaloneCode, code_class, mapped_array, static_array
 from .scatter import pack, scatter
 from .tiles import Tiles, tiled
 
@@ -140,6 +140,7 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
         self.counter_variable = endpoints.counter(title, target, counter)
         self.source, self.target = source, target
         self.sign = endpoints.number(title, "sign", sign)
+        self.waiting = ""
         self.codeobj_class: type | None = None
         plan = _plan(title, source, schedule)
         Group.__init__(self, **plan)
@@ -211,9 +212,18 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
             "target": self.target_variable,
             "counter": self.counter_variable,
             "listening": self.listening_variable,
+            "waiting": "",
         }
         if self.codeobj_class is StandaloneCode:
-            self.template_kwds["weights"] = static_array(self, "weights", self.tiled.ravel())
+            if self.waiting:
+                self.template_kwds |= {
+                    "waiting": self.waiting,
+                    "global_target": get_device().get_array_name(self.target_variable),
+                    "n_weights": self.tiled.size,
+                    "weights": mapped_array(self, "weights", self.tiled),
+                }
+            else:
+                self.template_kwds["weights"] = static_array(self, "weights", self.tiled.ravel())
             del self.tiled
         if is_cuda(get_device()):
             from .cuda_code import threads
@@ -222,6 +232,14 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
             self.template_kwds |= threads(self.projection)._asdict()
             del self.packed
         super().create_code_objects(run_namespace)
+
+    def let_spikes_wait(self) -> str:
+        """In a standalone program, add spikes when the function of the name that is returned says.
+
+        For targets whose variable nobody reads before: all spikes are then added together.
+        """
+        self.waiting = f"_add_waiting_{self.name}"
+        return self.waiting
 
     def own(self, spikes: NDArray) -> NDArray:
         """Those of the last step that come from the source, which may be a part of a group."""

@@ -269,14 +269,10 @@ class _Worker:
         """
         dtype = self.program.record_dtype
         header = self._read(HEADER.itemsize)
-        directory = self.program.directory
-        is_other = header != header_of(image, dtype.itemsize)
-        if is_other or (image == 0 and cache.is_cut_short(directory)):
-            cache.discard(directory)
-            raise ProgramError(
-                "the compiled network wrote something else than its results, as one does that is "
-                "damaged; it was removed and will be compiled anew at the next call"
-            )
+        if header != header_of(image, dtype.itemsize):
+            self._discard()
+        if image == 0:
+            self._check_size()
         return np.frombuffer(header + self._read(dtype.itemsize - len(header)), dtype)
 
     def _read(self, size: int) -> bytes:
@@ -285,9 +281,21 @@ class _Worker:
             self._explain_end()
         return content
 
+    def _check_size(self) -> None:
+        if cache.is_cut_short(self.program.directory):
+            self._discard()
+
+    def _discard(self) -> None:
+        cache.discard(self.program.directory)
+        raise ProgramError(
+            "the compiled network wrote something else than its results, as one does that is "
+            "damaged; it was removed and will be compiled anew at the next call"
+        )
+
     def _explain_end(self) -> None:
         if self.failure is not None:
             raise self.failure
+        self._check_size()
         code = self.process.wait()
         self.errors.seek(0)
         reason = self.errors.read().decode(errors="replace").strip()

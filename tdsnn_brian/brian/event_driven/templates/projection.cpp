@@ -7,6 +7,14 @@
 namespace {
 {% include 'scatter.h' %}
 }
+{% if waiting %}
+{% include 'waiting.h' %}
+void {{waiting}}()
+{
+    static const _Real* weights = (const _Real*)_mapped("static_arrays/{{weights}}", {{n_weights}} * sizeof(_Real));
+    _add_waiting(_waiting_spikes(), weights, brian::{{global_target}});
+}
+{% endif %}
 {% endblock %}
 {% block maincode %}
     const int32_t* _spikes = {{get_array_name(spikes)}};
@@ -15,7 +23,9 @@ namespace {
     {
         const int _vectorisation_idx = -1;
         {{scalar_code|autoindent}}
-        {% if listening is not none %}
+        {% if waiting %}
+        _let_wait(_spikes, _n_spikes, _factor);
+        {% elif listening is not none %}
         _scatter_to({{get_array_name(listening)}}, _spikes, _n_spikes, {{weights}}, _factor, {{get_array_name(target)}});
         {% else %}
         _scatter(_spikes, _n_spikes, {{weights}}, _factor, {{get_array_name(target)}});

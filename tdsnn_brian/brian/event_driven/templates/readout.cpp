@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+{% for projection in incoming %}
+void {{projection}}();
+{% endfor %}
 {% endblock %}
 {% block maincode %}
 [&] {
@@ -11,6 +14,7 @@
     {{leaked}} = now;
     if ({{image}} != {{input.image}}[0])
     {
+        {% include 'add_waiting.h' %}
         {{image}} = {{input.image}}[0];
         std::fill({{u}}, {{u}} + N, 0);
         {{origin}} = {{release}} = {{p.never}};
@@ -23,6 +27,7 @@
     if (over && !busy)
     {
         {{release}} = now;
+        {% include 'add_waiting.h' %}
         {{n_missing}} = missing;
         {{n_fired}} = N;
         {% if written %}

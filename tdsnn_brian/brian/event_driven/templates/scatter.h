@@ -19,10 +19,52 @@ static const int32_t _seats[] = { {{ seats[1] | join(', ') }}{{ 0 if not seats[1
 {% endif %}
 {% include 'scatter_by_position.h' if tiles is not none else 'scatter_by_spike.h' %}
 
+{% if waiting %}
+// By input of the window, what its weights are to be multiplied with: spikes wait here until the
+// target's potentials are looked at, so that those of all steps are summed up together.
+static std::vector<_Real> _gains({{window.n_inputs}});
+static bool _any_waiting = false;
+
+static void _let_wait(const int32_t* spikes, const long n_spikes, const double factor)
+{
+    _any_waiting = true;
+    for (long s = 0; s < n_spikes; s++)
+    {
+        const int neuron = spikes[s] - {{source_start}};
+        {% if not whole %}
+        if (neuron < 0 || neuron >= {{n_inputs}}) continue;
+        {% endif %}
+        {% if seats is not none %}
+        for (int k = _first[neuron]; k < _first[neuron + 1]; k++) _gains[_seats[k]] += factor;
+        {% else %}
+        _gains[neuron] += factor;
+        {% endif %}
+    }
+}
+
+// target += the weights of the spikes that wait, each times its gain
+static void _add_waiting(std::vector<int32_t>& spikes, const _Real* weights, _Real* target)
+{
+    if (!_any_waiting) return;
+    _any_waiting = false;
+    spikes.resize(std::max<size_t>(spikes.size(), {{window.n_inputs}}));
+    long n = 0;
+    for (int i = 0; i < {{window.n_inputs}}; i++)
+    {
+        const _Real gain = _gains[i];
+        spikes[n] = i + {{source_start}};
+        _gains[n] = gain;
+        n += gain != 0;
+    }
+    _scatter_sorted(spikes.data(), _gains.data(), n, weights, target + {{target_start}});
+    std::fill(_gains.begin(), _gains.end(), 0);
+}
+{% else %}
 // target += factor * the weights of the spikes
 static void _scatter(const int32_t* spikes, long n_spikes, const _Real* weights, const double factor, _Real* target)
 {
     static std::vector<int32_t> sorted;
+    static std::vector<_Real> gains;
     {% if seats is not none %}
     sorted.clear();
     for (long s = 0; s < n_spikes; s++)
@@ -48,8 +90,10 @@ static void _scatter(const int32_t* spikes, long n_spikes, const _Real* weights,
     spikes = first;
     {% endif %}
     {% endif %}
-    _scatter_sorted(spikes, n_spikes, weights, factor, target + {{target_start}});
+    gains.assign(n_spikes, factor);
+    _scatter_sorted(spikes, gains.data(), n_spikes, weights, target + {{target_start}});
 }
+{% endif %}
 
 // how many of the spikes are those of the source, which may be a part of a group
 static inline long _count(const int32_t* spikes, const long n_spikes)

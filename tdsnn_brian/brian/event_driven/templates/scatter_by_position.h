@@ -1,5 +1,5 @@
-{# Where many targets lie side by side. Spikes of one step come in the order of their positions: the
-   weights of those that share one are summed up in registers before a target is touched. A tile of
+{# Where many targets lie side by side. Spikes come in the order of their positions: the weights of
+   those that share one are summed up in registers before a target is touched. A tile of
    targets is worked on at a time, so that its weights and, a block of rows at a time, its potentials
    stay in the processor's caches. Each target's sum has one order, whoever adds it up: threads
    change no bit of it. #}
@@ -67,19 +67,19 @@ static inline void _add(_Real* v, const _Vector& sum, const int b, const _Part& 
 }
 
 template <int n, bool whole>
-static inline void _add_few(_Real* v, const _Real* w, const int32_t* spikes, const _Real gain, const _Part& part)
+static inline void _add_few(_Real* v, const _Real* w, const int32_t* spikes, const _Real* gains, const _Real share, const _Part& part)
 {
     const _Vector* own[n];
     for (int s = 0; s < n; s++) own[s] = _of(w, spikes[s]);
     for (int b = whole ? 0 : part.begin_vector; b < (whole ? _VECTORS : part.end_vector); b++)
     {
-        _Vector sum = own[0][b];
-        for (int s = 1; s < n; s++) sum += own[s][b];
-        _add<whole>(v, gain * sum, b, part);
+        _Vector sum = gains[0] * own[0][b];
+        for (int s = 1; s < n; s++) sum += gains[s] * own[s][b];
+        _add<whole>(v, share * sum, b, part);
     }
 }
 
-static inline void _add_many(_Real* v, const _Real* w, const int32_t* spikes, const long n, const _Real gain, const _Part& part)
+static inline void _add_many(_Real* v, const _Real* w, const int32_t* spikes, const _Real* gains, const long n, const _Real share, const _Part& part)
 {
     // two sums of each, for an addition takes longer than the next one can wait
     _Vector even[_VECTORS] = {}, odd[_VECTORS] = {};
@@ -89,29 +89,29 @@ static inline void _add_many(_Real* v, const _Real* w, const int32_t* spikes, co
         const _Vector *one = _of(w, spikes[s]), *other = _of(w, spikes[s + 1]);
         for (int b = 0; b < _VECTORS; b++)
         {
-            even[b] += one[b];
-            odd[b] += other[b];
+            even[b] += gains[s] * one[b];
+            odd[b] += gains[s + 1] * other[b];
         }
     }
     if (s < n)
-        for (int b = 0; b < _VECTORS; b++) even[b] += _of(w, spikes[s])[b];
-    for (int b = part.begin_vector; b < part.end_vector; b++) _add<false>(v, gain * (even[b] + odd[b]), b, part);
+        for (int b = 0; b < _VECTORS; b++) even[b] += gains[s] * _of(w, spikes[s])[b];
+    for (int b = part.begin_vector; b < part.end_vector; b++) _add<false>(v, share * (even[b] + odd[b]), b, part);
 }
 
 template <bool whole>
-static inline void _add_group(_Real* v, const _Real* w, const int32_t* spikes, const long n, const _Real gain, const _Part& part)
+static inline void _add_group(_Real* v, const _Real* w, const int32_t* spikes, const _Real* gains, const long n, const _Real share, const _Part& part)
 {
     switch (n)
     {
         {% for n in range(1, 9) %}
-        case {{n}}: _add_few<{{n}}, whole>(v, w, spikes, gain, part); break;
+        case {{n}}: _add_few<{{n}}, whole>(v, w, spikes, gains, share, part); break;
         {% endfor %}
-        default: _add_many(v, w, spikes, n, gain, part);
+        default: _add_many(v, w, spikes, gains, n, share, part);
     }
 }
 
 // what all groups add to one tile of the targets in some rows
-static void _sweep(const int32_t* spikes, const _Real* weights, const double factor, _Real* target,
+static void _sweep(const int32_t* spikes, const _Real* gains, const _Real* weights, _Real* target,
                    const int tile, const int begin_row, const int end_row)
 {
     const int length = std::min({{width}}, {{run}} - tile * {{width}});
@@ -144,19 +144,20 @@ static void _sweep(const int32_t* spikes, const _Real* weights, const double fac
                 if (out_column >= {{out_columns}}) continue;
 {% endif %}
                 const long out = (long)out_row * {{out_columns}} + out_column;
-                const _Real gain = factor{{ ' * _shares[out]' if shares is not none }};
+                const _Real share = {{ '_shares[out]' if shares is not none else 1 }};
                 _Real* v = target + out * {{out_channels}} + group.channels * {{group_outputs}} + tile * {{width}};
                 const _Real* w = tap_weights - ({{source_start}} + (long)group.position * {{channels}}) * {{width}};
                 const int32_t* own = spikes + group.first;
-                if (part.last - part.first == length && length >= {{tiles.lanes}}) _add_group<true>(v, w, own, group.n, gain, part);
-                else _add_group<false>(v, w, own, group.n, gain, part);
+                const _Real* own_gains = gains + group.first;
+                if (part.last - part.first == length && length >= {{tiles.lanes}}) _add_group<true>(v, w, own, own_gains, group.n, share, part);
+                else _add_group<false>(v, w, own, own_gains, group.n, share, part);
             }
         }
     }
 }
 
-static void _scatter_sorted(const int32_t* spikes, const long n_spikes, const _Real* weights,
-                            const double factor, _Real* target)
+static void _scatter_sorted(const int32_t* spikes, const _Real* gains, const long n_spikes,
+                            const _Real* weights, _Real* target)
 {
     // where many spikes read the same weights, those of some channels stay nearest to the processor
     const int n_channels = n_spikes > {{window.n_inputs // 4}} ? {{tiles.near_channels}} : {{group_inputs}};
@@ -168,6 +169,6 @@ static void _scatter_sorted(const int32_t* spikes, const long n_spikes, const _R
         for (int tile = 0; tile < {{tiles.count}}; tile += {{tiles.together}})
             for (int row = 0; row < {{out_rows}}; row += {{tiles.rows}})
                 for (int k = tile; k < tile + {{tiles.together}}; k++)
-                    _sweep(spikes, weights, factor, target, k, row, std::min(row + {{tiles.rows}}, {{out_rows}}));
+                    _sweep(spikes, gains, weights, target, k, row, std::min(row + {{tiles.rows}}, {{out_rows}}));
     }
 }

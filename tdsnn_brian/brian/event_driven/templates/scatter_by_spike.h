@@ -1,6 +1,6 @@
 {# Where few targets lie side by side, as in pools and depthwise layers: one spike after the other. #}
-static void _scatter_sorted(const int32_t* spikes, const long n_spikes, const _Real* weights,
-                            const double factor, _Real* __restrict__ target)
+static void _scatter_sorted(const int32_t* spikes, const _Real* gains, const long n_spikes,
+                            const _Real* weights, _Real* __restrict__ target)
 {
     for (long s = 0; s < n_spikes; s++)
     {
@@ -20,7 +20,7 @@ static void _scatter_sorted(const int32_t* spikes, const long n_spikes, const _R
                 const int out_column = at / {{column_step}};
                 if (out_column >= {{out_columns}}) continue;
                 const long out = out_row * {{out_columns}} + out_column;
-                const _Real gain = factor{{ ' * _shares[out]' if shares is not none }};
+                const _Real gain = gains[s]{{ ' * _shares[out]' if shares is not none }};
                 const _Real* w = weights + ((tap_row * {{channels}} + channel) * {{tap_columns}} + tap) * {{group_outputs}};
                 _Real* v = target + out * {{out_channels}} + channel / {{group_inputs}} * {{group_outputs}};
                 for (int k = 0; k < {{group_outputs}}; k++) v[k] += gain * w[k];

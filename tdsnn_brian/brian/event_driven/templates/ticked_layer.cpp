@@ -10,6 +10,9 @@ namespace {
 {% include 'limit.h' %}
 {% include 'find_ticks.h' if p.closed else 'for_each.h' %}
 }
+{% for projection in incoming %}
+void {{projection}}();
+{% endfor %}
 {% endblock %}
 {% block maincode %}
 [&] {
@@ -21,6 +24,7 @@ namespace {
     {% endif %}
     if ({{image}} != {{input.image}}[0])
     {
+        {% include 'add_waiting.h' %}
         {{image}} = {{input.image}}[0];
         std::fill({{u}}, {{u}} + N, 0);
         std::fill({{latency}}, {{latency}} + N, {{p.waiting}});
@@ -45,6 +49,7 @@ namespace {
         if (over{% if p.waits %} && now > {{origin}} + {{own.latest}}[0]{% endif %})
         {
             {{release}} = now;
+            {% include 'add_waiting.h' %}
             {{n_missing}} = missing;
             {{drive}} = {{thresholds}}[0];
             {% if p.closed %}
