@@ -61,6 +61,7 @@ def compiled(request, tmp_path_factory):
             target_start=START,
             whole=False,
             listening=None,
+            listing="",
         )
         source += f"namespace w{number} {{\n{render(waiting='')}\n}}\n"
         source += f"namespace later{number} {{\n{render(waiting='add')}\n}}\n"

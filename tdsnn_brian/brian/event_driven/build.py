@@ -168,7 +168,7 @@ def _project(
     names: Names,
     population: Population,
     groups: Mapping[Population, EventDrivenGroup],
-    group: EventDrivenGroup,
+    group: Integrator | MaxPool,
     *,
     closed: bool,
 ) -> None:
@@ -179,5 +179,5 @@ def _project(
             name = names.onto(population, index, part)
             added = SharedProjection(groups[source], group, projection, name=name, **effect)
             net.add(added)
-            if closed and isinstance(group, Integrator):
-                group.incoming.append(added.let_spikes_wait())
+            if closed:
+                group.join(added)

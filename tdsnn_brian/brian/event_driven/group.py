@@ -130,10 +130,12 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):  # type: ignore[misc]  #
         self.variables = Variables(self)
         self.variables.create_clock_variables(place.clock)
         self.variables.add_constant("N", len(self))
-        self.variables.add_arange("i", len(self))
+        if not place.closed:  # else nobody asks for it
+            self.variables.add_arange("i", len(self))
         for event in self.events:
             self.variables.add_array(f"_{event}space", len(self) + 1, dtype=np.int32)
         self._shared("n_silent")
+        self.incoming: list[str] = []  # functions of the projections onto it, in a closed place
         CodeRunner.__init__(self, self, self.template, name=None, **plan)
 
     def _neurons(self, name: str, dtype: DTypeLike = None) -> None:
@@ -174,7 +176,7 @@ class EventDrivenGroup(Group, CodeRunner, SpikeSource):  # type: ignore[misc]  #
 
     def template_arguments(self) -> dict[str, Any]:
         """What the template reads beside variables: `p`, and arrays by their global names."""
-        return {"p": self.p, "own": Globals(self)}
+        return {"p": self.p, "own": Globals(self), "incoming": self.incoming}
 
     def create_code_objects(self, run_namespace: Any) -> None:
         if code_class() is StandaloneCode:

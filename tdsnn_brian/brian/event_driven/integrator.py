@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ...population import Population
 from .code_objects import Globals, static_array
 from .group import EventDrivenGroup, Place, State
+from .projection import SharedProjection
 
 
 class Integrator(EventDrivenGroup):
@@ -24,7 +25,6 @@ class Integrator(EventDrivenGroup):
         super().__init__(population, place)
         self.input = place.input
         self.sources = [place.groups[source] for source in population.sources]
-        self.incoming: list[str] = []  # functions that add the spikes that wait
         p = self.p
         p.leak = population.leak
         p.n_presynaptic = population.n_presynaptic
@@ -55,6 +55,10 @@ class Integrator(EventDrivenGroup):
             }
         }
 
+    def join(self, projection: SharedProjection) -> None:
+        """Take spikes of `projection` when they are needed, in a closed place."""
+        self.incoming.append(projection.let_spikes_wait())
+
     @property
     def bias(self) -> NDArray:
         """What the bias neuron adds: its weights `b / G(1)` count `G(1)` fold when it fires.
@@ -70,7 +74,6 @@ class Integrator(EventDrivenGroup):
         arguments = {
             **super().template_arguments(),
             "input": Globals(self.input),
-            "incoming": self.incoming,
             "sources": [Globals(source) for source in self.sources],
             "releases": [
                 (f"{Globals(source.released_by).release}[0]", 1 + source.hops)

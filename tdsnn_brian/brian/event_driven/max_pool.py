@@ -7,6 +7,7 @@ import numpy as np
 from ...population import Population
 from .code_objects import Globals, static_array
 from .group import EventDrivenGroup, Place, State
+from .projection import SharedProjection
 
 
 class MaxPool(EventDrivenGroup):
@@ -43,6 +44,10 @@ class MaxPool(EventDrivenGroup):
                 "on_event": "silent",
             }
         return found
+
+    def join(self, projection: SharedProjection) -> None:
+        """Look at the targets of spikes of `projection` alone, in a closed place."""
+        self.incoming.append(projection.list_targets())
 
     def template_arguments(self) -> dict[str, Any]:
         awaited = self.population.n_awaited

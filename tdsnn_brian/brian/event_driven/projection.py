@@ -140,7 +140,7 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
         self.counter_variable = endpoints.counter(title, target, counter)
         self.source, self.target = source, target
         self.sign = endpoints.number(title, "sign", sign)
-        self.waiting = ""
+        self.waiting = self.listing = ""
         self.codeobj_class: type | None = None
         plan = _plan(title, source, schedule)
         Group.__init__(self, **plan)
@@ -192,7 +192,7 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
     @property
     def tiles(self) -> Tiles | None:
         """See `Tiles`."""
-        return Tiles.of(self.projection, self.target_variable.dtype)
+        return None if self.listing else Tiles.of(self.projection, self.target_variable.dtype)
 
     def create_code_objects(self, run_namespace: Any) -> None:
         self.codeobj_class = code_class()
@@ -213,6 +213,7 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
             "counter": self.counter_variable,
             "listening": self.listening_variable,
             "waiting": "",
+            "listing": "",
         }
         if self.codeobj_class is StandaloneCode:
             if self.waiting:
@@ -223,6 +224,7 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
                     "weights": mapped_array(self, "weights", self.tiled),
                 }
             else:
+                self.template_kwds["listing"] = self.listing
                 self.template_kwds["weights"] = static_array(self, "weights", self.tiled.ravel())
             del self.tiled
         if is_cuda(get_device()):
@@ -240,6 +242,11 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
         """
         self.waiting = f"_add_waiting_{self.name}"
         return self.waiting
+
+    def list_targets(self) -> str:
+        """In a standalone program, list the targets of spikes, for the function that is named."""
+        self.listing = f"_targets_{self.name}"
+        return self.listing
 
     def own(self, spikes: NDArray) -> NDArray:
         """Those of the last step that come from the source, which may be a part of a group."""

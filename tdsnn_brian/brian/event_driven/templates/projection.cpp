@@ -15,6 +15,9 @@ void {{waiting}}()
     _add_waiting(_waiting_spikes(), weights, brian::{{global_target}});
 }
 {% endif %}
+{% if listing %}
+std::vector<int32_t>& {{listing}}() { return _targets; }
+{% endif %}
 {% endblock %}
 {% block maincode %}
     const int32_t* _spikes = {{get_array_name(spikes)}};

@@ -17,6 +17,9 @@ static const double _shares[] = { {{ shares | join(', ') }} };
 static const int32_t _first[] = { {{ seats[0] | join(', ') }} };
 static const int32_t _seats[] = { {{ seats[1] | join(', ') }}{{ 0 if not seats[1] | length }} };
 {% endif %}
+{% if listing %}
+static std::vector<int32_t> _targets; // of spikes, as often as they are added to
+{% endif %}
 {% include 'scatter_by_position.h' if tiles is not none else 'scatter_by_spike.h' %}
 
 {% if waiting %}

@@ -24,6 +24,9 @@ static void _scatter_sorted(const int32_t* spikes, const _Real* gains, const lon
                 const _Real* w = weights + ((tap_row * {{channels}} + channel) * {{tap_columns}} + tap) * {{group_outputs}};
                 _Real* v = target + out * {{out_channels}} + channel / {{group_inputs}} * {{group_outputs}};
                 for (int k = 0; k < {{group_outputs}}; k++) v[k] += gain * w[k];
+                {% if listing %}
+                for (int k = 0; k < {{group_outputs}}; k++) _targets.push_back(v - target + k);
+                {% endif %}
             }
         }
     }
