@@ -8,8 +8,13 @@ from matplotlib.figure import Figure
 
 from keras_models import images_for, run, sequential
 from tdsnn_brian import analyse
+from tdsnn_brian.conversion.correction import Correction
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.keras import convert, tune
+from tdsnn_brian.keras import adapt, convert, tune
+from tdsnn_brian.keras.adapt import adapted_graph
+from tdsnn_brian.keras.building import build
+from tdsnn_brian.keras.reader import read
+from tdsnn_brian.provenance import digest
 from tdsnn_brian.results import predict
 from tdsnn_brian.settings import Setting
 
@@ -65,6 +70,15 @@ def test_the_adapted_model_is_that_of_the_setting(tuned, images):
     )
     assert network.leak == tuned.setting.leak
     assert network.input_steps == tuned.setting.input_steps
+
+
+def test_what_is_tried_is_what_would_be_converted(model, images):
+    """Without a Keras model in between: weights, codings and ranges are the same."""
+    graph, correction = read(model), Correction(leak=3, scale=3, needs_bias=True)
+    adapted, tried = adapted_graph(graph, correction, images[:50].astype(np.float32))
+    converted = convert(build(adapted))
+    assert digest(tried) == digest(converted)
+    assert digest(convert(adapt(model, 3, scale=3, calibration=images[:50]))) == digest(tried)
 
 
 def test_a_budget_takes_what_loses_least(model, images, labels):
