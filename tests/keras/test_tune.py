@@ -130,6 +130,8 @@ def test_the_frontier_prints_and_plots(tuned):
     assert "->" in text
     assert "on 1136 images that did not choose" in text
     assert "4.6 pJ a MAC" in text
+    assert f"{tuned.validated.loss.percent(2)} " in text
+    assert max(map(len, text.splitlines())) <= 100
     assert "<table>" in tuned._repr_html_()
     assert len(repr(tuned)) < 150
     axes = Figure().add_subplot()
