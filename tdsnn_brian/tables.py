@@ -48,3 +48,17 @@ class Table:
 def times(shape: Sequence[int]) -> str:
     """A shape as people write it: ``24 x 24 x 20``."""
     return " x ".join(map(str, shape))
+
+
+def short(value: float) -> str:
+    """A number in five characters: ``802k``, ``1.88M``, ``4,667``.
+
+    Examples
+    --------
+    >>> [short(x) for x in (12.34, 4667, 99_999, 801_958, 1_877_489, 2.5e10)]
+    ['12', '4,667', '100k', '802k', '1.88M', '25.0G']
+    """
+    for size, prefix in ((1e9, "G"), (1e6, "M")):
+        if value >= 0.9995 * size:
+            return f"{value / size:#.3g}".rstrip(".") + prefix
+    return f"{value / 1000:.0f}k" if value >= 9999.5 else f"{value:,.0f}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from .network import SpikingNetwork
 from .settings import Setting
-from .tables import Table
+from .tables import Table, short
 from .tuning import Limits, Measured, Share
 
 if TYPE_CHECKING:
@@ -100,37 +100,40 @@ class Tuned:
         """The frontier, and the chosen setting on images that did not choose."""
         shown = sorted({*self.frontier, self.chosen}, key=lambda x: x.ticks)
         rows = [("->" if x.setting == self.setting else "", *_cells(x)) for x in shown]
-        on = f"on {self.validated.images} images that did not choose"
-        rows.append((on, *_cells(self.validated)))
+        rows.append(("=>", *_cells(self.validated)))
+        notes = [f"-> chosen; => the same on {self.validated.images} images that did not choose"]
         if self.model_accuracy is not None:
-            before = ("the model before adaptation", *[""] * 6, str(self.model_accuracy))
-            rows.append((*before, *[""] * (len(HEAD) - len(before))))
-        return Table(HEAD, rows, NOTE)
+            notes.append(f"   on which the model before adaptation has {self.model_accuracy}")
+        return Table(HEAD, rows, "\n".join([*notes, NOTE]))
 
 
 HEAD = (
-    *("", "leak", "scale", "input steps", "silent zeros", "rounding", "calibrated", "accuracy"),
-    *("agreement", "loss", "ticks", "operations", "energy"),
+    *("", "leak", "scale", "steps", "options", "accuracy", "agreement", "loss", "ticks"),
+    *("ops", "nJ"),
 )
-NOTE = (
-    "operations: additions and multiplications an image; energy: of these alone, 45 nm, 0.9 pJ an "
-    "addition (AC), 4.6 pJ a MAC"
-)
+NOTE = """\
+steps: input steps a tick; options: near (rounding="nearest"), silent (silent_zeros), calib(ration)
+accuracy, agreement with the model, loss of accuracy: percent ± standard error
+ops: additions and multiplications an image; nJ: energy of these alone, in 45 nm: 0.9 pJ an
+addition (AC), 4.6 pJ a MAC"""
 
 
 def _cells(one: Measured) -> tuple[str, ...]:
     setting = one.setting
+    options = {
+        "near": setting.rounding == "nearest",
+        "silent": setting.silent_zeros,
+        "calib": setting.calibration,
+    }
     return (
         f"{setting.leak:g}",
         f"{setting.scale:g}",
         str(setting.input_steps),
-        "yes" if setting.silent_zeros else "",
-        setting.rounding,
-        "yes" if setting.calibration else "",
-        "" if one.accuracy is None else str(one.accuracy),
-        str(one.agreement),
-        str(one.loss),
+        " ".join(name for name, is_on in options.items() if is_on),
+        "" if one.accuracy is None else one.accuracy.percent(1),
+        one.agreement.percent(1),
+        one.loss.percent(2),
         f"{one.ticks:g}",
-        f"{one.operations:,.0f}",
-        f"{one.energy:,.0f} nJ",
+        short(one.operations),
+        short(one.energy),
     )

@@ -31,8 +31,12 @@ class Share:
         spread = each.std(ddof=1) if len(each) > 1 else 0.0
         return cls(value=float(each.mean()), error=float(spread / np.sqrt(len(each))))
 
+    def percent(self, digits: int) -> str:
+        """In percent, without the sign."""
+        return f"{100 * self.value:.{digits}f} ± {100 * self.error:.{digits}f}"
+
     def __str__(self) -> str:
-        return f"{100 * self.value:.2f} ± {100 * self.error:.2f} %"
+        return f"{self.percent(2)} %"
 
 
 CAUTION = 1.5

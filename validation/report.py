@@ -254,12 +254,13 @@ def banners(verdicts: dict) -> list[page.Banner]:
         "dnn": {
             "pass": "Faithful to the DNN",
             "fail": "Not faithful to the DNN",
+            "undecided": "Faithful to the DNN: too few images to tell",
             "missing": "Faithful to the DNN: unknown",
         },
     }
     return [
         page.Banner(
-            kind="chance" if verdict["may_be_chance"] else verdict["status"],
+            kind=verdict["status"],
             title=titles[name][verdict["status"]],
             says=verdict["says"],
         )

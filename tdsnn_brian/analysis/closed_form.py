@@ -6,7 +6,7 @@ by tick.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from math import ceil, prod
+from math import ceil
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -22,6 +22,9 @@ from ..results import Result, joined
 from .pool_constraints import check_feasible
 
 WindowChoice = int | str | Mapping[str, int]
+
+_VALUES = 2**21
+"""Of one layer in a batch: an allocator gives larger arrays back each time, and gets new pages."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,13 +134,8 @@ def analyse(
 
 def _batches(network: SpikingNetwork, n_images: int, batch_size: int | None) -> Iterator[slice]:
     if batch_size is None:
-        # weighted sums copy each input once per window position; keep that copy near 256 MiB
-        widest = max(
-            prod(p.window.output_shape[:2]) * prod(p.window.size) * p.window.input_shape[2]
-            for population in network.populations
-            for p in population.projections
-        )
-        batch_size = max(1, int(2**25 // max(widest, 1)))
+        widest = max(population.n_neurons for population in (network.input, *network.populations))
+        batch_size = max(1, _VALUES // widest)
     for start in range(0, n_images, batch_size):
         yield slice(start, start + batch_size)
 

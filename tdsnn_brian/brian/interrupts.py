@@ -4,6 +4,9 @@ Brian2 makes a stop of Ctrl-C, on its runtime targets and in its C++ programs: a
 early as if it had been shorter.
 """
 
+import os
+import re
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,7 +49,7 @@ def run_whole(net: Network, duration: Quantity, **options: Any) -> None:
     Raises
     ------
     KeyboardInterrupt
-        If Ctrl-C came.
+        If Ctrl-C came, to this process or to the compilers that it waits for.
     RunError
         If something else stopped it, or a standalone program could not be made or ended early.
     """
@@ -58,6 +61,8 @@ def run_whole(net: Network, duration: Quantity, **options: Any) -> None:
         except RuntimeError as error:
             if is_runtime(device) or not str(error).startswith("Project"):
                 raise
+            if _was_interrupted(str(error)):
+                raise KeyboardInterrupt from error
             raise RunError(
                 f"the program of network {net.name!r} did not come to its end: {error}; look at "
                 "the compiler's output (set_device(..., debug=True)), and for free memory and "
@@ -67,6 +72,15 @@ def run_whole(net: Network, duration: Quantity, **options: Any) -> None:
         raise RunError(
             f"network {net.name!r} was stopped at {net.t!s} before its end; run it again"
         )
+
+
+def _was_interrupted(failure: str) -> bool:
+    """Whether it was Ctrl-C that ended make: while `os.system` waits, Python is not told of it."""
+    found = re.search(r"error code: (\d+)", failure)
+    if found is None or os.name != "posix":
+        return False
+    ended = os.waitstatus_to_exitcode(int(found[1]))
+    return ended in (-signal.SIGINT, 128 + signal.SIGINT)  # the latter: as a shell says it
 
 
 def _last_lines(most: int = 12) -> str:

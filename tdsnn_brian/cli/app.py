@@ -163,7 +163,9 @@ def evaluate(network: Network, images: Images, n: Count = None, image_range: Ran
         images, converted.input_shape, image_range or converted.image_range
     )
     if labels is None:
-        raise InvalidInputError(f"{str(images)!r} holds no labels to evaluate by; add them")
+        raise InvalidInputError(
+            f"{str(images)!r} holds no labels to evaluate by; give an .npz of images and labels"
+        )
     answers = analyse(converted, values[:n]).predictions
     for note in notes:
         print(f"note: {note}")

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..coding import early
-from ..errors import UnsupportedLayerError
+from ..arguments import check_flag, is_number
+from ..coding import check_leak, check_noise, check_offset, check_rounding, check_steps, early
+from ..errors import InvalidInputError, UnsupportedLayerError
 from ..layers import AveragePool2D, Shape
 from ..transfer import Part
 from .affine import Affine
@@ -42,9 +43,30 @@ class Correction:
     silent_zeros: bool = False
     input_steps: int = 1
     input_offset: float = 0.0
+    input_pairs: bool = False
     rounding: str = "up"
     needs_bias: bool = False
     noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_flag("compensate", self.compensate)
+        check_flag("silent_zeros", self.silent_zeros)
+        check_flag("input_pairs", self.input_pairs)
+        if self.input_pairs and self.input_offset:
+            raise InvalidInputError(
+                f"input_pairs=True codes images of either sign as they are, got "
+                f"input_offset={self.input_offset!r:.80} too; leave one of the two out"
+            )
+        checked = {
+            "leak": check_leak(self.leak),
+            "scale": _check_scale(self.scale),
+            "input_steps": check_steps(self.input_steps, "input_steps"),
+            "input_offset": check_offset(self.input_offset),
+            "rounding": check_rounding(self.rounding),
+            "noise": check_noise(self.noise),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     @property
     def shifts(self) -> bool:
@@ -56,6 +78,15 @@ class Correction:
         if not self.compensate:
             return 1.0
         return float(np.exp((early(self.rounding) - 0.5) / (self.leak * steps)))
+
+
+def _check_scale(scale: float) -> float:
+    if not (is_number(scale) and scale > 0):
+        raise InvalidInputError(
+            f"scale must be finite and greater than 0, got {scale!r:.80}; 1 leaves activations as "
+            "they are, 3 to 10 makes retraining unnecessary"
+        )
+    return float(scale)
 
 
 def correct(graph: Graph, correction: Correction) -> Graph:

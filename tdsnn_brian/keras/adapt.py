@@ -4,15 +4,16 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import check_flag, is_number, real_array
-from ..coding import check_leak, check_noise, check_offset, check_rounding, check_steps
+from ..arguments import real_array
 from ..conversion.correction import Correction, correct
 from ..conversion.folding import fold
+from ..conversion.graph import Graph
 from ..conversion.input_offset import with_shifted_images
 from ..conversion.rules import check_folded, check_graph
 from ..conversion.to_network import to_network
 from ..errors import InvalidInputError
 from ..layers import Shape
+from ..network import SpikingNetwork
 from .building import build
 from .calibration import correct_channels
 from .reader import read
@@ -121,50 +122,56 @@ def adapt(
     >>> x_train, y_train = np.random.default_rng(0).random((8, 4)), np.arange(8) % 3
     >>> history = adapted.fit(x_train, y_train, epochs=1, verbose=0)
     """
-    check_flag("compensate", compensate)
-    check_flag("silent_zeros", silent_zeros)
-    check_flag("input_pairs", input_pairs)
-    if input_pairs and input_offset:
-        raise InvalidInputError(
-            f"input_pairs=True codes images of either sign as they are, got "
-            f"input_offset={input_offset!r:.80} too; leave one of the two out"
-        )
-    graph = read(model)
     correction = Correction(
-        leak=check_leak(leak),
-        scale=_check_scale(scale),
+        leak=leak,
+        scale=scale,
         compensate=compensate,
         silent_zeros=silent_zeros,
-        input_steps=check_steps(input_steps, "input_steps"),
-        input_offset=check_offset(input_offset),
-        rounding=check_rounding(rounding),
+        input_steps=input_steps,
+        input_offset=input_offset,
+        input_pairs=input_pairs,
+        rounding=rounding,
         needs_bias=calibration is not None,
-        noise=check_noise(noise),
+        noise=noise,
     )
+    graph = read(model)
     if calibration is not None:
-        least = -np.inf if input_pairs else -input_offset
-        calibration = _check_calibration(calibration, graph.image_shape, least)
-    check_graph(graph, adapted=False)
-    shifted = with_shifted_images(graph, input_offset) if input_offset else graph
-    folded = fold(shifted, input_pairs=input_pairs)
-    check_folded(folded)
-    adapted = correct(folded, correction)
-    to_network(adapted)  # what convert would refuse is refused before anyone retrains
-    if calibration is not None:
-        adapted = correct_channels(folded, adapted, calibration, correction)
+        calibration = check_calibration(calibration, graph.image_shape, correction)
+    adapted, _ = adapted_graph(graph, correction, calibration)
     return build(adapted)
 
 
-def _check_scale(scale: float) -> float:
-    if not (is_number(scale) and scale > 0):
-        raise InvalidInputError(
-            f"scale must be finite and greater than 0, got {scale!r:.80}; 1 leaves activations as "
-            "they are, 3 to 10 makes retraining unnecessary"
-        )
-    return float(scale)
+def adapted_graph(
+    graph: Graph, correction: Correction, calibration: NDArray | None
+) -> tuple[Graph, SpikingNetwork]:
+    """What `adapt` builds a model of, and the network that `convert` makes of that model.
+
+    Parameters
+    ----------
+    graph : Graph
+        Of the trained model, as `read` gives it.
+    correction : Correction
+    calibration : ndarray or None
+        (n_images, ...) of float32.
+    """
+    check_graph(graph, adapted=False)
+    offset = correction.input_offset
+    shifted = with_shifted_images(graph, offset) if offset else graph
+    folded = fold(shifted, input_pairs=correction.input_pairs)
+    check_folded(folded)
+    adapted = correct(folded, correction)
+    network = to_network(adapted)  # what convert would refuse is refused before anyone retrains
+    if calibration is None:
+        return adapted, network
+    adapted = correct_channels(folded, adapted, calibration, correction)
+    return adapted, to_network(adapted)
 
 
-def _check_calibration(images: NDArray, input_shape: Shape, least: float) -> NDArray:
+def check_calibration(
+    images: NDArray, input_shape: Shape, correction: Correction
+) -> NDArray[np.float32]:
+    """Return the images that channels are corrected on as float32, or raise if they do not fit."""
+    least = -np.inf if correction.input_pairs else -correction.input_offset
     images = real_array("calibration", images)
     wanted = f"calibration must be images (n_images, {', '.join(map(str, input_shape))})"
     if images.shape[1:] != tuple(input_shape) or not len(images):

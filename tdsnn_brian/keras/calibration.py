@@ -72,7 +72,9 @@ def _line(
     step = 1e-3 * transfer.scale
     for _ in range(10):  # Newton's steps where the transfer is steep, or they would overshoot
         mean = transfer.values(values + shift).mean(axis=0)
-        steepness = (transfer.values(values + shift + step).mean(axis=0) - mean) / step
+        steepness = 1.0
+        if not transfer.is_relu:  # which is no steeper
+            steepness = (transfer.values(values + shift + step).mean(axis=0) - mean) / step
         shift = shift + (target - mean) / np.maximum(steepness, 1)
     return slope, shift
 

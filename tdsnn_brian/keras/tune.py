@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import real_array
-from ..conversion.graph import Ending
+from ..conversion.correction import Correction
+from ..conversion.graph import Ending, Graph
 from ..errors import InvalidInputError
 from ..network import SpikingNetwork, check_images
 from ..results import predict
 from ..settings import COARSE, Setting, between, variations
 from ..tuned import Tuned
 from ..tuning import Limits, Measured, Share, frontier, ladder, measure, surest
-from .adapt import adapt
+from .adapt import adapted_graph, check_calibration
+from .building import build
 from .convert import convert
 from .reader import read
 
@@ -125,10 +127,10 @@ def tune(
         )
     split = _split(images, expected, labels, seed)
     signed = {"input_offset": input_offset, "input_pairs": input_pairs}
-    trial = _Trial(model, *split, progress or (lambda share: None), signed)
+    trial = _Trial(graph, *split, progress or (lambda share: None), signed)
     candidates = trial.search(limits) if settings is None else trial.all(list(settings))
     chosen = limits.choose(candidates)
-    adapted = trial.adapt(chosen.setting)
+    adapted = build(trial.adapt(chosen.setting)[0])
     network = convert(adapted)
     validated = trial.held_back.measure(network, chosen.setting)
     others = trial.held_back
@@ -222,7 +224,7 @@ class _Trial:
 
     def __init__(
         self,
-        model: keras.Model,
+        graph: Graph,
         calibrating: NDArray,
         choosing: _Images,
         held_back: _Images,
@@ -230,20 +232,25 @@ class _Trial:
         signed: Mapping[str, Any],
     ):
         self._signed = signed
-        self._model, self._calibrating, self._choosing = model, calibrating, choosing
+        self._graph, self._choosing = graph, choosing
+        self._calibrating = calibrating
         self.held_back, self.progress = held_back, progress
 
-    def adapt(self, setting: Setting) -> keras.Model:
-        return adapt(
-            self._model,
-            setting.leak,
+    def adapt(self, setting: Setting) -> tuple[Graph, SpikingNetwork]:
+        """No Keras model is made of what is only tried."""
+        correction = Correction(
+            leak=setting.leak,
             scale=setting.scale,
             input_steps=setting.input_steps,
             silent_zeros=setting.silent_zeros,
             rounding=setting.rounding,
             **self._signed,
-            calibration=self._calibrating if setting.calibration else None,
+            needs_bias=setting.calibration,
         )
+        calibrating = None
+        if setting.calibration:
+            calibrating = check_calibration(self._calibrating, self._graph.image_shape, correction)
+        return adapted_graph(self._graph, correction, calibrating)
 
     def search(self, limits: Limits) -> list[Measured]:
         """A coarse grid and variations of what may do; then the cheapest that surely does.
@@ -308,5 +315,6 @@ class _Trial:
         measured = []
         for place, setting in enumerate(settings):
             self.progress(start + (end - start) * place / len(settings))
-            measured.append(images.measure(convert(self.adapt(setting)), setting))
+            _, network = self.adapt(setting)
+            measured.append(images.measure(network, setting))
         return measured

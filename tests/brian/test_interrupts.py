@@ -16,6 +16,7 @@ import tdsnn_brian as td
 from helpers import assert_same, random_images
 from tdsnn_brian.brian.event_driven.image_input import ImageInput
 from tdsnn_brian.brian.explicit.pipeline import run_pipeline
+from tdsnn_brian.errors import RunError
 from tdsnn_brian.layers import Dense
 
 pytestmark = pytest.mark.skipif(
@@ -145,3 +146,21 @@ def running(directory):
         except OSError:
             continue  # it has ended
     return found
+
+
+@pytest.mark.standalone
+@pytest.mark.parametrize(
+    ("status", "raised"),
+    [(signal.SIGINT, KeyboardInterrupt), (130 << 8, KeyboardInterrupt), (2 << 8, RunError)],
+)
+def test_an_interrupt_that_ends_the_compilers_is_one(monkeypatch, tmp_path, status, raised):
+    """What `os.system` says of make: ended by Ctrl-C, as a shell tells it, or failed."""
+    network = td.SpikingNetwork(layers=NETWORK.layers[:1], leak=3)
+    monkeypatch.setattr(os, "system", lambda command: int(status))
+    set_device("cpp_standalone", directory=str(tmp_path), with_output=False)
+    try:
+        with pytest.raises(raised):
+            td.simulate(network, IMAGES[:1], projection="explicit")
+    finally:
+        device.reinit()
+        set_device("runtime")

@@ -8,8 +8,13 @@ from matplotlib.figure import Figure
 
 from keras_models import images_for, run, sequential
 from tdsnn_brian import analyse
+from tdsnn_brian.conversion.correction import Correction
 from tdsnn_brian.errors import InvalidInputError
-from tdsnn_brian.keras import convert, tune
+from tdsnn_brian.keras import adapt, convert, tune
+from tdsnn_brian.keras.adapt import adapted_graph
+from tdsnn_brian.keras.building import build
+from tdsnn_brian.keras.reader import read
+from tdsnn_brian.provenance import digest
 from tdsnn_brian.results import predict
 from tdsnn_brian.settings import Setting
 
@@ -67,6 +72,15 @@ def test_the_adapted_model_is_that_of_the_setting(tuned, images):
     assert network.input_steps == tuned.setting.input_steps
 
 
+def test_what_is_tried_is_what_would_be_converted(model, images):
+    """Without a Keras model in between: weights, codings and ranges are the same."""
+    graph, correction = read(model), Correction(leak=3, scale=3, needs_bias=True)
+    adapted, tried = adapted_graph(graph, correction, images[:50].astype(np.float32))
+    converted = convert(build(adapted))
+    assert digest(tried) == digest(converted)
+    assert digest(convert(adapt(model, 3, scale=3, calibration=images[:50]))) == digest(tried)
+
+
 def test_a_budget_takes_what_loses_least(model, images, labels):
     tuned = tune(model, images, labels, max_ticks=30, settings=COARSE_AND_FINE)
     assert tuned.setting == COARSE_AND_FINE[0]
@@ -116,6 +130,8 @@ def test_the_frontier_prints_and_plots(tuned):
     assert "->" in text
     assert "on 1136 images that did not choose" in text
     assert "4.6 pJ a MAC" in text
+    assert f"{tuned.validated.loss.percent(2)} " in text
+    assert max(map(len, text.splitlines())) <= 100
     assert "<table>" in tuned._repr_html_()
     assert len(repr(tuned)) < 150
     axes = Figure().add_subplot()

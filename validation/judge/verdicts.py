@@ -1,7 +1,7 @@
 """Two verdicts: is the simulation what the analysis says, is the network what the DNN was.
 
-A check passes or fails; it is missing where what it needs was not given or not asked for, and
-unsupported where this network or engine cannot have it.
+A check passes or fails, or the images are too few to tell (undecided); it is missing where what it
+needs was not given or not asked for, and unsupported where this network or engine cannot have it.
 """
 
 from math import sqrt
@@ -16,9 +16,12 @@ from tdsnn_brian.firing_times import SILENT
 
 from .comparison import LayerComparison
 
-Status = Literal["pass", "fail", "missing", "unsupported"]
-CHANCE = 2.0
-"""Standard errors within which a loss may be chance."""
+Status = Literal["pass", "fail", "undecided", "missing", "unsupported"]
+CHANCE = 1.96
+"""Standard errors on either side that make a 95 % interval."""
+
+ALLOWED = 0.005
+"""Share of accuracy that may be lost: what `tdsnn_brian.tune` allows unless it is told more."""
 
 
 def check(name: str, status: Status, says: str) -> dict:
@@ -94,17 +97,36 @@ def loss(dnn: NDArray, network: NDArray, labels: NDArray) -> tuple[float, float]
     return float(difference), sqrt(spread)
 
 
-def dnn_verdict(dnn: NDArray | None, network: NDArray, labels: NDArray | None) -> dict:
-    """Whether the network still answers as the DNN.
+def loss_interval(dnn: NDArray, network: NDArray, labels: NDArray | None) -> tuple[float, float]:
+    """95 % interval of the accuracy lost; without labels, of the share of answers that change.
 
-    It fails where the accuracy fell at all, and where more answers differ than the DNN has wrong
-    (without labels: where one does). A loss may be chance, and is said to be.
+    With one more image lost and gained (Bonett and Price), or two more of either kind (Agresti and
+    Coull), so that few images without a difference do not tell that there is none.
+    """
+    if labels is None:
+        n = dnn.size + 4
+        share = (np.sum(dnn != network) + 2) / n
+        error = sqrt(share * (1 - share) / n)
+        return share - CHANCE * error, share + CHANCE * error
+    n = labels.size + 2
+    lost = (np.sum((dnn == labels) & (network != labels)) + 1) / n
+    gained = (np.sum((dnn != labels) & (network == labels)) + 1) / n
+    error = sqrt((lost + gained - (lost - gained) ** 2) / n)
+    return lost - gained - CHANCE * error, lost - gained + CHANCE * error
+
+
+def dnn_verdict(dnn: NDArray | None, network: NDArray, labels: NDArray | None) -> dict:
+    """Whether the network still answers as the DNN: whether it loses at most `ALLOWED`.
+
+    It passes where all of the loss's 95 % interval is within that, fails where all of it is beyond
+    or where more answers differ than the DNN has wrong, and is undecided in between.
 
     Parameters
     ----------
     dnn, network : ndarray
         (n_images, ...) classes; None where no Keras model is at hand.
     labels : ndarray or None
+        Without them, answers that change count as lost.
     """
     if dnn is None:
         return _verdict(
@@ -113,18 +135,27 @@ def dnn_verdict(dnn: NDArray | None, network: NDArray, labels: NDArray | None) -
     differ, n = int(np.sum(dnn != network)), dnn.size
     same = f"{n - differ:,} of {n:,} answers equal the DNN's"
     if labels is None:
-        return _verdict("fail" if differ else "pass", f"{same}; there are no labels to tell more.")
-    lost, error = loss(dnn, network, labels)
-    points = f"{abs(100 * lost):.2f} ± {100 * error:.2f} points"
-    if lost > 0:
-        chance = lost <= CHANCE * error
-        size = ", which may be chance" if chance else ", more than chance"
-        return _verdict("fail", f"Accuracy fell by {points}{size}; {same}.", chance=chance)
-    kept = f"Accuracy is {points} higher" if lost < 0 else "Accuracy has not changed"
-    wrong = int(np.sum(dnn != labels))
-    if differ > wrong + CHANCE * sqrt(differ):
-        return _verdict("fail", f"{kept}, but only {same}, which has {wrong:,} wrong.")
-    return _verdict("pass", f"{kept}; {same}.")
+        told = f"{same}; there are no labels to tell more"
+    else:
+        lost, error = loss(dnn, network, labels)
+        points = f"{abs(100 * lost):.2f} ± {100 * error:.2f} points"
+        change = (
+            "has not changed" if not lost else f"{'fell by' if lost > 0 else 'rose by'} {points}"
+        )
+        told = f"Accuracy {change}; {same}"
+        wrong = int(np.sum(dnn != labels))
+        if differ > wrong + CHANCE * sqrt(differ):
+            return _verdict("fail", f"{told}, which has {wrong:,} wrong.")
+    low, high = loss_interval(dnn, network, labels)
+    where = f"the loss lies between {100 * low:.2f} and {100 * high:.2f} points (95 %)"
+    allowed = f"{100 * ALLOWED:g} points are allowed"
+    if low > ALLOWED:
+        return _verdict("fail", f"{told}: {where}, and {allowed}.")
+    if high <= ALLOWED:
+        return _verdict("pass", f"{told}: {where}, and {allowed}.")
+    return _verdict(
+        "undecided", f"{told}: {where}, and {allowed}: too few images to tell.", chance=True
+    )
 
 
 def _verdict(status: Status, says: str, *, chance: bool = False) -> dict:

@@ -69,7 +69,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Banner:
-    """A verdict at the head of the page: pass, fail, chance or missing."""
+    """A verdict at the head of the page: pass, fail, undecided or missing."""
 
     kind: str
     title: str

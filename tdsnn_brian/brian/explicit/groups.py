@@ -204,10 +204,10 @@ def bias_synapses(
         name=name,
         namespace=dict(namespace or {}),
     )
-    (targets,) = np.nonzero(weights) if weights.any() else (np.arange(len(weights)),)
+    (reached,) = np.nonzero(weights) if weights.any() else (np.arange(len(weights)),)
     with connecting(synapses):
-        synapses.connect(i=np.zeros(len(targets), _INDEX), j=targets.astype(_INDEX))
-    synapses.w = weights[targets] * unit
+        synapses.connect(i=np.zeros(len(reached), _INDEX), j=reached.astype(_INDEX))
+    synapses.w = weights[reached] * unit
     return synapses
 
 
