@@ -122,6 +122,7 @@ def adapt(
     >>> x_train, y_train = np.random.default_rng(0).random((8, 4)), np.arange(8) % 3
     >>> history = adapted.fit(x_train, y_train, epochs=1, verbose=0)
     """
+    graph = read(model)
     correction = Correction(
         leak=leak,
         scale=scale,
@@ -134,7 +135,6 @@ def adapt(
         needs_bias=calibration is not None,
         noise=noise,
     )
-    graph = read(model)
     if calibration is not None:
         calibration = check_calibration(calibration, graph.image_shape, correction)
     adapted, _ = adapted_graph(graph, correction, calibration)

@@ -114,7 +114,7 @@ def test_a_standalone_program_that_is_interrupted(tmp_path, monkeypatch, who):
     monkeypatch.setitem(prefs, "devices.cpp_standalone.extra_make_args_unix", ["-j2"])
     rng = np.random.default_rng(0)
     output = Dense(name="output", input_shape=(40,), weights=rng.normal(size=(40, 10)))
-    network = td.SpikingNetwork(layers=(output,), leak=5)
+    network = td.SpikingNetwork(layers=(output,), leak=50)  # it runs for some seconds
 
     def interrupt():
         while not (pids := running(tmp_path)):

@@ -182,4 +182,4 @@ def test_refuses_an_impossible_leak(leak):
 @pytest.mark.parametrize("name", ["compensate", "silent_zeros"])
 def test_flags_are_true_or_false(name, value):
     with pytest.raises(InvalidInputError, match=f"{name} must be True or False"):
-        adapt(None, leak=5, **{name: value})
+        adapt(sequential((4,), kl.Dense(3)), leak=5, **{name: value})
