@@ -42,6 +42,15 @@ def small_network(seed=0, leak=5.0, **fields):
     return SpikingNetwork(layers=layers, leak=leak, name="small", **fields)
 
 
+def short_network(leak=5.0):
+    """The first convolution and max-pool of the small network, and an output: soon compiled."""
+    layers = small_network().layers[:2]
+    n = layers[-1].n_neurons
+    weights = np.random.default_rng(0).normal(0, n**-0.5, (n, 3))
+    output = Dense(name="output", input_shape=(n,), weights=weights)
+    return SpikingNetwork(layers=(*layers, output), leak=leak, name="short")
+
+
 def assert_same(result, analysis, rtol=1e-9):
     """Every firing time, every answer and every potential."""
     comparison = result.compare(analysis, rtol=rtol)

@@ -9,13 +9,13 @@ import pytest
 from brian2 import get_device
 
 import tdsnn_brian as td
-from helpers import random_images, small_network
+from helpers import random_images, short_network, small_network
 
 SCRIPT = """
 import sys
 import numpy as np
 from brian2 import prefs, set_device, ms
-from helpers import random_images, small_network
+from helpers import random_images, short_network
 import tdsnn_brian as td
 
 target, window, steps, float_type, path = sys.argv[1:]
@@ -24,7 +24,7 @@ if target == "cpp_standalone":
     set_device("cpp_standalone", directory=None)
 else:
     prefs.codegen.target = target
-network = small_network()
+network = short_network()
 seen = []
 result = td.simulate(
     network, random_images(network, 4), window=window, dt=1 * ms / int(steps), progress=seen.append
@@ -61,7 +61,7 @@ def run_script(tmp_path, *arguments):
     ],
 )
 def test_compiled_targets(tmp_path, target, window, steps, float_type):
-    network = small_network()
+    network = short_network()
     analysis = td.analyse(network, random_images(network, 4))
     result = run_script(tmp_path, target, window, steps, float_type)
     for name, expected in analysis.latencies.items():

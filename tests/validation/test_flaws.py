@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 import tdsnn_brian as td
-from helpers import network_with_a_loose_end, random_images, small_network
+from helpers import network_with_a_loose_end, random_images, short_network, small_network
 from tdsnn_brian.analysis.continuous import closed_loop
 from tdsnn_brian.brian.explicit import perturbed_settings
 from tdsnn_brian.brian.explicit.perturbed_settings import Setting, slot_ticks
-from tdsnn_brian.layers import Dense
 from tdsnn_brian.validation.case import Case
 from tdsnn_brian.validation.sweeps import programs, trends
 from tdsnn_brian.validation.sweeps.grids import Sweeps
@@ -168,10 +167,7 @@ def test_one_program_serves_every_setting(tmp_path, monkeypatch):
 
     if not programs.compilable():
         pytest.skip("there is no compiler, or this Brian2 (before 2.6) takes no run arguments")
-    convolution, pool = small_network().layers[:2]
-    weights = np.random.default_rng(0).normal(size=(pool.n_neurons, 3))
-    output = Dense(name="output", input_shape=(pool.n_neurons,), weights=weights)
-    network = td.SpikingNetwork(layers=(convolution, pool, output), leak=5.0)
+    network = short_network()
     program, analysis = made_program(network=network, leak_of_each=True)
     monkeypatch.chdir(tmp_path)
     place = Path("program")  # as the reports' default directories are: relative
