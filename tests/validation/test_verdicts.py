@@ -47,6 +47,8 @@ def test_a_loss_passes_where_it_is_surely_small(dnn, network, status, chance):
 def test_other_answers_are_not_faithful_however_many_are_right():
     dnn, network = answers(range(300)), answers(range(700, 1000))
     assert dnn_verdict(dnn, network, LABELS)["status"] == "fail"
+    # nor where hardly any answer of the DNN was right, so that any other may differ
+    assert dnn_verdict(answers(range(900)), answers(range(50)), LABELS)["status"] == "fail"
     network = np.where(np.arange(1000) < 300, (LABELS + 2) % 10, LABELS)
     assert dnn_verdict(dnn, network, LABELS)["status"] == "pass"
 

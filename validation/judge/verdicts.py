@@ -119,7 +119,7 @@ def dnn_verdict(dnn: NDArray | None, network: NDArray, labels: NDArray | None) -
     """Whether the network still answers as the DNN: whether it loses at most `ALLOWED`.
 
     It passes where all of the loss's 95 % interval is within that, fails where all of it is beyond
-    or where more answers differ than the DNN has wrong, and is undecided in between.
+    or where more answers differ than the better of the two has wrong, and is undecided in between.
 
     Parameters
     ----------
@@ -143,9 +143,9 @@ def dnn_verdict(dnn: NDArray | None, network: NDArray, labels: NDArray | None) -
             "has not changed" if not lost else f"{'fell by' if lost > 0 else 'rose by'} {points}"
         )
         told = f"Accuracy {change}; {same}"
-        wrong = int(np.sum(dnn != labels))
+        wrong = min(int(np.sum(answers != labels)) for answers in (dnn, network))
         if differ > wrong + CHANCE * sqrt(differ):
-            return _verdict("fail", f"{told}, which has {wrong:,} wrong.")
+            return _verdict("fail", f"{told}, and the better of the two has {wrong:,} wrong.")
     low, high = loss_interval(dnn, network, labels)
     where = f"the loss lies between {100 * low:.2f} and {100 * high:.2f} points (95 %)"
     allowed = f"{100 * ALLOWED:g} points are allowed"
