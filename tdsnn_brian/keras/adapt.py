@@ -135,8 +135,6 @@ def adapt(
         needs_bias=calibration is not None,
         noise=noise,
     )
-    if calibration is not None:
-        calibration = check_calibration(calibration, graph.image_shape, correction)
     adapted, _ = adapted_graph(graph, correction, calibration)
     return build(adapted)
 
@@ -152,8 +150,10 @@ def adapted_graph(
         Of the trained model, as `read` gives it.
     correction : Correction
     calibration : ndarray or None
-        (n_images, ...) of float32.
+        As `adapt` takes it.
     """
+    if calibration is not None:
+        calibration = _check_calibration(calibration, graph.image_shape, correction)
     check_graph(graph, adapted=False)
     offset = correction.input_offset
     shifted = with_shifted_images(graph, offset) if offset else graph
@@ -167,7 +167,7 @@ def adapted_graph(
     return adapted, to_network(adapted)
 
 
-def check_calibration(
+def _check_calibration(
     images: NDArray, input_shape: Shape, correction: Correction
 ) -> NDArray[np.float32]:
     """Return the images that channels are corrected on as float32, or raise if they do not fit."""

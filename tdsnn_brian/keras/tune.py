@@ -18,7 +18,7 @@ from ..results import predict
 from ..settings import COARSE, Setting, between, variations
 from ..tuned import Tuned
 from ..tuning import Limits, Measured, Share, frontier, ladder, measure, surest
-from .adapt import adapted_graph, check_calibration
+from .adapt import adapted_graph
 from .building import build
 from .convert import convert
 from .reader import read
@@ -232,8 +232,7 @@ class _Trial:
         signed: Mapping[str, Any],
     ):
         self._signed = signed
-        self._graph, self._choosing = graph, choosing
-        self._calibrating = calibrating
+        self._graph, self._calibrating, self._choosing = graph, calibrating, choosing
         self.held_back, self.progress = held_back, progress
 
     def adapt(self, setting: Setting) -> tuple[Graph, SpikingNetwork]:
@@ -247,9 +246,7 @@ class _Trial:
             **self._signed,
             needs_bias=setting.calibration,
         )
-        calibrating = None
-        if setting.calibration:
-            calibrating = check_calibration(self._calibrating, self._graph.image_shape, correction)
+        calibrating = self._calibrating if setting.calibration else None
         return adapted_graph(self._graph, correction, calibrating)
 
     def search(self, limits: Limits) -> list[Measured]:

@@ -16,7 +16,6 @@ import tdsnn_brian as td
 from helpers import assert_same, random_images
 from tdsnn_brian.brian.event_driven.image_input import ImageInput
 from tdsnn_brian.brian.explicit.pipeline import run_pipeline
-from tdsnn_brian.errors import RunError
 from tdsnn_brian.layers import Dense
 
 pytestmark = pytest.mark.skipif(
@@ -151,7 +150,7 @@ def running(directory):
 @pytest.mark.standalone
 @pytest.mark.parametrize(
     ("status", "raised"),
-    [(signal.SIGINT, KeyboardInterrupt), (130 << 8, KeyboardInterrupt), (2 << 8, RunError)],
+    [(signal.SIGINT, KeyboardInterrupt), (130 << 8, KeyboardInterrupt), (2 << 8, td.RunError)],
 )
 def test_an_interrupt_that_ends_the_compilers_is_one(monkeypatch, tmp_path, status, raised):
     """What `os.system` says of make: ended by Ctrl-C, as a shell tells it, or failed."""

@@ -212,19 +212,17 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
             "target": self.target_variable,
             "counter": self.counter_variable,
             "listening": self.listening_variable,
-            "waiting": "",
-            "listing": "",
+            "waiting": self.waiting,
+            "listing": self.listing,
         }
         if self.codeobj_class is StandaloneCode:
             if self.waiting:
                 self.template_kwds |= {
-                    "waiting": self.waiting,
                     "global_target": get_device().get_array_name(self.target_variable),
                     "n_weights": self.tiled.size,
                     "weights": mapped_array(self, "weights", self.tiled),
                 }
             else:
-                self.template_kwds["listing"] = self.listing
                 self.template_kwds["weights"] = static_array(self, "weights", self.tiled.ravel())
             del self.tiled
         if is_cuda(get_device()):
