@@ -22,7 +22,7 @@ from .explicit.build import ExplicitBuilder
 from .explicit.models import LEAKY, NeuronModel
 from .explicit.network import ExplicitNetwork
 from .firing_network import FiringNetwork
-from .floating_range import check_ranges, check_read_out, check_resolution
+from .floating_range import check_counts, check_ranges, check_read_out, check_resolution
 from .levels import with_relays
 from .memory import check_method, check_waiting, choose_projection
 from .naming import Names
@@ -141,6 +141,7 @@ def build_network(
         sleeping.build(step_clock(dt, names))
         return sleeping
     check_read_out(network, timing, prefs.core.default_float_dtype)
+    check_counts(network, prefs.core.default_float_dtype)
     net = ExplicitNetwork(network, analysis, timing, dynamic, dt, names)
     net.model, net.asked, net.shares_weights = model, asked, shared
     builder = ExplicitBuilder(net, tick, step_clock(dt, names), method)

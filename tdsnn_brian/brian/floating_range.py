@@ -93,6 +93,26 @@ def check_ranges(
         check_range(population, windows[population.name], dtype, leaking=leaking)
 
 
+def check_counts(network: SpikingNetwork, dtype: FloatType) -> None:
+    """Refuse layers of more neurons than the floating type counts one by one.
+
+    Ticking neurons count in it which of the neurons that they drive have fired.
+
+    Raises
+    ------
+    InvalidInputError
+        With the layer, the limit and the way out.
+    """
+    most = int(2 / np.finfo(np.dtype(dtype)).eps)
+    for population in network.integrating:
+        if population.n_neurons > most:
+            raise InvalidInputError(
+                f"layer {population.name!r}: its ticking neuron counts {population.n_neurons:,} "
+                f"neurons, and {np.dtype(dtype).name} counts no further than {most:,}; use "
+                "float64, or fewer images side by side"
+            )
+
+
 def check_read_out(network: SpikingNetwork, timing: Timing, dtype: FloatType) -> None:
     """Refuse images after which potentials that are read at their end have leaked away.
 

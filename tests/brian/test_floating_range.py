@@ -1,6 +1,7 @@
 """Windows that the floating type cannot hold are refused, those just below are right."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from brian2 import ms, prefs
 
 import tdsnn_brian as td
 from helpers import assert_same, random_images, small_network
-from tdsnn_brian.brian.floating_range import longest_leaking
+from tdsnn_brian.brian.floating_range import check_counts, longest_leaking
 from tdsnn_brian.layers import Dense
 
 pytestmark = pytest.mark.usefixtures("numpy_target")
@@ -42,6 +43,15 @@ def test_an_output_that_leaks_away_before_the_end_is_refused(monkeypatch):
         td.build_network(network, images, window=60, projection="explicit")
     event_driven = td.simulate(network, images, window=60, projection="shared")
     assert event_driven.compare(td.analyse(network, images), rtol=1e-4)
+
+
+def test_more_neurons_than_the_type_counts_are_refused():
+    """The ticking neuron would never have counted them all."""
+    assert np.float32(2**24) + np.float32(1) == np.float32(2**24)
+    counted = SimpleNamespace(name="wide", n_neurons=2**24 + 1)
+    check_counts(SimpleNamespace(integrating=[counted]), "float64")
+    with pytest.raises(td.InvalidInputError, match=r"'wide': .* no further than 16,777,216"):
+        check_counts(SimpleNamespace(integrating=[counted]), "float32")
 
 
 def test_activations_beyond_the_range_are_refused_by_the_analysis():
