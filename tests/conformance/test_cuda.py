@@ -12,7 +12,7 @@ pytest.importorskip("brian2")
 if find_spec("brian2cuda") is None:
     pytest.skip("Brian2CUDA is not installed; run make test-cuda", allow_module_level=True)
 
-from brian2 import defaultclock, device, ms, prefs, set_device
+from brian2 import Synapses, defaultclock, device, ms, prefs, set_device
 
 import tdsnn_brian as td
 from features import MAKERS, feature
@@ -125,6 +125,30 @@ def test_weights_that_are_shared_are_stored_once(activate):
         if population.kind.integrates:
             assert stored.stat().st_size == 8 * population.projection.weights.size
     assert not [*(directory / "code_objects").glob("conv1_synapses*create*")]
+
+
+@pytest.mark.parametrize("name", ["plain", "silent zeros", "nearest"])
+def test_one_neuron_reaches_its_layer_without_synapses(activate, name):
+    """A program would sort them before it runs, for minutes where there are millions."""
+    directory = activate(compile=False, run=False)
+    net = generate(feature(name).network, feature(name).images, projection="shared")
+    assert [x.name for x in net.objects if isinstance(x, Synapses)] == []
+    network = feature(name).network
+    tick, first = network.input_steps, network.integrating[0].name
+    (file,) = (directory / "code_objects").glob(f"{first}_ticking_ticks_codeobject*.cu")
+    ticks = file.read_text()
+    assert f"__device__ int _sent[{tick + 1}];" in ticks  # of the steps since the last tick
+    assert f"_sent[_step % {tick + 1}] = _now;" in ticks
+    assert f"if (_step < {tick} || !_sent[(_step + 1) % {tick + 1}]) return;" in ticks
+
+
+def test_few_spikes_of_many_targets_are_dealt_out_to_more_blocks():
+    from tdsnn_brian.brian.event_driven.cuda_code import threads
+
+    one = td.layers.Dense(name="one", input_shape=(1,), weights=np.ones((1, 100_000)))
+    small = td.layers.Dense(name="small", input_shape=(5000,), weights=np.ones((5000, 10)))
+    assert threads(one.projection) == (256, 1, 1, 97)
+    assert threads(small.projection) == (16, 16, 313, 1)
 
 
 def test_a_model_with_synapses_of_its_own_is_not_shared(activate):

@@ -9,6 +9,7 @@ from ...layers import Projection
 
 _BLOCK = 256  # threads
 _FEWEST_LANES = 4
+_TARGETS_A_THREAD = 4  # at least, before a second block is taken
 _MOST_BLOCKS = 4096  # enough to fill a card; each takes further spikes
 
 
@@ -19,11 +20,15 @@ class CudaCode(CUDAStandaloneCodeObject):  # type: ignore[misc]  # Brian2CUDA ha
 
 
 class Threads(NamedTuple):
-    """How a projection's spikes are dealt out: threads a spike, spikes a block, blocks."""
+    """How a projection's spikes are dealt out: threads a spike, spikes a block, blocks.
+
+    Each spike's targets are dealt out to so many blocks (`parts`).
+    """
 
     lanes: int
     spikes_a_block: int
     blocks: int
+    parts: int
 
 
 def threads(projection: Projection) -> Threads:
@@ -32,4 +37,6 @@ def threads(projection: Projection) -> Threads:
     taps = window.size[0] * window.size[1] * window.group_outputs
     lanes = max(_FEWEST_LANES, min(_BLOCK, 1 << (taps - 1).bit_length()))
     at_once = _BLOCK // lanes
-    return Threads(lanes, at_once, min(_MOST_BLOCKS, ceil(projection.n_inputs / at_once)))
+    blocks = min(_MOST_BLOCKS, ceil(projection.n_inputs / at_once))
+    parts = max(1, min(_MOST_BLOCKS // blocks, taps // (_TARGETS_A_THREAD * lanes)))
+    return Threads(lanes, at_once, blocks, parts)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ...analysis.pool_constraints import pool_weights
 from ...firing_times import SILENT, tie_tolerance
-from ...layers import Kind
+from ...layers import Dense, Kind
 from ...population import Population
 from . import groups, models
 from .cells import Cells
@@ -131,6 +131,23 @@ class ExplicitBuilder:
         return self.add(
             groups.spike_source(name, latencies.shape[1], neuron, steps, self.clocks.step)
         )
+
+    def signals(
+        self,
+        source: Any,
+        neurons: NeuronGroup,
+        on_pre: str | Mapping[str, str],
+        name: str,
+        *,
+        delay: int = 0,
+        namespace: Mapping[str, object] | None = None,
+    ) -> None:
+        """Let one neuron's spikes reach all of a layer, `delay` steps later."""
+        if self.net.shares_weights:
+            self.add(*groups.broadcasts(source, neurons, on_pre, name, delay, namespace))
+            return
+        waits = delay * self.dt if delay else None
+        self.add(groups.signals(source, neurons, on_pre, name, delay=waits, namespace=namespace))
 
     def spike_at(self, name: str, step: int) -> Any:
         """One neuron that fires so many steps after each image's onset."""
@@ -317,12 +334,18 @@ class ExplicitBuilder:
         else:
             bias = self.dynamic.bias(population, name, at)
             hops = self.dynamic.levels.hops(population)
+        part = self.names.of(population, "bias_synapses")
+        if self.net.shares_weights and not hops:
+            weights = population.bias_weights[None]
+            every = Dense(name=part, input_shape=(1,), weights=weights)
+            self.add(groups.shared(every.projection, (bias, "spike"), neurons, "v", part, sign))
+            return
         self.add(
             groups.bias_synapses(
                 sign * population.bias_weights,
                 bias,
                 neurons,
-                self.names.of(population, "bias_synapses"),
+                part,
                 delay=hops * self.dt if hops else None,
                 equations=self.model.weights,
                 on_pre=self.model.weighted,

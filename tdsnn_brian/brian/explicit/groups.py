@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ...layers import Projection
 from ...population import Population
 from ...ticking import leak_factor
+from ..event_driven.broadcast import Broadcast
 from ..event_driven.projection import SharedProjection
 from ..shared_code import connecting
 from .cells import Cells
@@ -209,6 +210,25 @@ def bias_synapses(
         synapses.connect(i=np.zeros(len(reached), _INDEX), j=reached.astype(_INDEX))
     synapses.w = weights[reached] * unit
     return synapses
+
+
+def broadcasts(
+    source: Any,
+    target: NeuronGroup,
+    on_pre: str | Mapping[str, str],
+    name: str,
+    delay: int,
+    namespace: Mapping[str, object] | None,
+) -> list[Broadcast]:
+    """The same from one neuron, `delay` steps later, without synapses: on a card."""
+    parts = (
+        {name: on_pre} if isinstance(on_pre, str) else {f"{name}_{x}": on_pre[x] for x in on_pre}
+    )
+    first = -1 if isinstance(on_pre, str) else 0
+    return [
+        Broadcast(source, target, statement, part, delay=delay, order=order, namespace=namespace)
+        for order, (part, statement) in enumerate(parts.items(), start=first)
+    ]
 
 
 def tick_shares(population: Population, last: int, tick: Quantity, name: str) -> TimedArray:

@@ -5,7 +5,7 @@ from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from brian2 import NeuronGroup, Quantity, TimedArray
+from brian2 import NeuronGroup, TimedArray
 
 from ...layers import Dense
 from ...population import Population
@@ -21,7 +21,7 @@ class _Pathway(NamedTuple):
     """What a ticking neuron's spikes do to its layer, when they arrive, and with what constants."""
 
     on_pre: str | Mapping[str, str]
-    delay: Quantity | None
+    delay: int
     constants: Mapping[str, object]
 
 
@@ -61,9 +61,7 @@ class TickingNeurons:
             builder.dynamic.measure_window(population, neurons, ticking)
         for part, (on_pre, delay, weights) in self._pathways(population).items():
             name = names.of(population, f"ticking_{part}")
-            builder.add(
-                groups.signals(ticking, neurons, on_pre, name, delay=delay, namespace=weights)
-            )
+            builder.signals(ticking, neurons, on_pre, name, delay=delay, namespace=weights)
         counter = ticking
         if builder.model.circuit is not None:
             counter = self._circuit(builder.model.circuit, population, ticking, constants)
@@ -104,12 +102,12 @@ class TickingNeurons:
 
     def _judge(self, population: Population, neurons: NeuronGroup, ticking: NeuronGroup) -> None:
         """One step after the release, neurons that have not fired are silent."""
-        names, dt = self._builder.names, self._builder.dt
+        names = self._builder.names
         judge, silent = (
             names.of(population, "ticking_judge"),
             names.of(population, "ticking_silent"),
         )
-        self._builder.add(groups.signals(ticking, neurons, models.JUDGE, judge, delay=dt))
+        self._builder.signals(ticking, neurons, models.JUDGE, judge, delay=1)
         self._count(neurons, models.SILENT, ticking, silent)
 
     def _count(self, neurons: NeuronGroup, event: str, ticking: NeuronGroup, name: str) -> None:
@@ -143,8 +141,9 @@ class TickingNeurons:
         if not population.schedule.is_plain:
             signals = models.SHARES_DYNAMIC if builder.net.dynamic else models.SHARES
             constants |= {"tick": builder.tick, "share": self._shares(population)}
+        steps = builder.timing.steps_per_tick
         return {
-            part: _Pathway(signal.on_pre, builder.tick if signal.delayed else None, constants)
+            part: _Pathway(signal.on_pre, steps if signal.delayed else 0, constants)
             for part, signal in signals.items()
         }
 

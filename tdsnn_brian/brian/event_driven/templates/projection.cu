@@ -27,7 +27,7 @@
     {
         const int channel = i % {{channels}}, position = i / {{channels}};
         const int column = position % {{columns}}, row = position / {{columns}};
-        for (int t = lane; t < {{tap_rows * tap_columns * group_outputs}}; t += {{lanes}})
+        for (int t = lane; t < {{tap_rows * tap_columns * group_outputs}}; t += {{lanes * parts}})
         {
             const int k = t % {{group_outputs}}, tap = t / {{group_outputs}} % {{tap_columns}};
             const int tap_row = t / {{group_outputs * tap_columns}};
@@ -63,7 +63,7 @@ __global__ void _run_kernel_{{codeobj_name}}(
 
     const int32_t* _spikes = {{get_array_name(spikes)}};
     const int _n_spikes = _spikes[{{spikes.size - 1}}];
-    const int _lane = threadIdx.x % {{lanes}};
+    const int _lane = threadIdx.x % {{lanes}}{{ ' + %d * blockIdx.y' % lanes if parts > 1 }};
     if (_n_spikes == 0) return;
     const int _vectorisation_idx = -1;
     ///// scalar_code /////
@@ -90,7 +90,7 @@ __global__ void _run_kernel_{{codeobj_name}}(
 {% block prepare_kernel %}
 {% endblock %}
 {% block kernel_call %}
-    _run_kernel_{{codeobj_name}}<<<{{blocks}}, {{lanes * spikes_a_block}}>>>(
+    _run_kernel_{{codeobj_name}}<<<{{ 'dim3(%d, %d)' % (blocks, parts) if parts > 1 else blocks }}, {{lanes * spikes_a_block}}>>>(
         dev{{weights}},
         ///// HOST_PARAMETERS /////
         %HOST_PARAMETERS%
