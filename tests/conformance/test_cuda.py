@@ -143,7 +143,7 @@ def test_one_neuron_reaches_its_layer_without_synapses(activate, name):
 
 
 def test_few_spikes_of_many_targets_are_dealt_out_to_more_blocks():
-    from tdsnn_brian.brian.event_driven.cuda_code import threads
+    from tdsnn_brian.brian.cuda.code import threads
 
     one = td.layers.Dense(name="one", input_shape=(1,), weights=np.ones((1, 100_000)))
     small = td.layers.Dense(name="small", input_shape=(5000,), weights=np.ones((5000, 10)))

@@ -48,7 +48,7 @@ def code_class(target: type | None = None) -> type:
     """
     active = get_device().code_object_class(target)
     if is_cuda(get_device()):
-        from .cuda_code import CudaCode  # Brian2CUDA is there, as its device is active
+        from ..cuda.code import CudaCode  # Brian2CUDA is there, as its device is active
 
         return CudaCode
     for theirs, ours in _OURS.items():

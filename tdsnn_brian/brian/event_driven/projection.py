@@ -226,7 +226,7 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
                 self.template_kwds["weights"] = static_array(self, "weights", self.tiled.ravel())
             del self.tiled
         if is_cuda(get_device()):
-            from .cuda_code import threads
+            from ..cuda.code import threads
 
             self.template_kwds["weights"] = static_array(self, "weights", self.packed.ravel())
             self.template_kwds |= threads(self.projection)._asdict()

@@ -11,6 +11,7 @@ from brian2 import (
     Quantity,
     SpikeMonitor,
     TimedArray,
+    get_device,
     prefs,
 )
 from brian2.equations import Equations
@@ -20,6 +21,8 @@ from ...analysis.pool_constraints import pool_weights
 from ...firing_times import SILENT, tie_tolerance
 from ...layers import Dense, Kind
 from ...population import Population
+from ..cuda.recording import Readings, make_room
+from ..devices import is_cuda
 from . import groups, models
 from .cells import Cells
 from .dynamic_windows import DynamicWindows
@@ -49,6 +52,7 @@ class ExplicitBuilder:
         # its own name, or two networks of one script would differ in nothing else
         image = Clock(net.timing.slot * net.dt, name=net.names.alone("tdsnn_image_clock"))
         self.clocks = groups.Clocks(clock, image)
+        self.on_card = is_cuda(get_device())
         self.tie = tie_tolerance(prefs.core.default_float_dtype)
         self.groups: dict[Population, object] = {}
         self.silences: dict[Population, Events] = {}  # how they tell that they will not fire
@@ -149,6 +153,25 @@ class ExplicitBuilder:
         waits = delay * self.dt if delay else None
         self.add(groups.signals(source, neurons, on_pre, name, delay=waits, namespace=namespace))
 
+    def record(self, neurons: NeuronGroup, variable: str, name: str) -> None:
+        """Keep a variable at each image's onset, before it is set back."""
+        if self.on_card:
+            n_readings = self.net.n_images + 1
+            self.add(Readings(neurons, variable, self.clocks.image, n_readings, name))
+        else:
+            self.add(groups.at_onsets(neurons, variable, self.clocks, name))
+
+    def record_spikes(self, neurons: NeuronGroup, name: str, event: str = "spike") -> None:
+        """Keep when each neuron fires, which it does once an image at most."""
+        monitor = (
+            SpikeMonitor(neurons, name=name)
+            if event == "spike"
+            else EventMonitor(neurons, event, name=name)
+        )
+        if self.on_card:
+            make_room(monitor, self.net.n_images * len(neurons))
+        self.add(monitor)
+
     def spike_at(self, name: str, step: int) -> Any:
         """One neuron that fires so many steps after each image's onset."""
         steps = np.arange(self.net.n_images) * self.timing.slot + step
@@ -173,7 +196,7 @@ class ExplicitBuilder:
         self.groups[population] = neurons
         spikes = (self.groups[source], self._event(source))
         self._count(population, spikes, neurons, "n_arrived", "synapses")
-        self.add(SpikeMonitor(neurons, name=self.names.of(population, "spikes")))
+        self.record_spikes(neurons, self.names.of(population, "spikes"))
         if silence is not None:
             self._count(population, spikes, neurons, "n_fired", "fired")
             self._count(population, silence, neurons, "n_arrived", "silent_inputs")
@@ -220,8 +243,7 @@ class ExplicitBuilder:
         self.groups[population] = neurons
         self._weights(population, neurons, sign=+1)
         self._bias(population, neurons, sign=+1)
-        name = self.names.of(population, "readout")
-        self.add(groups.at_onsets(neurons, self.net.read_variable, self.clocks, name))
+        self.record(neurons, self.net.read_variable, self.names.of(population, "readout"))
 
     def _ticked(self, population: Population) -> None:
         cells, events = self.model.membrane + self.model.gate, {}
@@ -255,13 +277,8 @@ class ExplicitBuilder:
             self._weights(population, neurons, sign=-1)
         self._bias(population, neurons, sign=-1)
         ticking = self.ticking.add(population, neurons)
-        spikes = self.names.of(population, "spikes")
-        self.add(
-            SpikeMonitor(neurons, name=spikes)
-            if not self.model.emits
-            else EventMonitor(neurons, "emits", name=spikes),
-            SpikeMonitor(ticking, name=self.names.of(population, "ticking_spikes")),
-        )
+        self.record_spikes(neurons, self.names.of(population, "spikes"), self.model.emission)
+        self.add(SpikeMonitor(ticking, name=self.names.of(population, "ticking_spikes")))
 
     def _weights(self, population: Population, neurons: NeuronGroup, *, sign: int) -> None:
         for number, (source, projection) in enumerate(

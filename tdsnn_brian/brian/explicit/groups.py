@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ...layers import Projection
 from ...population import Population
 from ...ticking import leak_factor
-from ..event_driven.broadcast import Broadcast
+from ..cuda.signals import Broadcast
 from ..event_driven.projection import SharedProjection
 from ..shared_code import connecting
 from .cells import Cells

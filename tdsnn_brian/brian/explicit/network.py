@@ -18,7 +18,7 @@ from ..result import Simulation
 from ..timing import Timing, schedule
 from .cells import Cells
 from .models import LEAKY, NeuronModel
-from .read import check_spikes, recordings_of
+from .read import at_onsets, check_spikes, recordings_of
 
 
 class ExplicitNetwork(FiringNetwork):
@@ -52,7 +52,8 @@ class ExplicitNetwork(FiringNetwork):
         found = {}
         for population in self.spiking_network.populations:
             if population.silent_zeros and population.kind.is_ticked:
-                done = np.asarray(self[self.names.of(population, "settled")].n_fired[0, 1:])
+                settled = self[self.names.of(population, "settled")]
+                done = at_onsets(settled, "n_fired")[0, 1:]
                 biases = population.driven_biases if self.dynamic else 0
                 left = population.n_neurons + biases - done[: self.n_images]
                 found[population.name] = int(np.rint(np.maximum(left, 0)).sum())

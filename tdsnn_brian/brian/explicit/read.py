@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-from brian2 import get_device
+from brian2 import StateMonitor, get_device
 from numpy.typing import NDArray
 
 from ...errors import RunError, WindowTooShortError
@@ -15,6 +15,7 @@ from ...firing_times import SILENT, in_ticks
 from ...layers import Kind
 from ...network import SpikingNetwork
 from ...population import Population
+from ..cuda.recording import Readings
 from ..devices import counts_spikes
 from ..levels import Levels
 from ..naming import Names
@@ -121,6 +122,13 @@ class Recordings:
         return potentials.reshape(self.n_images, *output.shape)
 
 
+def at_onsets(kept: StateMonitor | Readings, variable: str) -> NDArray:
+    """(n_neurons, n_onsets) of a variable at each image's onset, without units."""
+    if isinstance(kept, Readings):
+        return kept.values
+    return np.asarray(getattr(kept, f"{variable}_")[:])
+
+
 def recordings_of(net: Any) -> Recordings:
     """Those of an `ExplicitNetwork` that has run."""
 
@@ -139,8 +147,7 @@ def recordings_of(net: Any) -> Recordings:
         return np.rint(times / float(net.dt)).astype(np.int64), neurons
 
     def readout(output: Population) -> NDArray:
-        monitor = net[net.names.of(output, "readout")]
-        values = np.asarray(getattr(monitor, f"{net.read_variable}_")[:]).T
+        values = at_onsets(net[net.names.of(output, "readout")], net.read_variable).T
         return (values - float(net.model.zero)) / float(net.model.unit)
 
     return Recordings(

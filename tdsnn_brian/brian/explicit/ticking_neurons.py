@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from brian2 import NeuronGroup, TimedArray
 
-from ...layers import Dense
 from ...population import Population
 from ...ticking import leak_factor, tick_weight
+from ..cuda.signals import Tally
 from . import groups, models
 from .cells import Circuit, Signal
 
@@ -69,11 +69,7 @@ class TickingNeurons:
         if population.silent_zeros:
             self._judge(population, neurons, ticking)
             # at the end of an image, before it is set back
-            builder.add(
-                groups.at_onsets(
-                    ticking, "n_fired", builder.clocks, names.of(population, "settled")
-                )
-            )
+            builder.record(ticking, "n_fired", names.of(population, "settled"))
         return ticking
 
     def _circuit(
@@ -114,10 +110,7 @@ class TickingNeurons:
         """Tell the ticking neuron of each neuron that is done."""
         builder = self._builder
         if builder.net.shares_weights:
-            every = Dense(
-                name=name, input_shape=(len(neurons),), weights=np.ones((len(neurons), 1))
-            )
-            builder.add(groups.shared(every.projection, (neurons, event), ticking, "n_fired", name))
+            builder.add(Tally(neurons, event, ticking, "n_fired", name))
         else:
             builder.add(groups.signals(neurons, ticking, models.FIRED, name, event=event))
 

@@ -1,4 +1,4 @@
-"""Shared projections on a card: code objects of Brian2CUDA from this package's template."""
+"""Code objects of Brian2CUDA from this package's templates."""
 
 from math import ceil
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, t_in_timesteps, _source_spikespace } #}
+{# USES_VARIABLES { N, t_in_timesteps, _sent_spikespace } #}
 {# A thread for each neuron, which asks on the card whether a spike has come. #}
 {% extends 'common_group.cu' %}
 {% block extra_device_helper %}
