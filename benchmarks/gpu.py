@@ -215,7 +215,7 @@ def compared(run: Run, out: Path, analysis, found: list) -> dict:
         np.savez_compressed(
             out / f"{run.name}.npz",
             potentials=first.potentials,
-            **{f"latencies/{name}": values for name, values in first.latencies.items()},
+            **{f"latencies/{name}": _small(values) for name, values in first.latencies.items()},
             **{f"windows/{name}": values for name, values in first.windows.items()},
         )
     return {
@@ -224,6 +224,12 @@ def compared(run: Run, out: Path, analysis, found: list) -> dict:
         "largest_error_of_a_logit": float(np.abs(first.potentials - analysis.logits).max()),
         "moved_between_runs": {"runs": len(found), "most": max(moved, default=0)},
     }
+
+
+def _small(values: np.ndarray) -> np.ndarray:
+    """The same whole numbers in fewer bytes, or `values` where others are among them."""
+    whole = values.astype(np.int16)
+    return whole if np.array_equal(whole, values) else values
 
 
 def _different(one, other) -> int:

@@ -4,8 +4,10 @@ from math import ceil
 from typing import NamedTuple
 
 from brian2cuda.codeobject import CUDAStandaloneCodeObject
+from numpy.typing import NDArray
 
 from ...layers import Projection
+from ...layers.window import Window
 
 _BLOCK = 256  # threads
 _FEWEST_LANES = 4
@@ -17,6 +19,30 @@ class CudaCode(CUDAStandaloneCodeObject):  # type: ignore[misc]  # Brian2CUDA ha
     """CUDA code from this package's templates."""
 
     templater = CUDAStandaloneCodeObject.templater.derive(__package__)
+
+
+def stored_once(packed: NDArray, window: Window) -> NDArray:
+    """Those of `packed` weights that the others repeat, as images side by side do.
+
+    Parameters
+    ----------
+    packed : ndarray
+        (rows, channels, columns, outputs of a group), as `pack` arranges them.
+    window : Window
+
+    Returns
+    -------
+    ndarray
+        The first channels of `packed`, as many as divide them evenly.
+    """
+    rows, channels, *others = packed.shape
+    for copies in range(window.groups, 1, -1):
+        if window.groups % copies:
+            continue
+        one = packed[:, : channels // copies]
+        if (packed.reshape(rows, copies, -1, *others) == one[:, None]).all():
+            return one
+    return packed
 
 
 class Threads(NamedTuple):

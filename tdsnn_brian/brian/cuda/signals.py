@@ -1,8 +1,8 @@
 """Signals between one neuron and all of a group, without a synapse for each of them.
 
 A `Synapses` lists its synapses, which a program for a card sorts on the host before it runs: a
-minute for the fifteen million neurons of VGG-16. Here a thread for each neuron looks whether the one
-neuron has spiked, and spikes of a group are added to a count by their number.
+minute for the fifteen million neurons of VGG-16. Here a thread for each neuron looks whether the
+one neuron has spiked, and spikes of a group are added to a count by their number.
 """
 
 import re

@@ -226,9 +226,11 @@ class SharedProjection(CodeRunner, Group):  # type: ignore[misc]  # Brian2 has n
                 self.template_kwds["weights"] = static_array(self, "weights", self.tiled.ravel())
             del self.tiled
         if is_cuda(get_device()):
-            from ..cuda.code import threads
+            from ..cuda.code import stored_once, threads
 
-            self.template_kwds["weights"] = static_array(self, "weights", self.packed.ravel())
+            weights = stored_once(self.packed, self.projection.window)
+            self.template_kwds["stored_channels"] = weights.shape[1]
+            self.template_kwds["weights"] = static_array(self, "weights", weights.ravel())
             self.template_kwds |= threads(self.projection)._asdict()
             del self.packed
         super().create_code_objects(run_namespace)

@@ -21,7 +21,7 @@ from ...analysis.pool_constraints import pool_weights
 from ...firing_times import SILENT, tie_tolerance
 from ...layers import Dense, Kind
 from ...population import Population
-from ..cuda.recording import Readings, make_room
+from ..cuda.recording import Readings, SpikeRecorder, make_room
 from ..devices import is_cuda
 from . import groups, models
 from .cells import Cells
@@ -161,15 +161,22 @@ class ExplicitBuilder:
         else:
             self.add(groups.at_onsets(neurons, variable, self.clocks, name))
 
-    def record_spikes(self, neurons: NeuronGroup, name: str, event: str = "spike") -> None:
-        """Keep when each neuron fires, which it does once an image at most."""
+    def record_spikes(
+        self, neurons: NeuronGroup, name: str, *, event: str = "spike", most: int
+    ) -> None:
+        """Keep when neurons fire: all together, so many times an image at the most."""
+        most *= self.net.n_images
+        if self.net.shares_weights:
+            n_steps = self.net.n_images * self.timing.slot + 1
+            self.add(SpikeRecorder(neurons, event, most, n_steps, name))
+            return
         monitor = (
             SpikeMonitor(neurons, name=name)
             if event == "spike"
             else EventMonitor(neurons, event, name=name)
         )
         if self.on_card:
-            make_room(monitor, self.net.n_images * len(neurons))
+            make_room(monitor, most)
         self.add(monitor)
 
     def spike_at(self, name: str, step: int) -> Any:
@@ -196,7 +203,7 @@ class ExplicitBuilder:
         self.groups[population] = neurons
         spikes = (self.groups[source], self._event(source))
         self._count(population, spikes, neurons, "n_arrived", "synapses")
-        self.record_spikes(neurons, self.names.of(population, "spikes"))
+        self.record_spikes(neurons, self.names.of(population, "spikes"), most=len(neurons))
         if silence is not None:
             self._count(population, spikes, neurons, "n_fired", "fired")
             self._count(population, silence, neurons, "n_arrived", "silent_inputs")
@@ -277,8 +284,10 @@ class ExplicitBuilder:
             self._weights(population, neurons, sign=-1)
         self._bias(population, neurons, sign=-1)
         ticking = self.ticking.add(population, neurons)
-        self.record_spikes(neurons, self.names.of(population, "spikes"), self.model.emission)
-        self.add(SpikeMonitor(ticking, name=self.names.of(population, "ticking_spikes")))
+        part = self.names.of(population, "spikes")
+        self.record_spikes(neurons, part, event=self.model.emission, most=len(neurons))
+        part = self.names.of(population, "ticking_spikes")
+        self.record_spikes(ticking, part, most=self.timing.slot)
 
     def _weights(self, population: Population, neurons: NeuronGroup, *, sign: int) -> None:
         for number, (source, projection) in enumerate(

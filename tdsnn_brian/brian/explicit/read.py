@@ -15,7 +15,7 @@ from ...firing_times import SILENT, in_ticks
 from ...layers import Kind
 from ...network import SpikingNetwork
 from ...population import Population
-from ..cuda.recording import Readings
+from ..cuda.recording import Readings, SpikeRecorder
 from ..devices import counts_spikes
 from ..levels import Levels
 from ..naming import Names
@@ -134,6 +134,8 @@ def recordings_of(net: Any) -> Recordings:
 
     def spikes(name: str) -> Spikes:
         monitor = net[name]
+        if isinstance(monitor, SpikeRecorder):
+            return monitor.spikes
         times, neurons = np.asarray(monitor.t_[:]), np.asarray(monitor.i[:])
         counted = len(times)
         if counts_spikes(get_device()):

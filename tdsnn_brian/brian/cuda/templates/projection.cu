@@ -42,7 +42,7 @@
             if (!listening[to]) continue;
             {% endif %}
             const _Real gain = factor{{ ' * _shares[out]' if shares is not none }};
-            atomicAdd(target + to, gain * weights[((long)(tap_row * {{channels}} + channel) * {{tap_columns}} + tap) * {{group_outputs}} + k]);
+            atomicAdd(target + to, gain * weights[((long)(tap_row * {{stored_channels}} + channel{{ ' %% %d' % stored_channels if stored_channels < channels }}) * {{tap_columns}} + tap) * {{group_outputs}} + k]);
         }
     }
 {% endblock %}
