@@ -37,6 +37,8 @@ CHANNELS = {
     "alexnet": [(11, 64), (5, 192), (3, 384), (3, 256), (3, 256)],
     "vgg16": [(3, n) for n in (64, 64, 128, 128, 256, 256, 256, *[512] * 6)],
 }
+MOST_KEPT = 1000  # images whose firing times come back
+PHASES = ("before_start", "before_network_run", "after_network_run", "after_end")
 PACKAGES = {
     "cuda_standalone": "brian2cuda",
     "genn": "brian2genn",
@@ -57,19 +59,23 @@ class Run:
     images: int = 1000
     copies: int = 1
     repeats: int = 1
+    profile: bool = False
 
 
 RUNS = [
-    # the longest to compile come first
-    Run(name="vgg16", network="vgg16", images=1),
+    # those that take longest to prepare come first
+    Run(name="lenet-10000", images=10_000, copies=500),
+    Run(name="lenet-10000-float64", images=10_000, copies=500, float_type="float64"),
+    Run(name="vgg16", network="vgg16", images=1, repeats=3),
     Run(name="vgg16-float64", network="vgg16", images=1, float_type="float64"),
+    Run(name="vgg16-profile", network="vgg16", images=1, profile=True),
     Run(name="alexnet", network="alexnet", images=1, repeats=3),
     Run(name="alexnet-float64", network="alexnet", images=1, float_type="float64"),
     Run(name="lenet-explicit", projection="explicit", images=100, float_type="float64"),
-    Run(name="lenet-float64", float_type="float64", copies=250, repeats=10),
     Run(name="lenet", copies=250, repeats=10),
+    Run(name="lenet-float64", float_type="float64", copies=250, repeats=5),
+    Run(name="lenet-profile", copies=250, profile=True),
     Run(name="lenet-one-by-one", images=100),
-    Run(name="lenet-10000", images=10_000, copies=500),
     Run(name="genn-lenet", device="genn", projection="explicit", copies=10, float_type="float64"),
     Run(name="genn-lenet-float32", device="genn", projection="explicit", copies=10),
     Run(name="cpu-lenet", device="cpu"),
@@ -102,10 +108,34 @@ def subject(run: Run) -> tuple[td.SpikingNetwork, np.ndarray]:
 
 @contextmanager
 def the_card(out: Path) -> Iterator[None]:
-    """Only one process at a time has it."""
+    """Only one process at a time computes on it."""
     with open(out / "card.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def time_alone(out: Path) -> None:
+    """Let the program that is built compute while no other does, and say when its parts began.
+
+    What it reads, copies and writes may go on beside others.
+    """
+    from brian2 import device, prefs
+
+    prefs.codegen.cpp.headers += ["<fcntl.h>", "<sys/file.h>", "<fstream>", "<chrono>"]
+    lock = json.dumps(str(out / "card.lock"))
+    device.insert_code(
+        "before_network_run",
+        f"const int card = open({lock}, O_CREAT | O_RDWR, 0644); flock(card, LOCK_EX);",
+    )
+    device.insert_code("after_network_run", "cudaDeviceSynchronize();")
+    for slot in PHASES:
+        clock = "std::chrono::system_clock::now().time_since_epoch()"
+        device.insert_code(
+            slot,
+            'std::ofstream(brian::results_dir + "phases.txt", std::ios::app) << std::fixed'
+            f" << std::chrono::duration<double>({clock}).count() << std::endl;",
+        )
+    device.insert_code("after_network_run", "flock(card, LOCK_UN);")
 
 
 def by_program(run: Run, out: Path, capability: float | None) -> dict:
@@ -128,7 +158,8 @@ def by_program(run: Run, out: Path, capability: float | None) -> dict:
         set_device("cuda_standalone", directory=folder, build_on_run=False, with_output=False)
         defaultclock.dt = 1 * ms / network.input_steps
         net = td.build_network(wide.network, wide.arranged(images), projection=run.projection)
-        net.run(net.duration, namespace={})
+        time_alone(out)
+        net.run(net.duration, namespace={}, profile=run.profile)
         generated = time.perf_counter() - start
         with economical_make():
             device.build(directory=folder, compile=True, run=False, with_output=False)
@@ -137,15 +168,28 @@ def by_program(run: Run, out: Path, capability: float | None) -> dict:
         if capability is not None:
             return figures
         analysis, found, loops, wholes = td.analyse(network, images), [], [], []
-        with the_card(out):
-            for _ in range(run.repeats):
-                start = time.perf_counter()
-                device.run(folder, "results", with_output=False)
-                wholes.append(time.perf_counter() - start)
-                loops.append(device._last_run_time)
-                result = td.read_results(net, strict=False)
-                found.append(wide.separated(result, len(images)))
+        for _ in range(run.repeats):
+            phases = Path(folder, "results", "phases.txt")
+            phases.unlink(missing_ok=True)
+            start = time.time()
+            device.run(folder, "results", with_output=False)
+            begun = [float(line) for line in phases.read_text().split()]
+            loops.append(begun[2] - begun[1])
+            wholes.append(begun[1] - start + begun[3] - begun[2])
+            unfinished = figures | measured(run, loops, wholes) | {"error": "not compared in time"}
+            (out / f"{run.name}.json").write_text(json.dumps(asdict(run) | unfinished))
+            result = td.read_results(net, strict=False)
+            found.append(wide.separated(result, len(images)))
+        if run.profile:
+            figures["profile"] = read_profile(Path(folder, "results", "profiling_info.txt"))
     return figures | measured(run, loops, wholes) | compared(run, out, analysis, found)
+
+
+def read_profile(file: Path) -> dict[str, float]:
+    """Seconds of each operation, the longest first."""
+    lines = (line.split() for line in file.read_text().splitlines())
+    seconds = {name: float(value) for name, value in lines}
+    return dict(sorted(seconds.items(), key=lambda item: -item[1])[:40])
 
 
 def by_simulate(run: Run, out: Path, capability: float | None) -> dict:
@@ -172,6 +216,8 @@ def by_simulate(run: Run, out: Path, capability: float | None) -> dict:
 def by_stream(run: Run, out: Path, capability: float | None) -> dict:
     """The event-driven program on this machine's processor, one thread."""
     network, images = subject(run)
+    for _ in td.stream(network, images[:1], dtype=run.float_type, processes=1, threads=1):
+        pass  # it is compiled
     with the_card(out):  # alone on the machine, as far as this script goes
         results = td.stream(network, images, dtype=run.float_type, processes=1, threads=1)
         for _ in results:
@@ -201,7 +247,8 @@ KINDS = {"cuda_standalone": by_program, "genn": by_simulate, "cpu": by_stream, "
 def measured(run: Run, loops: list[float], wholes: list[float]) -> dict:
     return {
         "ms_per_image": 1e3 * statistics.median(loops) / run.images,  # of its steps alone
-        "program_seconds": statistics.median(wholes),
+        "ms_per_image_of_each_run": [1e3 * seconds / run.images for seconds in loops],
+        "beside_seconds": statistics.median(wholes),  # starting, reading and writing
         "runs": len(loops),
     }
 
@@ -211,7 +258,7 @@ def compared(run: Run, out: Path, analysis, found: list) -> dict:
     first = found[0]
     total = sum(values.size for values in first.latencies.values())
     moved = [_different(first, other) for other in found[1:]]
-    if run.float_type == "float32":
+    if run.float_type == "float32" and run.images <= MOST_KEPT:
         np.savez_compressed(
             out / f"{run.name}.npz",
             potentials=first.potentials,
@@ -277,13 +324,13 @@ def write_table(out: Path) -> None:
             run.float_type,
             f"{run.images}, {run.copies} at once",
         ]
+        cells += [f"{row['ms_per_image']:.3g}" if "ms_per_image" in row else ""]
         if "error" in row:
             cells += [row["error"].splitlines()[-1][:200]]
         else:
             different = f"{row.get('different_from_analysis', '')}"
             if "unexplained" in row:
                 different += f", {row['unexplained']} unexplained"
-            cells += [f"{row['ms_per_image']:.3g}" if "ms_per_image" in row else ""]
             moved = row.get("moved_between_runs", {"runs": 0, "most": ""})
             cells += [f"{row.get('firing_times', '')}", different]
             cells += [f"{moved['most']} in {moved['runs']} runs" if moved["runs"] else ""]
@@ -333,7 +380,7 @@ def main() -> None:
             file.unlink()
     deadline = time.monotonic() + 60 * options.minutes
     started: list[tuple[Run, subprocess.Popen]] = []
-    at_once = max(2, (os.cpu_count() or 1) // 2)
+    at_once = max(2, (os.cpu_count() or 1) - 2)
     while (waiting or any(x.poll() is None for _, x in started)) and time.monotonic() < deadline:
         if waiting and sum(x.poll() is None for _, x in started) < at_once:
             run = waiting.pop(0)
@@ -354,8 +401,9 @@ def main() -> None:
 
 
 def fail(run: Run, out: Path, card: str, error: str) -> None:
-    told = {**asdict(run), "card": card, "error": error}
-    (out / f"{run.name}.json").write_text(json.dumps(told, indent=2))
+    file = out / f"{run.name}.json"
+    known = json.loads(file.read_text()) if file.exists() else asdict(run)
+    file.write_text(json.dumps({**known, "card": card, "error": error}, indent=2))
 
 
 if __name__ == "__main__":
