@@ -37,6 +37,7 @@ CHANNELS = {
     "alexnet": [(11, 64), (5, 192), (3, 384), (3, 256), (3, 256)],
     "vgg16": [(3, n) for n in (64, 64, 128, 128, 256, 256, 256, *[512] * 6)],
 }
+IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None  # programs write GBs at their end
 MOST_KEPT = 1000  # images whose firing times come back
 PHASES = ("before_start", "before_network_run", "after_network_run", "after_end")
 PACKAGES = {
@@ -153,7 +154,7 @@ def by_program(run: Run, out: Path, capability: float | None) -> dict:
     network, images = subject(run)
     wide = SideBySide(one=network, copies=run.copies)
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="tdsnn-gpu-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tdsnn-gpu-", dir=IN_MEMORY) as folder:
         prefs.core.default_float_dtype = getattr(np, run.float_type)
         set_device("cuda_standalone", directory=folder, build_on_run=False, with_output=False)
         defaultclock.dt = 1 * ms / network.input_steps
@@ -201,7 +202,7 @@ def by_simulate(run: Run, out: Path, capability: float | None) -> dict:
     wide = SideBySide(one=network, copies=run.copies)
     analysis = td.analyse(network, images)
     prefs.core.default_float_dtype = getattr(np, run.float_type)
-    with tempfile.TemporaryDirectory(prefix="tdsnn-gpu-") as folder, the_card(out):
+    with tempfile.TemporaryDirectory(prefix="tdsnn-gpu-", dir=IN_MEMORY) as folder, the_card(out):
         set_device("genn", use_GPU=True, directory=folder, with_output=False)
         result = td.simulate(wide.network, wide.arranged(images), strict=False)
     seconds = result.seconds
@@ -380,7 +381,7 @@ def main() -> None:
             file.unlink()
     deadline = time.monotonic() + 60 * options.minutes
     started: list[tuple[Run, subprocess.Popen]] = []
-    at_once = max(2, (os.cpu_count() or 1) - 2)
+    at_once = max(2, (os.cpu_count() or 1) // 2)
     while (waiting or any(x.poll() is None for _, x in started)) and time.monotonic() < deadline:
         if waiting and sum(x.poll() is None for _, x in started) < at_once:
             run = waiting.pop(0)
