@@ -5,7 +5,6 @@ network will take there, and refuses with the reason what would fail late or sil
 """
 
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from ..network import SpikingNetwork
 from .cuda.nvidia import check_gpu
 from .default_clock import check_default_clock
 from .devices import check_compiles_and_runs
+from .genn_code import fit_for_a_card
 
 VERSION = "4.9.0"
 HOW_TO_GET_GENN = (
@@ -34,7 +34,6 @@ HOW_TO_GET_GENN = (
 _COPIES = 5
 _BYTES_A_SPIKE = 40  # recorded in doubling lists, then read and sorted by Python
 _PROGRAMS = 250_000_000
-_SHORT_ROW = 32  # synapses of a neuron that one thread may walk
 
 
 def find_genn() -> Path:
@@ -126,33 +125,16 @@ def check_network(network: SpikingNetwork, n_images: int, dt: Quantity) -> None:
         )
 
 
-def with_own_spans(model: str) -> str:
-    """The text of a generated model in which each Synapses is walked along its longer side.
-
-    Brian2GeNN has one preference for all of them. By postsynaptic neuron, the one thread of a
-    ticking neuron walks all spikes of its layer; by spike, each has a thread.
-    """
-    span = "SynapseGroup::SpanType"
-    return re.sub(
-        rf"{span}::POSTSYNAPTIC\);(\s*syn->setMaxConnections\((\w+)\);)",
-        rf"\2 < {_SHORT_ROW} ? {span}::PRESYNAPTIC : {span}::POSTSYNAPTIC);\1",
-        model,
-    )
-
-
 @contextmanager
 def optimised_and_timed(device: Any) -> Iterator[None]:
-    """Within it, GeNN's CPU backend is compiled with -O2, and runs are timed by the wall's clock.
+    """Within it, GeNN's code is made fit for a card (`genn_code`), and runs are timed by the wall.
 
-    Brian2GeNN lets the compiler optimise nothing, and tells the processor's time. For a GPU, see
-    `with_own_spans`.
+    For the CPU backend Brian2GeNN lets the compiler optimise nothing; here it is told -O2.
     """
     run, compile_source, compiler = device.run, device.compile_source, os.environ.get("CXX")
 
     def compiled(debug: bool, directory: str, use_gpu: bool) -> None:
-        if use_gpu:
-            model = Path(directory, "magicnetwork_model.cpp")
-            model.write_text(with_own_spans(model.read_text()))
+        fit_for_a_card(directory)
         compile_source(debug, directory, use_gpu)
 
     def timed(*arguments: Any) -> None:

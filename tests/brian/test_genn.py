@@ -10,13 +10,14 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from brian2 import defaultclock, device, ms, prefs, set_device
+from brian2 import SpikeMonitor, defaultclock, device, ms, prefs, set_device
 from test_population import residual
 
 import tdsnn_brian as td
 from helpers import random_images, small_network
-from tdsnn_brian.brian import genn
+from tdsnn_brian.brian import genn, genn_code
 from tdsnn_brian.brian.default_clock import default_clock_at
+from tdsnn_brian.network import SpikingNetwork
 
 brian2genn = pytest.mark.skipif(
     find_spec("brian2genn") is None, reason="Brian2GeNN is not installed; run make test-genn"
@@ -219,9 +220,9 @@ class TestRefusals:
             simulate()
 
 
-def generate(directory, window="fixed", **arguments):
-    """Generate the code of the small network; the network and the files' texts."""
-    network = small_network()
+def generate(directory, network=None, window="fixed", **arguments):
+    """Generate the code of the small network, or another; the network and the model's text."""
+    network = network or small_network()
     defaultclock.dt = 1 * ms
     net = td.build_network(network, random_images(network, 2), window=window, **arguments)
     net.run(net.duration, namespace={})
@@ -235,7 +236,7 @@ class TestGeneratedCode:
     def test_is_complete(self, activate, window):
         faults = pytest.importorskip("tdsnn_brian.validation.genn").code_faults
         directory = activate(compile=False, run=False)
-        net, _ = generate(directory, window)
+        net, _ = generate(directory, window=window)
         assert faults(net, directory) == []
 
     @pytest.mark.parametrize("window", ["fixed", "dynamic"])
@@ -288,15 +289,59 @@ class TestGeneratedCode:
         (fault,) = faults(net, directory)
         assert "conv2_synapses_w" in fault
 
-    def test_each_of_many_spikes_has_a_thread(self, activate):
-        _, model = generate(activate(compile=False, run=False, use_GPU=True))
-        wide = r"setSpanType\((maxRow\w+) < 32 \? \S+::PRESYNAPTIC : \S+::POSTSYNAPTIC\);"
-        found = re.findall(wide + r"\s*syn->setMaxConnections\(\1\);", genn.with_own_spans(model))
-        assert len(found) == model.count("setSpanType") > 20
-        assert "maxRowdense1_ticking_done" in found
+    def test_the_code_is_made_fit_for_a_card(self, activate):
+        """Own spans, spikes that stay on the card, few pushes, and the wall's clock."""
+        directory = activate(compile=False, run=False, use_GPU=True)
+        net, before = generate(directory)
+        plain = (directory / "engine.cpp").read_text()
+        genn_code.fit_for_a_card(directory)
+        model = (directory / "magicnetwork_model.cpp").read_text()
+        engine = (directory / "engine.cpp").read_text()
+        spans = r"if \(maxCol(\w+) > 1 \|\| maxRow(\w+) < 32\)"
+        names = re.findall(spans, model)
+        assert len(names) == before.count("setSpanType") > 20
+        assert all(column == row for column, row in names)
+        monitored = [each.source.name for each in net.objects if isinstance(each, SpikeMonitor)]
+        assert len(monitored) > 4
+        assert sorted(monitored) == sorted(
+            re.findall(r'"(\w+)", \d+,.*->setSpikeRecordingEnabled\(true\);', model)
+        )
+        assert all(f"pull{name}CurrentSpikes" in plain for name in monitored)
+        assert not re.search(r"pull\w+CurrentSpikesFromDevice", engine)
+        assert engine.count("if (before || ") == plain.count("SpikesToDevice();") > 2
+        assert "std::clock()" in plain
+        assert "std::clock()" not in engine
+
+    def test_a_readout_alone_has_no_spikes_to_keep(self, activate):
+        directory, readout = activate(compile=False, run=False), small_network().layers[-1]
+        generate(directory, SpikingNetwork(layers=(readout,), leak=5.0, name="alone"))
+        genn_code.fit_for_a_card(directory)
+        engine = (directory / "engine.cpp").read_text()
+        assert "RecordingBuffers" not in engine
+        assert "wall_clock" in engine
+
+    @pytest.mark.parametrize(
+        ("file", "known"),
+        [
+            ("engine.cpp", "    // report spikes\n"),
+            ("engine.cpp", "pullconv1CurrentSpikesFromDevice"),
+            ("engine.cpp", "allocateMem();"),
+            ("engine.cpp", "std::clock()"),
+            ("magicnetwork_model.cpp", '("conv1", '),
+        ],
+    )
+    def test_code_of_another_brian2genn_is_refused(self, activate, file, known):
+        """Or its spikes would be lost without a word."""
+        directory = activate(compile=False, run=False)
+        generate(directory)
+        text = (directory / file).read_text()
+        assert known in text
+        (directory / file).write_text(text.replace(known, "other"))
+        with pytest.raises(td.UnsupportedDeviceError, match="that this Brian2GeNN generates"):
+            genn_code.fit_for_a_card(directory)
 
     def test_each_synapse_adds_once_to_one_variable(self, activate):
-        _, model = generate(activate(compile=False, run=False), "dynamic")
+        _, model = generate(activate(compile=False, run=False), window="dynamic")
         synapses = re.findall(r"class \w+WEIGHTUPDATE .*?\n};", model, re.DOTALL)
         codes = [re.search(r'SET_SIM_CODE\("(.*?)"\);', each, re.DOTALL)[1] for each in synapses]
         assert len(codes) > 20
@@ -359,16 +404,13 @@ def test_runs_are_timed_and_the_cpu_backend_is_optimised(monkeypatch, tmp_path, 
             sleep(seconds)
 
     monkeypatch.delenv("CXX", raising=False)
-    fake = Device()
-    model = tmp_path / "magicnetwork_model.cpp"
-    model.write_text(
-        "syn->setSpanType(SynapseGroup::SpanType::POSTSYNAPTIC);\nsyn->setMaxConnections(maxRow);"
-    )
+    fake, changed = Device(), []
+    monkeypatch.setattr(genn, "fit_for_a_card", changed.append)
     with genn.optimised_and_timed(fake):
         fake.compile_source(False, str(tmp_path), use_gpu)
         fake.run(0.05)
     assert fake.directory == str(tmp_path)
-    assert ("maxRow < 32 ?" in model.read_text()) == use_gpu
+    assert changed == [str(tmp_path)]
     assert fake.compiler == flags
     assert "CXX" not in os.environ
     assert 0.05 <= fake.timers["run_binary"] < 5
