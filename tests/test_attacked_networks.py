@@ -14,6 +14,7 @@ import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian import network_file, whole_files
 from tdsnn_brian.layers import IMAGE, AveragePool2D, Conv2D, Dense, MaxPool2D, Sum
+from tdsnn_brian.summary import summarise
 from tdsnn_brian.transfer import RELU, Transfer
 
 EVIL = [
@@ -99,6 +100,7 @@ def outcome(network_of):
     try:
         network = network_of()
         analysis = td.analyse(network, random_images(network, 1))
+        assert repr(summarise(network))
     except td.TDSNNError as error:
         return type(error).__name__
     assert np.isfinite(analysis.potentials).all()
@@ -281,6 +283,11 @@ def test_names_that_cannot_be_shown_are_refused(name):
         Dense(name=name, input_shape=(2,), weights=np.ones((2, 2)))
     with pytest.raises(td.InvalidInputError, match="network name"):
         replace(small_network(), name=name)
+
+
+@pytest.mark.parametrize("notes", [[[1, 2]], 3, None, "\x1b[31mred", {"a": 1}, ["\x1b[31mred", 1]])
+def test_notes_of_any_kind_are_shown(notes):
+    assert "\x1b" not in repr(summarise(small_network(metadata={"notes": notes})))
 
 
 def test_windows_of_padding_alone():
