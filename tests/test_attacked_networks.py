@@ -3,6 +3,7 @@
 import copy
 import json
 import threading
+import tracemalloc
 import zipfile
 from collections import Counter
 from dataclasses import fields, replace
@@ -283,6 +284,23 @@ def test_names_that_cannot_be_shown_are_refused(name):
         Dense(name=name, input_shape=(2,), weights=np.ones((2, 2)))
     with pytest.raises(td.InvalidInputError, match="network name"):
         replace(small_network(), name=name)
+
+
+@pytest.mark.parametrize("n_read", [3.0, float("inf"), True, 0, -1, 2**31, 10**30])
+def test_neurons_that_are_read_are_counted(n_read):
+    with pytest.raises(td.InvalidInputError, match="n_read must be a whole number of 1 or more"):
+        replace(small_network().layers[0], n_read=n_read)
+
+
+def test_a_source_said_to_be_large_takes_no_memory():
+    places = np.array([[[0, 1]]])
+    tracemalloc.start()
+    dense = Dense(name="a", input_shape=(2,), weights=np.eye(2), reads=places, n_read=2**31 - 1)
+    with pytest.raises(td.InvalidInputError, match=r"takes 2147483647 inputs but 'input' has 2"):
+        td.SpikingNetwork(layers=(dense,), leak=2)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
 
 
 @pytest.mark.parametrize("notes", [[[1, 2]], 3, None, "\x1b[31mred", {"a": 1}, ["\x1b[31mred", 1]])

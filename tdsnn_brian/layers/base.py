@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import check_name, check_shape, is_number, real_array
+from ..arguments import check_count, check_name, check_shape, is_number, real_array
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
 from ..tables import times
@@ -110,6 +110,8 @@ class Layer:
         check_shape("input_shape", self.input_shape)
         if not isinstance(self.source, str | None):
             raise InvalidInputError(f"source must be a layer's name, got {self.source!r:.80}")
+        if self.n_read is not None:
+            check_count("n_read", self.n_read)
         if self.leak is not None:
             check_leak(self.leak)
         if self.v_threshold is not None:
