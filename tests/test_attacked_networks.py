@@ -286,6 +286,20 @@ def test_names_that_cannot_be_shown_are_refused(name):
         replace(small_network(), name=name)
 
 
+def test_what_was_worked_out_stays_true(tmp_path):
+    """A weight that changed after the first run counted in some ways to run, and not in others."""
+    weights, bias = np.ones((2, 2)), np.ones(2)
+    layer = Dense(name="a", input_shape=(2,), weights=weights, bias=bias)
+    weights[0, 0] = bias[0] = np.nan
+    network = td.SpikingNetwork(layers=(layer,), leak=2)
+    network.save(tmp_path / "network.npz")
+    for made in (layer, replace(layer, name="b"), td.load(tmp_path / "network.npz").layers[0]):
+        assert (made.weights == 1).all()
+        for values in (made.weights, made.bias):
+            with pytest.raises(ValueError, match="read-only"):
+                values[...] = 2
+
+
 @pytest.mark.parametrize("n_read", [3.0, float("inf"), True, 0, -1, 2**31, 10**30])
 def test_neurons_that_are_read_are_counted(n_read):
     with pytest.raises(td.InvalidInputError, match="n_read must be a whole number of 1 or more"):

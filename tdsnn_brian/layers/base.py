@@ -1,6 +1,6 @@
 """What every layer has."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from functools import cached_property
 from math import prod
@@ -45,6 +45,8 @@ class Kind(Enum):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Layer:
     """A population and the projections onto it: a name (that of the Keras layer) and shapes.
+
+    Its arrays are copies that cannot be written to; `dataclasses.replace` makes a layer of others.
 
     Attributes
     ----------
@@ -97,6 +99,10 @@ class Layer:
         return f"<{type(self).__name__} {self.name!r}: {shapes}>"
 
     def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray) and value.flags.writeable:
+                object.__setattr__(self, item.name, _constant(value))
         try:
             self.check()
         except InvalidInputError as error:
@@ -192,6 +198,13 @@ class Layer:
     @property
     def n_neurons(self) -> int:
         return prod(self.output_shape)
+
+
+def _constant(values: NDArray) -> NDArray:
+    """A copy that cannot be changed: whatever follows from it is worked out once."""
+    copied = values.copy(order="K")
+    copied.flags.writeable = False
+    return copied
 
 
 def check_threshold(v_threshold: float) -> float:

@@ -80,7 +80,7 @@ def test_sums_beyond_the_range_give_no_answer(way, first, last):
     )
     network = td.SpikingNetwork(layers=layers, leak=3)
     with pytest.raises(
-        td.InvalidInputError, match="layer '[ab]'.*(out of|beyond)|may last 0 ticks"
+        td.InvalidInputError, match=r"layer '[ab]'.*(out of|beyond)|may last 0 ticks"
     ):
         WAYS[way](network, np.array([[0.9, 0.8]]))
 
