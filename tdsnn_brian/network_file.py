@@ -216,6 +216,7 @@ def _decode(value: Any, arrays: Mapping[str, NDArray]) -> Any:
         return Transfer(**value[_TRANSFER])
     if value[_ARRAY] not in arrays:
         raise KeyError(f"array {value[_ARRAY]!r} is missing")
+    arrays[value[_ARRAY]].flags.writeable = False  # so that the layer needs no copy
     return arrays[value[_ARRAY]]
 
 

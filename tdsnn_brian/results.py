@@ -60,6 +60,13 @@ class Result:
     potentials: Any
 
     def __post_init__(self) -> None:
+        named = self.potentials if isinstance(self.potentials, Mapping) else {"": self.potentials}
+        for name, values in named.items():
+            if not np.isfinite(values).all():
+                raise InvalidInputError(
+                    f"{f'layer {name!r}: its' if name else 'the output'} potentials are beyond the "
+                    "range of the floating type; choose a smaller leak or scale, or float64"
+                )
         object.__setattr__(self, "potentials", gathered(self.potentials))
 
     def __init_subclass__(cls, **options: Any) -> None:

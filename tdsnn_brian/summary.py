@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from .arguments import shown
 from .layers import Kind
 from .tables import Table, times
 
@@ -63,4 +64,6 @@ def _note(network: "SpikingNetwork") -> str:
     if network.v_threshold:
         parts.append(f"threshold {network.v_threshold:g}")
     first = f"{network.name}: {', '.join(parts)}; synapses of bias neurons are not counted"
-    return "\n".join([first, *network.metadata.get("notes", ())])
+    notes = network.metadata.get("notes", [])
+    lines = notes if isinstance(notes, list | tuple) else [notes]
+    return "\n".join([first, *(shown(str(line)) for line in lines)])

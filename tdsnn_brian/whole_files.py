@@ -28,6 +28,7 @@ ALONE = ""
 """Name of the array of an ``.npy`` file, which gives it none."""
 
 _PIECE = 2**20
+_LONGEST_HEADER = 2**16  # of an array
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _read_header(stream: IO[bytes], size: int, which: str = "its array") -> Arra
     version: tuple[int, int] = npy.read_magic(stream)  # type: ignore[no-untyped-call]
     if version not in _HEADERS:
         raise ValueError(f"{which} has format {version}, which numbers do not need")
-    shape, fortran_order, dtype = _HEADERS[version](stream)
+    shape, fortran_order, dtype = _HEADERS[version](_Beginning(stream))
     if dtype.kind not in "biuf":
         raise ValueError(f"{which} has dtype {dtype}, which is not of numbers")
     header = ArrayHeader(shape=shape, dtype=dtype, fortran_order=fortran_order)
@@ -145,7 +146,19 @@ def _read_header(stream: IO[bytes], size: int, which: str = "its array") -> Arra
     return header
 
 
-_HEADERS: dict[tuple[int, int], Callable[[IO[bytes]], tuple[Any, bool, np.dtype]]] = {
+class _Beginning:
+    """A stream of which no more is read at once than a header may have."""
+
+    def __init__(self, stream: IO[bytes]):
+        self.stream = stream
+
+    def read(self, size: int) -> bytes:
+        if size > _LONGEST_HEADER:
+            raise ValueError(f"its header is said to have {size:,} bytes")
+        return self.stream.read(size)
+
+
+_HEADERS: dict[tuple[int, int], Callable[[_Beginning], tuple[Any, bool, np.dtype]]] = {
     (1, 0): npy.read_array_header_1_0,
     (2, 0): npy.read_array_header_2_0,
 }

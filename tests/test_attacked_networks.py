@@ -3,6 +3,7 @@
 import copy
 import json
 import threading
+import tracemalloc
 import zipfile
 from collections import Counter
 from dataclasses import fields, replace
@@ -14,6 +15,7 @@ import tdsnn_brian as td
 from helpers import random_images, small_network
 from tdsnn_brian import network_file, whole_files
 from tdsnn_brian.layers import IMAGE, AveragePool2D, Conv2D, Dense, MaxPool2D, Sum
+from tdsnn_brian.summary import summarise
 from tdsnn_brian.transfer import RELU, Transfer
 
 EVIL = [
@@ -99,6 +101,7 @@ def outcome(network_of):
     try:
         network = network_of()
         analysis = td.analyse(network, random_images(network, 1))
+        assert repr(summarise(network))
     except td.TDSNNError as error:
         return type(error).__name__
     assert np.isfinite(analysis.potentials).all()
@@ -281,6 +284,42 @@ def test_names_that_cannot_be_shown_are_refused(name):
         Dense(name=name, input_shape=(2,), weights=np.ones((2, 2)))
     with pytest.raises(td.InvalidInputError, match="network name"):
         replace(small_network(), name=name)
+
+
+def test_what_was_worked_out_stays_true(tmp_path):
+    """A weight that changed after the first run counted in some ways to run, and not in others."""
+    weights, bias = np.ones((2, 2)), np.ones(2)
+    layer = Dense(name="a", input_shape=(2,), weights=weights, bias=bias)
+    weights[0, 0] = bias[0] = np.nan
+    network = td.SpikingNetwork(layers=(layer,), leak=2)
+    network.save(tmp_path / "network.npz")
+    for made in (layer, replace(layer, name="b"), td.load(tmp_path / "network.npz").layers[0]):
+        assert (made.weights == 1).all()
+        for values in (made.weights, made.bias):
+            with pytest.raises(ValueError, match="read-only"):
+                values[...] = 2
+
+
+@pytest.mark.parametrize("n_read", [3.0, float("inf"), True, 0, -1, 2**31, 10**30])
+def test_neurons_that_are_read_are_counted(n_read):
+    with pytest.raises(td.InvalidInputError, match="n_read must be a whole number of 1 or more"):
+        replace(small_network().layers[0], n_read=n_read)
+
+
+def test_a_source_said_to_be_large_takes_no_memory():
+    places = np.array([[[0, 1]]])
+    tracemalloc.start()
+    dense = Dense(name="a", input_shape=(2,), weights=np.eye(2), reads=places, n_read=2**31 - 1)
+    with pytest.raises(td.InvalidInputError, match=r"takes 2147483647 inputs but 'input' has 2"):
+        td.SpikingNetwork(layers=(dense,), leak=2)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
+
+
+@pytest.mark.parametrize("notes", [[[1, 2]], 3, None, "\x1b[31mred", {"a": 1}, ["\x1b[31mred", 1]])
+def test_notes_of_any_kind_are_shown(notes):
+    assert "\x1b" not in repr(summarise(small_network(metadata={"notes": notes})))
 
 
 def test_windows_of_padding_alone():

@@ -152,6 +152,18 @@ def test_what_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
         read_images(path, (32, 32, 1), UNIT)
 
 
+def test_a_header_that_fills_the_memory_is_not_read(tmp_path):
+    with (
+        zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("images.npy", "w", force_zip64=True) as member,
+    ):
+        member.write(b"\x93NUMPY\x02\0" + (2**26).to_bytes(4, "little"))
+        for _ in range(64):
+            member.write(2**20 * b" ")
+    with little_memory(), pytest.raises(InvalidInputError, match="header is said to have 67,108,"):
+        read(tmp_path / "a.npz")
+
+
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_compression_that_unpacks_at_once_is_refused(tmp_path, compression):
     bomb(tmp_path / "a.npz", 100, compression=compression)

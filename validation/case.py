@@ -5,10 +5,10 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from numpy.typing import NDArray
 
 from tdsnn_brian import SpikingNetwork, load, networks
+from tdsnn_brian.arguments import real_array
 from tdsnn_brian.errors import InvalidInputError, TDSNNError
 from tdsnn_brian.image_range import Range, check_range, describe
 from tdsnn_brian.results import predict
@@ -145,7 +145,7 @@ def check_labels(labels, network: SpikingNetwork, n: int) -> NDArray | None:
     """Labels, where there are any: (n,), or one a position of a network that answers so."""
     if labels is None:
         return None
-    labels = np.asarray(labels)
+    labels = real_array("labels", labels)
     positions = network.output.shape[:-1]
     shape = (n, *positions) if prod(positions) > 1 else (n,)
     if labels.shape != shape:

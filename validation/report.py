@@ -132,9 +132,10 @@ def report(
         raise InvalidInputError(
             f"float {float_type!r} is not known; choose from {', '.join(FLOAT_TYPES)}"
         )
-    unknown = set(parts := tuple(parts)) - set(ALL)
-    if unknown:
-        raise InvalidInputError(f"parts {sorted(unknown)} are not known; choose from {ALL}")
+    listed = isinstance(parts, Iterable) and not isinstance(parts, str)
+    parts = tuple(parts) if listed else (parts,)
+    if unknown := [part for part in parts if part not in ALL]:
+        raise InvalidInputError(f"parts {unknown} are not known; choose from {ALL}")
     if model is not None:
         from tdsnn_brian.keras.saved import is_adapted
 

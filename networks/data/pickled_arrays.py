@@ -2,7 +2,8 @@
 
 The instructions of the file are followed by the few lines below and not by `pickle`. Those that a
 dict of arrays does not need are refused; names of functions stay names; and an array is made by
-`numpy.frombuffer` alone, of numbers alone, after its size was checked.
+`numpy.frombuffer` alone, of numbers alone, after its size was checked. All arrays together take no
+more memory than the file, however often it names the same bytes.
 """
 
 import io
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tdsnn_brian.arguments import shown
 from tdsnn_brian.errors import InvalidInputError
 
 
@@ -34,8 +36,8 @@ def read_pickled_arrays(path: str | os.PathLike) -> dict:
         return content
     except Exception as error:  # whatever the bytes of a damaged file may lead to
         raise InvalidInputError(
-            f"{path} cannot be read as a pickle of arrays ({error}); it is damaged or something "
-            "else, so fetch it anew"
+            f"{path} cannot be read as a pickle of arrays ({shown(str(error))}); it is damaged or "
+            "something else, so fetch it anew"
         ) from error
 
 
@@ -80,6 +82,7 @@ def _follow(content: bytes):
     stack: list = []
     marks: list[int] = []
     memo: dict = {}
+    room = len(content)
 
     def pop(n: int) -> list:
         start = len(stack) - n
@@ -91,6 +94,14 @@ def _follow(content: bytes):
 
     def pop_to_mark() -> list:
         return pop(len(stack) - marks.pop())
+
+    def put(made: _Array | _DType) -> None:
+        nonlocal room
+        if isinstance(made, _Array) and made.values is not None:
+            room -= made.values.nbytes
+        if room < 0:
+            raise ValueError("its arrays hold more than the file")
+        stack.append(made)
 
     for instruction, argument, _ in pickletools.genops(io.BytesIO(content)):
         match instruction.name:
@@ -128,9 +139,9 @@ def _follow(content: bytes):
             case "STACK_GLOBAL":
                 stack.append(_Name(".".join(pop(2))))
             case "REDUCE":
-                stack.append(_called(*pop(2)))
+                put(_called(*pop(2)))
             case "BUILD":
-                stack.append(_completed(*pop(2)))
+                put(_completed(*pop(2)))
             case name:
                 raise ValueError(f"its instruction {name} is not needed for arrays")
     raise ValueError("it has no end")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engines import require
+from ..errors import InvalidInputError
 from ..firing_times import SILENT, tie_tolerance
 from ..layers import Kind
 from ..network import SpikingNetwork, check_images
@@ -101,6 +102,11 @@ def _active_period(
     population: Population, potential: NDArray, windows: NDArray
 ) -> NDArray[np.int32]:
     """Ticks until every neuron has fired once."""
+    if not np.isfinite(potential).all():
+        raise InvalidInputError(
+            f"layer {population.name!r}: its potentials are beyond float64, so that no tick would "
+            "make its neurons fire; look for weights that are too large"
+        )
     w_tick = np.array([tick_weight(population.leak, window) for window in windows])
     w_tick = _over_neurons(w_tick, potential)
     decay = np.exp(-1 / population.leak)

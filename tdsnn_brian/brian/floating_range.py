@@ -74,10 +74,10 @@ def _check(population: Population, what: str, ticks: float, limit: float, dtype:
         name = np.dtype(dtype).name
         finer = "float64, " if name == "float32" else ""
         raise InvalidInputError(
-            f"layer {population.name!r}: in {name} {what} may last {limit:.0f} ticks at a leak "
-            f"of {population.leak:g}, and {ticks:g} were asked for, after which potentials are "
-            f"out of the type's range; use {finer}a shorter window, a smaller scale or a larger "
-            "leak"
+            f"layer {population.name!r}: in {name} {what} may last {max(limit, 0):.0f} ticks at a "
+            f"leak of {population.leak:g}, and {ticks:g} were asked for, after which potentials "
+            f"are out of the type's range; use {finer}a shorter window, a smaller scale or a "
+            "larger leak"
         )
 
 

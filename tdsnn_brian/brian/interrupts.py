@@ -7,9 +7,11 @@ early as if it had been shorter.
 import os
 import re
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from brian2 import Network, Quantity, get_device, prefs
@@ -29,11 +31,41 @@ def raising_interrupts() -> Iterator[None]:
     if known:
         prefs[_STOPS] = False
     try:
-        yield
+        with _interrupts_noted():
+            yield
     finally:
         if known:
             prefs[_STOPS] = before
         Network._globally_running = False  # Brian2 leaves it set after an exception
+
+
+@contextmanager
+def _interrupts_noted() -> Iterator[None]:
+    """Raise a Ctrl-C at the end if Python dropped it, as it does while it removes an object.
+
+    Brian2 has all unused objects removed at the start of each run.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    came = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        try:
+            before(number, frame)
+        except KeyboardInterrupt:
+            came = True
+            raise
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def run_whole(net: Network, duration: Quantity, **options: Any) -> None:

@@ -37,8 +37,8 @@ def _numbers(layer: kl.Rescaling, what: str) -> NDArray[np.float64]:
 
 @reads(kl.Normalization)
 def _normalization(layer: kl.Normalization, place: Place) -> Value:
-    mean, variance = (array_of(layer, what).astype(np.float64) for what in ("mean", "variance"))
-    deviation = np.sqrt(variance)
+    mean = array_of(layer, "mean").astype(np.float64)
+    deviation = np.sqrt(_variance(layer, "variance"))
     least = keras.config.epsilon()
     if layer.invert:
         return _put(place, factor=np.maximum(deviation, least), offset=mean)
@@ -55,6 +55,16 @@ def _normalization(layer: kl.Normalization, place: Place) -> Value:
     return _put(place, factor=factor, centre=mean)
 
 
+def _variance(layer: keras.layers.Layer, what: str, epsilon: float = 0.0) -> NDArray[np.float64]:
+    variance = array_of(layer, what).astype(np.float64) + epsilon
+    if (variance < 0).any():
+        raise UnsupportedLayerError(
+            f"{describe(layer)} has negative values in its {what} (lowest {variance.min():g}), of "
+            "which there is no square root; set them, or train the model again"
+        )
+    return variance
+
+
 def _refuse_unresolved(layer: kl.Normalization, unresolved: NDArray[np.bool_]) -> None:
     if unresolved.any():
         raise UnsupportedLayerError(
@@ -68,7 +78,7 @@ def _refuse_unresolved(layer: kl.Normalization, unresolved: NDArray[np.bool_]) -
 @reads(kl.BatchNormalization)
 def _batch_normalization(layer: kl.BatchNormalization, place: Place) -> Value:
     mean = array_of(layer, "moving_mean").astype(np.float64)
-    factor = 1 / np.sqrt(array_of(layer, "moving_variance").astype(np.float64) + layer.epsilon)
+    factor = 1 / np.sqrt(_variance(layer, "moving_variance", layer.epsilon))
     if layer.scale:
         factor = factor * array_of(layer, "gamma")
     check_finite(layer, "moving_variance", factor)

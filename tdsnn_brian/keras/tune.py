@@ -172,9 +172,12 @@ def _check(
         )
     if labels is None:
         return images, None
-    labels = np.asarray(labels)
-    if len(labels) != len(images):
-        raise InvalidInputError(f"{len(images)} images need as many labels, got {len(labels)}")
+    labels = real_array("labels", labels)
+    if labels.shape[:1] != images.shape[:1]:
+        raise InvalidInputError(
+            f"labels must be one number for each of the {len(images)} images, got shape "
+            f"{labels.shape}"
+        )
     return images, labels
 
 

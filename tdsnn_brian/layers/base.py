@@ -1,6 +1,6 @@
 """What every layer has."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from functools import cached_property
 from math import prod
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import check_name, check_shape, is_number, real_array
+from ..arguments import check_count, check_name, check_shape, is_number, real_array
 from ..coding import check_leak
 from ..errors import InvalidInputError, UnsupportedLayerError
 from ..tables import times
@@ -45,6 +45,8 @@ class Kind(Enum):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Layer:
     """A population and the projections onto it: a name (that of the Keras layer) and shapes.
+
+    Its arrays are copies that cannot be written to; `dataclasses.replace` makes a layer of others.
 
     Attributes
     ----------
@@ -97,6 +99,10 @@ class Layer:
         return f"<{type(self).__name__} {self.name!r}: {shapes}>"
 
     def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray) and value.flags.writeable:
+                object.__setattr__(self, item.name, _constant(value))
         try:
             self.check()
         except InvalidInputError as error:
@@ -110,6 +116,8 @@ class Layer:
         check_shape("input_shape", self.input_shape)
         if not isinstance(self.source, str | None):
             raise InvalidInputError(f"source must be a layer's name, got {self.source!r:.80}")
+        if self.n_read is not None:
+            check_count("n_read", self.n_read)
         if self.leak is not None:
             check_leak(self.leak)
         if self.v_threshold is not None:
@@ -190,6 +198,13 @@ class Layer:
     @property
     def n_neurons(self) -> int:
         return prod(self.output_shape)
+
+
+def _constant(values: NDArray) -> NDArray:
+    """A copy that cannot be changed: whatever follows from it is worked out once."""
+    copied = values.copy(order="K")
+    copied.flags.writeable = False
+    return copied
 
 
 def check_threshold(v_threshold: float) -> float:

@@ -99,16 +99,19 @@ class Projection:
         """Number of entries that `synapses` would give, without making them."""
         window = self.window
         if self.reads is not None:
-            return int(self.fan_out.sum())
+            return int(self._fan_out_of_places[self.reads.places >= 0].sum())
         return int(window.counts.sum()) * window.group_inputs * window.n_channels
 
     @cached_property
     def fan_out(self) -> NDArray[np.int64]:
         """Synapses of each input neuron, shape `window.input_shape` or, if it `reads`, a line."""
-        window = self.window
-        each = window.visits[..., None] * window.group_outputs
-        each = np.broadcast_to(each, window.input_shape)
+        each = self._fan_out_of_places
         return each if self.reads is None else self.reads.summed(each)
+
+    @property
+    def _fan_out_of_places(self) -> NDArray[np.int64]:
+        each = self.window.visits[..., None] * self.window.group_outputs
+        return np.broadcast_to(each, self.window.input_shape)
 
     @property
     def largest_fan_out(self) -> int:

@@ -60,6 +60,31 @@ def test_activations_beyond_the_range_are_refused_by_the_analysis():
         td.analyse(network, random_images(network, 1))
 
 
+WAYS = {
+    "analysis": td.analyse,
+    "Algorithm 1": td.run_algorithm_1,
+    "deployment": td.deploy,
+    "pipeline": td.run_pipeline,
+    "explicit": lambda *of: td.simulate(*of, projection="explicit"),
+    "shared": lambda *of: td.simulate(*of, projection="shared"),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("first", "last"), [(1e308, 1), (1, 1e308), (1e200, 1e200)])
+def test_sums_beyond_the_range_give_no_answer(way, first, last):
+    layers = tuple(
+        Dense(name=name, input_shape=(2,), weights=np.full((2, 2), weight))
+        for name, weight in (("a", first), ("b", last))
+    )
+    network = td.SpikingNetwork(layers=layers, leak=3)
+    with pytest.raises(
+        td.InvalidInputError, match=r"layer '[ab]'.*(out of|beyond)|may last 0 ticks"
+    ):
+        WAYS[way](network, np.array([[0.9, 0.8]]))
+
+
 def test_a_large_leak_takes_no_memory():
     network = small_network(leak=1e6)
     td.analyse(network, random_images(network, 1))

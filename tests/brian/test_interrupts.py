@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -84,6 +85,24 @@ def test_an_interrupt_is_raised(after, kind, n):
         RUNS[kind]()
     assert prefs.core.stop_on_keyboard_interrupt == before
     assert_same(RUNS["shared"](), td.analyse(NETWORK, IMAGES))  # the next one is not harmed
+
+
+class InterruptedInItsEnd:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.usefixtures("numpy_target")
+@pytest.mark.parametrize("kind", RUNS)
+def test_an_interrupt_that_python_drops_is_raised(monkeypatch, after, kind):
+    dropped = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda what: dropped.append(what.exc_type))
+    after(40, InterruptedInItsEnd)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        RUNS[kind]()
+    assert dropped == [KeyboardInterrupt]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.usefixtures("numpy_target")

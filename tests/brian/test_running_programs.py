@@ -121,7 +121,7 @@ def test_potentials_that_are_no_numbers_do_not_hang(copied):
 
 def test_output_potentials_that_are_no_numbers_are_named(copied):
     fill(copied, "static_arrays/*output_synapses_weights", np.nan)
-    with pytest.raises(InvalidInputError, match="'output': its potentials are beyond float64"):
+    with pytest.raises(InvalidInputError, match="'output': its potentials are beyond the range"):
         list(copied.stream(MANY[:2]))
 
 

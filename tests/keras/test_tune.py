@@ -145,7 +145,9 @@ def test_the_frontier_prints_and_plots(tuned):
     [
         ({"images": np.zeros((100, 7))}, r"images must be \(n_images, 8\), 40 or more"),
         ({"images": np.zeros((9, 8))}, "40 or more"),
-        ({"labels": np.zeros(9)}, "2400 images need as many labels"),
+        ({"labels": np.zeros(9)}, r"one number for each of the 2400 images, got shape \(9,\)"),
+        ({"labels": 3}, "one number for each of the 2400 images"),
+        ({"labels": ["one"] * 2400}, "labels must be an array of real numbers"),
         ({"labels": np.zeros((2400, 4))}, "labels.argmax"),
         ({"max_loss": 50}, "max_loss=0.005"),
         ({"settings": []}, "settings is empty"),

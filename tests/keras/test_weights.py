@@ -87,6 +87,20 @@ def test_nan_and_infinite_weights_are_refused(layer, value):
     assert "NaN or infinite" in message
 
 
+@pytest.mark.parametrize("kind", ["batch", "features"])
+def test_a_negative_variance_is_called_so(kind):
+    if kind == "batch":
+        layers = [kl.Dense(4), kl.BatchNormalization(name="bad"), kl.ReLU()]
+    else:
+        layers = [kl.Normalization(mean=[0.5] * 8, variance=[-1.0] * 8, name="bad")]
+    model = sequential((8,), *layers, kl.Dense(2))
+    if kind == "batch":
+        model.get_layer("bad").moving_variance.assign([-5.0] * 4)
+    message = refusal(adapt, model, 5)
+    assert "layer 'bad'" in message
+    assert "has negative values in its" in message
+
+
 def test_nan_that_came_with_retraining_is_refused_too():
     adapted = adapt(dense_model(), 5)
     bias = adapted.get_layer("output").bias

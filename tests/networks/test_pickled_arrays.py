@@ -144,6 +144,22 @@ def test_what_does_fit_is_read(read):
     assert read(crafted("u4", b"K\x02\x85", ADDRESS))["a"].tolist() == [0xDEADBEEF, 0]
 
 
+def test_the_same_bytes_many_times_do_not_fill_the_memory(read):
+    """A small file would else be as many arrays as it has room to name them."""
+    content = b"B" + struct.pack("<I", 10_000) + bytes(10_000)
+    array = crafted("u1", b"M\x10\x27\x85", bytes(10_000))[3:-2] + b"s"
+    start = b"\x80\x03" + content + b"q\x00}"
+    array = array.replace(content, b"h\x00")
+    assert read(start + array + b".")["a"].nbytes == 10_000
+    with pytest.raises(InvalidInputError, match="its arrays hold more than the file"):
+        read(start + 100 * array + b".")
+
+
+def test_what_a_file_says_is_escaped(read):
+    with pytest.raises(InvalidInputError, match=r"asks for ev\\x1b\[31mil\.x, which"):
+        read(b"\x80\x03}cev\x1b[31mil\nx\n)R.")
+
+
 def test_damaged_files_are_read_or_refused(read):
     whole = pickle.dumps({"net": {"kernel": RNG.random((3, 3)), "bias": np.arange(3)}}, 4)
     refused = 0

@@ -356,6 +356,14 @@ def test_refuses_bad_arguments(tmp_path, change, message):
 def test_refuses_labels_that_do_not_fit(tmp_path):
     with pytest.raises(InvalidInputError, match="one number for each of the 1 images"):
         validation.report(tiny_network(), np.full((1, 6), 0.5), labels=[1, 2], output=tmp_path)
+    with pytest.raises(InvalidInputError, match="labels must be an array of real numbers"):
+        validation.report(tiny_network(), np.full((1, 6), 0.5), labels=["one"], output=tmp_path)
+
+
+@pytest.mark.parametrize("parts", [None, "other", 3, ["answers", []]])
+def test_parts_are_a_list_of_names(tmp_path, parts):
+    with pytest.raises(InvalidInputError, match="are not known; choose from"):
+        validation.report(tiny_network(), np.full((1, 6), 0.5), parts=parts, output=tmp_path)
 
 
 def test_refuses_a_network_that_is_not_there(tmp_path):

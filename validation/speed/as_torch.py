@@ -15,7 +15,7 @@ Padding = tuple[tuple[int, int], tuple[int, int]]
 
 
 def tensor(values: NDArray) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+    return torch.tensor(np.ascontiguousarray(values, dtype=np.float32))
 
 
 def batch(images: NDArray) -> torch.Tensor:

@@ -99,7 +99,8 @@ class RecordReader:
                 _check_window(population, found["n_missing"].ravel().tolist())
                 self._check_gain(population, max(last[source] for source in population.sources))
             if not population.fires:
-                potentials[population.name] = _potentials(population, found["u"])
+                shape = (-1, *population.shape)
+                potentials[population.name] = found["u"].astype(np.float64).reshape(shape)
                 continue
             if "latency" in found:
                 latencies[population.name] = np.maximum(found["latency"], SILENT).reshape(
@@ -133,16 +134,6 @@ class RecordReader:
 
 def _largest(numbers: NDArray) -> int:
     return max(numbers.ravel().tolist(), default=0)  # quicker than numpy's for one image
-
-
-def _potentials(output: Population, found: NDArray) -> NDArray:
-    potentials = found.astype(np.float64)
-    if not np.isfinite(potentials).all():
-        raise InvalidInputError(
-            f"layer {output.name!r}: its potentials are beyond {found.dtype}; choose a smaller "
-            "leak or scale, or float64"
-        )
-    return potentials.reshape(-1, *output.shape)
 
 
 def _check_window(population: Population, missing: list[int]) -> None:

@@ -18,6 +18,8 @@ from brian2 import (
 )
 from numpy.typing import NDArray
 
+from ...arguments import MOST
+from ...errors import InvalidInputError
 from ...layers import Projection
 from ...population import Population
 from ...ticking import leak_factor
@@ -43,7 +45,19 @@ class Clocks(NamedTuple):
 def spike_source(
     name: str, n: int, indices: NDArray, steps: NDArray, clock: Clock
 ) -> SpikeGeneratorGroup:
-    """Neurons that fire at given integration steps."""
+    """Neurons that fire at given integration steps.
+
+    Raises
+    ------
+    InvalidInputError
+        If there are more steps than Brian2 counts.
+    """
+    last = steps.max(initial=0)
+    if last > MOST:
+        raise InvalidInputError(
+            f"{name!r} would fire at integration step {last:.3g}, and Brian2 counts {MOST}; choose "
+            "a longer dt, or show fewer images at a time"
+        )
     return SpikeGeneratorGroup(n, indices, steps * clock.dt, clock=clock, name=name)
 
 
