@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .augmentation import Augment, Augmentation, AugmentedBatches
 from .half_precision import in_half_precision
+from .teaching import taught
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +20,9 @@ class Recipe:
 
     `held_out` images from the end of the training set are not trained on: their accuracy is
     shown after each epoch. The weights of the last epoch are kept, so nothing is selected.
-    Biases and batch statistics do not decay. With `half_precision` activations and gradients are
-    bfloat16; the weights stay float32.
+    `weight_decay` acts beside the gradient, as Keras has it: with momentum, ten times what it is
+    called where it is part of the gradient. Biases and batch statistics do not decay. With
+    `half_precision` activations and gradients are bfloat16; the weights stay float32.
     """
 
     epochs: int
@@ -33,6 +35,7 @@ class Recipe:
     seed: int = 0
     optimizer: Literal["AdamW", "SGD"] = "AdamW"
     half_precision: bool = False
+    label_smoothing: float = 0.0
 
     def optimizer_for(self, batches_per_epoch: int) -> keras.optimizers.Optimizer:
         """The optimizer with its learning rates, SGD with Nesterov's momentum."""
@@ -61,9 +64,10 @@ class Recipe:
         *,
         label: str = "train",
         backup: Path | None = None,
+        teacher: keras.Model | None = None,
     ) -> None:
         """Train `model` in place by this recipe; see `train`."""
-        train(model, images, labels, self, label=label, backup=backup)
+        train(model, images, labels, self, label=label, backup=backup, teacher=teacher)
 
 
 def train(
@@ -74,6 +78,7 @@ def train(
     *,
     label: str = "train",
     backup: Path | None = None,
+    teacher: keras.Model | None = None,
 ) -> None:
     """Train `model`, which gives logits, in place; show progress on the terminal.
 
@@ -92,23 +97,30 @@ def train(
     backup : path, optional
         Directory that the state is written to after each epoch, and removed at the end. Where it
         is there already, training goes on from it, and gives what it would have given.
+    teacher : keras.Model, optional
+        A trained network whose answers are learnt beside the labels; see `teaching.taught`.
     """
     held_out = min(recipe.held_out, len(images) // 10)
     n_trained = len(images) - held_out
+    chosen = keras.utils.to_categorical(labels, model.output_shape[-1])
     batches = AugmentedBatches(
         images[:n_trained],
-        labels[:n_trained],
+        chosen[:n_trained],
         batch_size=recipe.batch_size,
         augmentation=recipe.augmentation,
         seed=recipe.seed,
     )
-    trained = in_half_precision(model) if recipe.half_precision else model
+    in_precision = in_half_precision if recipe.half_precision else lambda same: same
+    student = in_precision(model)
+    trained = student if teacher is None else taught(student, in_precision(teacher))
     trained.compile(
         optimizer=recipe.optimizer_for(len(batches)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        loss=keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=recipe.label_smoothing
+        ),
         metrics=["accuracy"],
     )
-    validation = (images[n_trained:], labels[n_trained:]) if held_out else None
+    validation = (images[n_trained:], chosen[n_trained:]) if held_out else None
     trained.fit(
         batches,
         epochs=recipe.epochs,
@@ -122,8 +134,8 @@ def train(
             *([] if backup is None else [keras.callbacks.BackupAndRestore(backup)]),
         ],
     )
-    if trained is not model:
-        model.set_weights(trained.get_weights())
+    if student is not model:
+        model.set_weights(student.get_weights())
 
 
 def predict(model: keras.Model, images: NDArray, batch_size: int = 500) -> NDArray:
