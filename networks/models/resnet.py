@@ -8,9 +8,7 @@ STD = (0.2470, 0.2435, 0.2616)
 """Of CIFAR-10's training images, by channel, values 0 .. 1."""
 
 
-def resnet(
-    blocks: int = 3, classes: int = 10, *, width: int = 1, name: str = "resnet20"
-) -> keras.Model:
+def resnet(blocks: int = 3, classes: int = 10, *, name: str = "resnet20") -> keras.Model:
     """Untrained residual network of ``6 * blocks + 2`` layers.
 
     Parameters
@@ -18,8 +16,6 @@ def resnet(
     blocks : int
         Residual blocks in each of the three stages of 16, 32 and 64 channels.
     classes : int
-    width : int
-        Factor on the numbers of channels.
     name : str
 
     Returns
@@ -30,12 +26,12 @@ def resnet(
     """
     image = keras.Input((32, 32, 3), name="image")
     x = layers.Normalization(mean=MEAN, variance=[s * s for s in STD], name="normalization")(image)
-    x = _convolution(x, 16 * width, name="conv")
+    x = _convolution(x, 16, name="conv")
     x = layers.ReLU(name="conv_relu")(x)
     for stage, channels in enumerate((16, 32, 64), start=1):
         for block in range(1, blocks + 1):
             strides = 2 if stage > 1 and block == 1 else 1
-            x = _block(x, channels * width, strides, name=f"stage{stage}_block{block}")
+            x = _block(x, channels, strides, name=f"stage{stage}_block{block}")
     x = layers.GlobalAveragePooling2D(name="mean")(x)
     return keras.Model(image, layers.Dense(classes, name="classes")(x), name=name)
 

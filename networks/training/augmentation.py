@@ -40,7 +40,7 @@ class FlipsAndCrops:
         rows, columns = images.shape[1:3]
         top = rng.integers(rows - self.hole + 1, size=len(images))[:, None, None]
         left = rng.integers(columns - self.hole + 1, size=len(images))[:, None, None]
-        row, column = np.ogrid[: rows, : columns]
+        row, column = np.ogrid[:rows, :columns]
         inside = (row - top) // self.hole == 0
         images[inside & ((column - left) // self.hole == 0)] = 0
 

@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .augmentation import Augment, Augmentation, AugmentedBatches
 from .half_precision import in_half_precision
-from .teaching import taught
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +22,7 @@ class Recipe:
     `weight_decay` acts beside the gradient, as Keras has it: with momentum, ten times what it is
     called where it is part of the gradient. Biases and batch statistics do not decay. With
     `half_precision` activations and gradients are bfloat16; the weights stay float32.
+    `label_smoothing` is the share of each label that is spread over all classes.
     """
 
     epochs: int
@@ -64,10 +64,9 @@ class Recipe:
         *,
         label: str = "train",
         backup: Path | None = None,
-        teacher: keras.Model | None = None,
     ) -> None:
         """Train `model` in place by this recipe; see `train`."""
-        train(model, images, labels, self, label=label, backup=backup, teacher=teacher)
+        train(model, images, labels, self, label=label, backup=backup)
 
 
 def train(
@@ -78,7 +77,6 @@ def train(
     *,
     label: str = "train",
     backup: Path | None = None,
-    teacher: keras.Model | None = None,
 ) -> None:
     """Train `model`, which gives logits, in place; show progress on the terminal.
 
@@ -97,8 +95,6 @@ def train(
     backup : path, optional
         Directory that the state is written to after each epoch, and removed at the end. Where it
         is there already, training goes on from it, and gives what it would have given.
-    teacher : keras.Model, optional
-        A trained network whose answers are learnt beside the labels; see `teaching.taught`.
     """
     held_out = min(recipe.held_out, len(images) // 10)
     n_trained = len(images) - held_out
@@ -110,9 +106,7 @@ def train(
         augmentation=recipe.augmentation,
         seed=recipe.seed,
     )
-    in_precision = in_half_precision if recipe.half_precision else lambda same: same
-    student = in_precision(model)
-    trained = student if teacher is None else taught(student, in_precision(teacher))
+    trained = in_half_precision(model) if recipe.half_precision else model
     trained.compile(
         optimizer=recipe.optimizer_for(len(batches)),
         loss=keras.losses.CategoricalCrossentropy(
@@ -134,8 +128,8 @@ def train(
             *([] if backup is None else [keras.callbacks.BackupAndRestore(backup)]),
         ],
     )
-    if student is not model:
-        model.set_weights(student.get_weights())
+    if trained is not model:
+        model.set_weights(trained.get_weights())
 
 
 def predict(model: keras.Model, images: NDArray, batch_size: int = 500) -> NDArray:
@@ -173,7 +167,9 @@ class _ProgressBar(keras.callbacks.Callback):
         self.progress.remove_task(self.task)
         logs = logs or {}
         line = f"{self.label}, epoch {epoch + 1}: loss {logs['loss']:.4f}"
-        if "val_accuracy" in logs:
+        if not np.isfinite(logs.get("val_loss", 0)):
+            line += ", held-out answers are not finite"
+        elif "val_accuracy" in logs:
             line += f", held-out accuracy {logs['val_accuracy']:.2%}"
         self.progress.console.print(line)
 
