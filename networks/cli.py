@@ -140,6 +140,9 @@ def adapt(
     input_steps: Annotated[
         int, typer.Option(min=1, help="Let the input fire so many times finer than at ticks.")
     ] = 1,
+    rounding: Annotated[
+        str, typer.Option(help="Let firing times be rounded up, or to the nearest tick: nearest.")
+    ] = "up",
     calibration: Annotated[
         int, typer.Option(min=0, help="Correct channels on so many training images; 0: do not.")
     ] = 0,
@@ -181,6 +184,7 @@ def adapt(
         scale=scale,
         silent_zeros=silent_zeros,
         input_steps=input_steps,
+        rounding=rounding,
         calibration=images,
         noise=noise,
     )
@@ -201,8 +205,11 @@ def adapt(
     converted.save(network_path)
     if dataset is not None:
         finer = f", {input_steps} input steps a tick" if input_steps > 1 else ""
+        nearest = f", rounding {rounding}" if rounding != "up" else ""
         against = f", against noise of {noise:g} ticks" if noise else ""
-        _show(f"{network}, leak {leak:g}, scale {scale:g}{finer}{against}", dataset, stages)
+        _show(
+            f"{network}, leak {leak:g}, scale {scale:g}{finer}{nearest}{against}", dataset, stages
+        )
     _say(f"wrote {keras_path}")
     _say(f"wrote {network_path}")
 

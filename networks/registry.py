@@ -42,15 +42,19 @@ class Entry:
         return isinstance(self.training, OutputLayerRecipe)
 
 
-def _for_cifar10(build: Callable[..., keras.Model]) -> Entry:
+def _for_cifar10(
+    build: Callable[..., keras.Model], *, hole: int = 0, label_smoothing: float = 0.0
+) -> Entry:
     """A network for small colour pictures, of CIFAR-10 as JPEG or of the user's originals."""
     recipe = Recipe(
-        epochs=40,
-        learning_rate=0.1,
-        warmup_epochs=4,
-        weight_decay=5e-4,
+        epochs=100,
+        learning_rate=0.2,
+        batch_size=250,  # a divisor of 49,000: no batch is smaller
+        warmup_epochs=5,
+        weight_decay=5e-3,
         held_out=1000,
-        augmentation=FlipsAndCrops(),
+        augmentation=FlipsAndCrops(hole=hole),
+        label_smoothing=label_smoothing,
         optimizer="SGD",
         half_precision=True,
     )
@@ -60,7 +64,7 @@ def _for_cifar10(build: Callable[..., keras.Model]) -> Entry:
         others={"cifar10": 10, "cifar100": 100},
         training=recipe,
         retraining=replace(
-            recipe, epochs=3, learning_rate=0.005, warmup_epochs=0.3, half_precision=False
+            recipe, epochs=6, learning_rate=0.01, warmup_epochs=0.5, half_precision=False
         ),
     )
 
@@ -94,7 +98,7 @@ NETWORKS: dict[str, Entry] = {
         retraining=OutputLayerRecipe(),
     ),
     "resnet20-cifar10": _for_cifar10(partial(resnet, name="resnet20_cifar10")),
-    "vgg-bn": _for_cifar10(vgg_bn),
+    "vgg-bn": _for_cifar10(vgg_bn, hole=8, label_smoothing=0.1),
     "alexnet": Entry(build=lambda: alexnet(grouped=False, name="alexnet")),
     "alexnet-grouped": Entry(build=lambda: alexnet(grouped=True, name="alexnet_grouped")),
     "vgg16": Entry(build=vgg16),

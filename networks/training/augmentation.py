@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 from keras import ops
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Augment = Callable[[NDArray, np.random.Generator], NDArray]
@@ -14,22 +15,34 @@ Augment = Callable[[NDArray, np.random.Generator], NDArray]
 
 @dataclass(frozen=True, kw_only=True)
 class FlipsAndCrops:
-    """Half of the images mirrored left to right, all of them moved by whole pixels, 0 outside."""
+    """Half of the images mirrored left to right, all of them moved by whole pixels, 0 outside.
+
+    A square of `hole` x `hole` pixels in each is 0, so that no part of a picture decides alone.
+    """
 
     margin: int = 4
+    hole: int = 0
 
     def __call__(self, images: NDArray, rng: np.random.Generator) -> NDArray:
         """Draw for each of `images` (n, rows, columns, channels) whether and how far."""
         n, rows, columns = images.shape[:3]
         around = ((0, 0), (self.margin, self.margin), (self.margin, self.margin), (0, 0))
-        padded = np.pad(images, around)
+        windows = sliding_window_view(np.pad(images, around), (rows, columns), axis=(1, 2))
         top, left = rng.integers(2 * self.margin + 1, size=(2, n))
-        moved = np.empty_like(images)
-        for k in range(n):
-            moved[k] = padded[k, top[k] : top[k] + rows, left[k] : left[k] + columns]
+        moved = np.moveaxis(windows, 3, -1)[np.arange(n), top, left]
         mirrored = rng.random(n) < 0.5
         moved[mirrored] = moved[mirrored, :, ::-1]
+        if self.hole:
+            self._cut(moved, rng)
         return moved
+
+    def _cut(self, images: NDArray, rng: np.random.Generator) -> None:
+        rows, columns = images.shape[1:3]
+        top = rng.integers(rows - self.hole + 1, size=len(images))[:, None, None]
+        left = rng.integers(columns - self.hole + 1, size=len(images))[:, None, None]
+        row, column = np.ogrid[:rows, :columns]
+        inside = (row - top) // self.hole == 0
+        images[inside & ((column - left) // self.hole == 0)] = 0
 
 
 @dataclass(frozen=True, kw_only=True)

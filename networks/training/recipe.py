@@ -19,8 +19,10 @@ class Recipe:
 
     `held_out` images from the end of the training set are not trained on: their accuracy is
     shown after each epoch. The weights of the last epoch are kept, so nothing is selected.
-    Biases and batch statistics do not decay. With `half_precision` activations and gradients are
-    bfloat16; the weights stay float32.
+    `weight_decay` acts beside the gradient, as Keras has it: with momentum, ten times what it is
+    called where it is part of the gradient. Biases and batch statistics do not decay. With
+    `half_precision` activations and gradients are bfloat16; the weights stay float32.
+    `label_smoothing` is the share of each label that is spread over all classes.
     """
 
     epochs: int
@@ -33,6 +35,7 @@ class Recipe:
     seed: int = 0
     optimizer: Literal["AdamW", "SGD"] = "AdamW"
     half_precision: bool = False
+    label_smoothing: float = 0.0
 
     def optimizer_for(self, batches_per_epoch: int) -> keras.optimizers.Optimizer:
         """The optimizer with its learning rates, SGD with Nesterov's momentum."""
@@ -95,9 +98,10 @@ def train(
     """
     held_out = min(recipe.held_out, len(images) // 10)
     n_trained = len(images) - held_out
+    chosen = keras.utils.to_categorical(labels, model.output_shape[-1])
     batches = AugmentedBatches(
         images[:n_trained],
-        labels[:n_trained],
+        chosen[:n_trained],
         batch_size=recipe.batch_size,
         augmentation=recipe.augmentation,
         seed=recipe.seed,
@@ -105,10 +109,12 @@ def train(
     trained = in_half_precision(model) if recipe.half_precision else model
     trained.compile(
         optimizer=recipe.optimizer_for(len(batches)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        loss=keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=recipe.label_smoothing
+        ),
         metrics=["accuracy"],
     )
-    validation = (images[n_trained:], labels[n_trained:]) if held_out else None
+    validation = (images[n_trained:], chosen[n_trained:]) if held_out else None
     trained.fit(
         batches,
         epochs=recipe.epochs,
@@ -161,7 +167,9 @@ class _ProgressBar(keras.callbacks.Callback):
         self.progress.remove_task(self.task)
         logs = logs or {}
         line = f"{self.label}, epoch {epoch + 1}: loss {logs['loss']:.4f}"
-        if "val_accuracy" in logs:
+        if not np.isfinite(logs.get("val_loss", 0)):
+            line += ", held-out answers are not finite"
+        elif "val_accuracy" in logs:
             line += f", held-out accuracy {logs['val_accuracy']:.2%}"
         self.progress.console.print(line)
 

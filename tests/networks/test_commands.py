@@ -87,13 +87,15 @@ def test_another_data_set_than_that_of_the_recipe(tmp_path, monkeypatch):
     there = ["--weights", str(tmp_path), "--output", str(tmp_path)]
     for arguments in (
         ["train", "vgg-bn", *common, *there[2:]],
-        ["adapt", "vgg-bn", "--no-retrain", *common, *there],
+        ["adapt", "vgg-bn", "--no-retrain", "--rounding", "nearest", *common, *there],
         ["evaluate", "vgg-bn", *common, *there[:2]],
     ):
         result = CliRunner().invoke(app, arguments, catch_exceptions=False)
         assert result.exit_code == 0, result.output
     assert (tmp_path / "vgg-bn-on-cifar100-adapted.keras").is_file()
-    assert load_network("vgg-bn-on-cifar100", tmp_path).output.n_neurons == 100
+    network = load_network("vgg-bn-on-cifar100", tmp_path)
+    assert network.output.n_neurons == 100
+    assert network.rounding == "nearest"
     with pytest.raises(MissingFileError, match=r"train vgg-bn --dataset cifar10$"):
         load_model("vgg-bn-on-cifar10", tmp_path)
     with pytest.raises(InvalidInputError, match="not made for data set 'cifar100'; it takes mnist"):

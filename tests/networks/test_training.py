@@ -104,6 +104,50 @@ def test_flips_and_crops_move_by_whole_pixels():
     assert len(found) > 12
 
 
+def test_a_hole_is_one_square_of_each_image_wherever_it_lies():
+    images = np.ones((50, 7, 6, 2), np.float32)
+    holes = FlipsAndCrops(margin=0, hole=3)(images, np.random.default_rng(0)) == 0
+    places = set()
+    for hole in holes:
+        rows, columns = np.nonzero(hole[..., 0])
+        top, left = rows.min(), columns.min()
+        assert hole[top : top + 3, left : left + 3].all()
+        assert hole.sum() == 3 * 3 * 2
+        places.add((int(top), int(left)))
+    assert {top for top, _ in places} == set(range(5))
+    assert {left for _, left in places} == set(range(4))
+
+
+def test_smoothed_labels_keep_a_network_from_being_certain():
+    images = np.eye(2, dtype=np.float32).repeat(50, axis=0).reshape(100, 2, 1, 1)
+    certain = {}
+    for smoothing in (0.0, 0.4):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((2, 1, 1)), layers.Flatten(), layers.Dense(2)])
+        recipe = Recipe(
+            epochs=40,
+            learning_rate=0.5,
+            weight_decay=0,
+            batch_size=20,
+            held_out=0,
+            augmentation=None,
+            label_smoothing=smoothing,
+        )
+        train(model, images, np.arange(2).repeat(50), recipe)
+        certain[smoothing] = keras.ops.softmax(model(images)).max()
+    assert certain[0.0] > 0.98
+    np.testing.assert_allclose(certain[0.4], 1 - 0.4 / 2, atol=0.02)
+
+
+def test_held_out_answers_that_are_not_finite_are_no_accuracy(capsys):
+    images = np.ones((40, 2, 2, 1), np.float32)
+    images[36:] = np.nan  # held out
+    model = keras.Sequential([keras.Input((2, 2, 1)), layers.Flatten(), layers.Dense(2)])
+    recipe = Recipe(epochs=1, learning_rate=0.01, batch_size=36, augmentation=None)
+    train(model, images, np.zeros(40, int), recipe)
+    assert "held-out answers are not finite" in " ".join(capsys.readouterr().out.split())
+
+
 def test_residual_network_has_the_size_of_its_paper():
     model = entry("resnet20-cifar10").build()
     trained = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
