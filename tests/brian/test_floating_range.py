@@ -1,14 +1,16 @@
 """Windows that the floating type cannot hold are refused, those just below are right."""
 
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from brian2 import ms, prefs
+from brian2 import Clock, ms, prefs
 
 import tdsnn_brian as td
 from helpers import assert_same, random_images, small_network
+from tdsnn_brian.brian.explicit.groups import spike_source
 from tdsnn_brian.brian.floating_range import check_counts, longest_leaking
 from tdsnn_brian.layers import Dense
 
@@ -52,6 +54,16 @@ def test_more_neurons_than_the_type_counts_are_refused():
     check_counts(SimpleNamespace(integrating=[counted]), "float64")
     with pytest.raises(td.InvalidInputError, match=r"'wide': .* no further than 16,777,216"):
         check_counts(SimpleNamespace(integrating=[counted]), "float32")
+
+
+@pytest.mark.parametrize(("last", "refused"), [(2**31 - 1, False), (2**31, True)])
+def test_more_steps_than_brian2_counts_are_refused(last, refused):
+    made = partial(spike_source, "input", 1, np.zeros(1, int), np.array([last]), Clock(1 * ms))
+    if refused:
+        with pytest.raises(td.InvalidInputError, match="'input' would fire at integration step"):
+            made()
+    else:
+        assert made().N == 1
 
 
 def test_activations_beyond_the_range_are_refused_by_the_analysis():
