@@ -9,7 +9,7 @@ import pytest
 import tdsnn_brian as td
 from tdsnn_brian.networks import load_adapted, load_model, load_network, sample_digits
 from tdsnn_brian.networks.data import load_dataset
-from tdsnn_brian.networks.files import adapted_path, converted_path, plain_path
+from tdsnn_brian.networks.files import SHIPPED, adapted_path, converted_path, plain_path
 from tdsnn_brian.networks.training.recipe import predict
 
 
@@ -36,6 +36,7 @@ def adapted_predictions(adapted, digits):
 def test_files_are_small():
     for path in (plain_path("lenet"), adapted_path("lenet"), converted_path("lenet")):
         assert path.stat().st_size < 2 * 2**20
+    assert all(path.stat().st_size < 4 * 2**20 for path in SHIPPED.iterdir())
 
 
 def test_at_most_1_in_100_of_the_sample_is_wrong(plain_predictions, adapted_predictions, digits):
