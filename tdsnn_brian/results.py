@@ -61,8 +61,10 @@ class Result:
 
     def __post_init__(self) -> None:
         named = self.potentials if isinstance(self.potentials, Mapping) else {"": self.potentials}
+        # a layer that was never released leaves an image without an answer
+        answered = np.all([np.isfinite(window) for window in self.windows.values()], axis=0)
         for name, values in named.items():
-            if not np.isfinite(values).all():
+            if not np.isfinite(values[answered]).all():
                 raise InvalidInputError(
                     f"{f'layer {name!r}: its' if name else 'the output'} potentials are beyond the "
                     "range of the floating type; choose a smaller leak or scale, or float64"
