@@ -7,10 +7,10 @@ import numpy as np
 from brian2 import Clock, SpikeMonitor, get_device
 from numpy.typing import NDArray
 
+from ...arguments import MOST
 from ...errors import InvalidInputError, RunError
 from .signals import OnTheCard
 
-_MOST = 2**31 - 1
 _MOST_BLOCKS = 1024
 
 
@@ -47,9 +47,9 @@ class SpikeRecorder(OnTheCard):
     """
 
     def __init__(self, source: Any, event: str, most: int, n_steps: int, name: str):
-        if most > _MOST:
+        if most > MOST:
             raise InvalidInputError(
-                f"{name!r}: {most:,} spikes may come in one run, of which {_MOST:,} can be "
+                f"{name!r}: {most:,} spikes may come in one run, of which {MOST:,} can be "
                 "counted; show fewer images at a time"
             )
         super().__init__(source, name, when="thresholds", order=1)
