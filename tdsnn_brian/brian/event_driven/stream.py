@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from math import ceil, log
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .program import Program
 
 _CHUNK = 32
+_PIPE_BYTES = 2**20  # what Linux grants everybody
 _BYTES, _BYTES_PER_NEURON = 2**26, 32  # of a program, a generous guess
 
 
@@ -235,6 +236,7 @@ class _Worker:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.to_program, self.from_program = self.process.stdin, self.process.stdout
+        _widen(self.from_program)
         self.thread = threading.Thread(target=self._feed, daemon=True)
         self.thread.start()
         atexit.register(self.close)  # where an interrupted reader has not been closed
@@ -268,18 +270,20 @@ class _Worker:
             What kept it from being fed.
         """
         dtype = self.program.record_dtype
-        header = self._read(HEADER.itemsize)
+        record = np.empty(1, dtype)
+        content = memoryview(record.view(np.uint8))
+        header = content[: HEADER.itemsize]
+        self._read(header)
         if header != header_of(image, dtype.itemsize):
             self._discard()
         if image == 0:
             self._check_size()
-        return np.frombuffer(header + self._read(dtype.itemsize - len(header)), dtype)
+        self._read(content[len(header) :])
+        return record
 
-    def _read(self, size: int) -> bytes:
-        content = self.from_program.read(size)
-        if len(content) < size:
+    def _read(self, place: memoryview) -> None:
+        if self.from_program.readinto(place) < len(place):
             self._explain_end()
-        return content
 
     def _check_size(self) -> None:
         if cache.is_cut_short(self.program.directory):
@@ -323,3 +327,11 @@ class _Worker:
             with suppress(OSError):
                 pipe.close()
         self.results.cleanup()
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a program go on while its last results are read, where the system can."""
+    with suppress(ImportError, OSError):
+        from fcntl import F_SETPIPE_SZ, fcntl
+
+        fcntl(pipe, F_SETPIPE_SZ, _PIPE_BYTES)

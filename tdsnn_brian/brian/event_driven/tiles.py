@@ -10,6 +10,8 @@ from ...layers import Projection
 
 _VECTOR_BYTES = 64  # longest vectors of a processor
 _TILE_BYTES = 256  # as many sums as registers hold, twice
+_WIDE_TILE_BYTES = 1024  # where few spikes share a position, and their sums are short-lived
+_FEW_SPIKES = 8
 _NEAR_BYTES = 2**15  # of the cache nearest to the processor
 _BLOCK_BYTES = 2**18  # of the cache of one core
 _SHARES = 8  # of the rows, at least, for as many threads
@@ -39,6 +41,8 @@ class Tiles:
         Output rows worked on at a time.
     near_channels : int
         Input channels whose weights for one tap and tile fit into the nearest cache.
+    few : int
+        Up to so many spikes of one position are summed up without a loop over them.
     spikes_for_threads : int
         With more than so many spikes, threads share the work.
     """
@@ -51,6 +55,7 @@ class Tiles:
     together: int
     rows: int
     near_channels: int
+    few: int
     spikes_for_threads: int
 
     @classmethod
@@ -66,7 +71,9 @@ class Tiles:
         if run < _FEWEST_TARGETS:
             return None
         lanes = _VECTOR_BYTES // size
-        pieces = max(1, round(run * size / _TILE_BYTES))
+        few = min(_FEW_SPIKES, window.group_inputs)
+        tile_bytes = _WIDE_TILE_BYTES if few == window.group_inputs else _TILE_BYTES
+        pieces = max(1, round(run * size / tile_bytes))
         width = ceil(ceil(run / pieces) / lanes) * lanes
         count = ceil(run / width)
         rows = window.output_shape[0]
@@ -84,6 +91,7 @@ class Tiles:
                 min(ceil(rows / _SHARES), _BLOCK_BYTES // (window.output_shape[1] * width * size)),
             ),
             near_channels=min(near, window.group_inputs),
+            few=few,
             spikes_for_threads=_ADDITIONS_FOR_THREADS // projection.largest_fan_out,
         )
 

@@ -79,34 +79,50 @@ static inline void _add_few(_Real* v, const _Real* w, const int32_t* spikes, con
     }
 }
 
+{% if group_inputs > tiles.few %}
+template <int n_vectors>
 static inline void _add_many(_Real* v, const _Real* w, const int32_t* spikes, const _Real* gains, const long n, const _Real share, const _Part& part)
 {
     // two sums of each, for an addition takes longer than the next one can wait
-    _Vector even[_VECTORS] = {}, odd[_VECTORS] = {};
+    _Vector even[n_vectors] = {}, odd[n_vectors] = {};
+    const _Real* first = w + part.begin_vector * _LANES;
     long s = 0;
     for (; s + 1 < n; s += 2)
     {
-        const _Vector *one = _of(w, spikes[s]), *other = _of(w, spikes[s + 1]);
-        for (int b = 0; b < _VECTORS; b++)
+        const _Vector *one = _of(first, spikes[s]), *other = _of(first, spikes[s + 1]);
+        for (int b = 0; b < n_vectors; b++)
         {
             even[b] += gains[s] * one[b];
             odd[b] += gains[s + 1] * other[b];
         }
     }
     if (s < n)
-        for (int b = 0; b < _VECTORS; b++) even[b] += gains[s] * _of(w, spikes[s])[b];
-    for (int b = part.begin_vector; b < part.end_vector; b++) _add<false>(v, share * (even[b] + odd[b]), b, part);
+        for (int b = 0; b < n_vectors; b++) even[b] += gains[s] * _of(first, spikes[s])[b];
+    for (int b = 0; b < n_vectors; b++) _add<false>(v, share * (even[b] + odd[b]), part.begin_vector + b, part);
 }
+
+// as many vectors as the part has: their number is known where the sums stand in registers
+template <int n_vectors>
+static inline void _add_many_of(_Real* v, const _Real* w, const int32_t* spikes, const _Real* gains, const long n, const _Real share, const _Part& part)
+{
+    if (part.end_vector - part.begin_vector == n_vectors) _add_many<n_vectors>(v, w, spikes, gains, n, share, part);
+    else _add_many_of<n_vectors - 1>(v, w, spikes, gains, n, share, part);
+}
+template <>
+inline void _add_many_of<0>(_Real*, const _Real*, const int32_t*, const _Real*, const long, const _Real, const _Part&) {}
+{% endif %}
 
 template <bool whole>
 static inline void _add_group(_Real* v, const _Real* w, const int32_t* spikes, const _Real* gains, const long n, const _Real share, const _Part& part)
 {
     switch (n)
     {
-        {% for n in range(1, 9) %}
+        {% for n in range(1, tiles.few + 1) %}
         case {{n}}: _add_few<{{n}}, whole>(v, w, spikes, gains, share, part); break;
         {% endfor %}
-        default: _add_many(v, w, spikes, gains, n, share, part);
+        {% if group_inputs > tiles.few %}
+        default: _add_many_of<_VECTORS>(v, w, spikes, gains, n, share, part);
+        {% endif %}
     }
 }
 
