@@ -60,12 +60,14 @@ def _build_explicit(network, images, folder) -> float:
     from brian2 import device, set_device
 
     from tdsnn_brian import build_network
+    from tdsnn_brian.brian.making import economical_make
 
     start = time.perf_counter()
     set_device("cpp_standalone", directory=folder, build_on_run=False)
     net = build_network(network, images, projection="explicit")
     net.run(net.duration, namespace={})
-    device.build(directory=folder, run=False, compile=True, with_output=False)
+    with economical_make():  # as `simulate` does
+        device.build(directory=folder, run=False, compile=True, with_output=False)
     return time.perf_counter() - start
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from math import ceil, log
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -234,7 +235,7 @@ class _Worker:
                 f"programs where they can be run, by {DIRECTORY_VARIABLE}"
             ) from None
         assert self.process.stdin is not None
-        assert self.process.stdout is not None
+        assert isinstance(self.process.stdout, BufferedReader)
         self.to_program, self.from_program = self.process.stdin, self.process.stdout
         _widen(self.from_program)
         self.thread = threading.Thread(target=self._feed, daemon=True)
@@ -271,7 +272,7 @@ class _Worker:
         """
         dtype = self.program.record_dtype
         record = np.empty(1, dtype)
-        content = memoryview(record.view(np.uint8))
+        content = memoryview(record.view(np.uint8).data)
         header = content[: HEADER.itemsize]
         self._read(header)
         if header != header_of(image, dtype.itemsize):

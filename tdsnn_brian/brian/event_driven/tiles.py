@@ -11,7 +11,7 @@ from ...layers import Projection
 _VECTOR_BYTES = 64  # longest vectors of a processor
 _TILE_BYTES = 256  # as many sums as registers hold, twice
 _WIDE_TILE_BYTES = 1024  # where few spikes share a position, and their sums are short-lived
-_FEW_SPIKES = 8
+_FEW_SPIKES = 4
 _NEAR_BYTES = 2**15  # of the cache nearest to the processor
 _BLOCK_BYTES = 2**18  # of the cache of one core
 _SHARES = 8  # of the rows, at least, for as many threads

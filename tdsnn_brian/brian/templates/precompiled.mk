@@ -12,6 +12,6 @@ common.h: makefile
 	printf '#include "%s"\n' $(COMMON) fstream iostream > $@
 
 # It reads and writes arrays once: optimising that takes longer than any of it.
-objects.o: private OPTIMISATIONS += -O1
+objects.o: private OPTIMISATIONS += -O1 -fno-inline
 
 -include $(OBJS:.o=.d)
