@@ -13,6 +13,8 @@ from .code_objects import Globals, static_array
 from .group import Place, State
 from .integrator import Integrator
 
+_NEURONS_FOR_THREADS = 2**16  # fewer are looked at before other threads wake up
+
 
 class TickedLayer(Integrator):
     """A synapse-based layer together with its ticking neuron and its bias neuron.
@@ -38,6 +40,7 @@ class TickedLayer(Integrator):
         self.p.last_tick = _longest(population.leak)
         self.thresholds = population.schedule.thresholds(self.p.last_tick)
         self.p.closed = place.closed
+        self.p.neurons_for_threads = _NEURONS_FOR_THREADS
         self.p.tie = tie_tolerance(self.variables["u"].dtype)
         self._neurons("latency", np.int32)
         self._shared("n_fired", "n_ticks")
