@@ -218,18 +218,19 @@ def test_nothing_is_left_in_the_cache_beside_programs(compiled):
 
 
 def test_threads_change_no_bit():
-    kernel = np.random.default_rng(0).normal(size=(3, 3, 8, 40))
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 8, 72))  # 73,728 neurons
     shape, padding = (32, 32, 8), ((1, 1), (1, 1))
     wide = Conv2D(name="wide", input_shape=shape, kernel=kernel, padding=padding)
-    pool = MaxPool2D(name="pool", input_shape=(32, 32, 40), pool_size=(8, 8), strides=(8, 8))
-    weights = np.random.default_rng(1).normal(size=(640, 3))
-    output = td.layers.Dense(name="output", input_shape=(640,), weights=weights)
+    pool = MaxPool2D(name="pool", input_shape=(32, 32, 72), pool_size=(8, 8), strides=(8, 8))
+    weights = np.random.default_rng(1).normal(size=(1152, 3))
+    output = td.layers.Dense(name="output", input_shape=(1152,), weights=weights)
     network = td.SpikingNetwork(layers=(wide, pool, output), leak=3)
     image = random_images(network, 2)
     one, three = (
-        program.simulate_by_program(network, image, dtype="float32", processes=1, threads=threads)
+        program.simulate_by_program(network, image, dtype="float64", processes=1, threads=threads)
         for threads in (1, 3)
     )
     np.testing.assert_array_equal(one.potentials, three.potentials)
-    for name, latencies in one.latencies.items():
+    for name, latencies in td.analyse(network, image).latencies.items():
+        np.testing.assert_array_equal(one.latencies[name], latencies)
         np.testing.assert_array_equal(three.latencies[name], latencies)
