@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from ...layers import Projection
 from ...layers.window import Window
+from .signals import BLOCK
 
-_BLOCK = 256  # threads
 _FEWEST_LANES = 4
 _TARGETS_A_THREAD = 4  # at least, before a second block is taken
 _MOST_BLOCKS = 4096  # enough to fill a card; each takes further spikes
@@ -61,8 +61,8 @@ def threads(projection: Projection) -> Threads:
     """Those of a projection: as many for a spike as it has targets, up to a whole block."""
     window = projection.window
     taps = window.size[0] * window.size[1] * window.group_outputs
-    lanes = max(_FEWEST_LANES, min(_BLOCK, 1 << (taps - 1).bit_length()))
-    at_once = _BLOCK // lanes
+    lanes = max(_FEWEST_LANES, min(BLOCK, 1 << (taps - 1).bit_length()))
+    at_once = BLOCK // lanes
     blocks = min(_MOST_BLOCKS, ceil(projection.n_inputs / at_once))
     parts = max(1, min(_MOST_BLOCKS // blocks, taps // (_TARGETS_A_THREAD * lanes)))
     return Threads(lanes, at_once, blocks, parts)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...arguments import MOST
 from ...errors import InvalidInputError, RunError
-from .signals import OnTheCard
+from .signals import BLOCK, OnTheCard
 
 _MOST_BLOCKS = 1024
 
@@ -64,7 +64,8 @@ class SpikeRecorder(OnTheCard):
             before=self.variables["_before"],
             most=most,
             n_steps=n_steps,
-            blocks=min(_MOST_BLOCKS, ceil(source.N / 256)),
+            block=BLOCK,
+            blocks=min(_MOST_BLOCKS, ceil(source.N / BLOCK)),
         )
         self.add_dependency(source)
 

@@ -12,6 +12,9 @@ from typing import Any
 from brian2 import CodeRunner, Group
 from brian2.core.variables import Variables
 
+BLOCK = 256
+"""Threads of a block on the card."""
+
 _POST = re.compile(r"\b(\w+)_post\b")
 _PRE = re.compile(r"\b(\w+)_pre\b")
 

@@ -27,6 +27,7 @@ from . import groups, models
 from .cells import Cells
 from .dynamic_windows import DynamicWindows
 from .groups import Events
+from .max_pools import MaxPools
 from .network import ExplicitNetwork, spikes_of
 from .ticking_neurons import TickingNeurons
 
@@ -57,6 +58,7 @@ class ExplicitBuilder:
         self.groups: dict[Population, object] = {}
         self.silences: dict[Population, Events] = {}  # how they tell that they will not fire
         self.tickings: dict[Population, NeuronGroup] = {}
+        self.max_pools = MaxPools(self)
         self.ticking = TickingNeurons(self)
         self.dynamic = DynamicWindows(self)
 
@@ -73,7 +75,7 @@ class ExplicitBuilder:
         for population in network.populations:
             match population.kind:
                 case Kind.MAX_POOL:
-                    self._max_pool(population)
+                    self.max_pools.add(population)
                 case Kind.TICKED | Kind.CONSTRAINED_POOL:
                     self._ticked(population)
                 case Kind.OUTPUT:
@@ -185,57 +187,9 @@ class ExplicitBuilder:
         neuron = np.zeros(len(steps), np.int32)
         return self.add(groups.spike_source(name, 1, neuron, steps, self.clocks.step))
 
-    # --- max-pools
-
-    def _max_pool(self, population: Population) -> None:
-        source = population.source
-        silence = self.silences.get(source)
-        cells, events = self.model.max_pool, {}
-        if silence is not None:
-            events = {models.SILENT: (cells.fires + models.NONE_FIRED, cells.after_spike)}
-            cells = (
-                cells + models.COUNTING + Cells(equations="", fires=cells.fires + models.SOME_FIRED)
-            )
-        name = self.names.of(population)
-        neurons = self.neurons(name, cells, population.n_neurons, events=events)
-        neurons.n_awaited = population.n_awaited
-        neurons.n_inputs = population.projection.fan_in.ravel()
-        self.groups[population] = neurons
-        spikes = (self.groups[source], self._event(source))
-        self._count(population, spikes, neurons, "n_arrived", "synapses")
-        self.record_spikes(neurons, self.names.of(population, "spikes"), most=len(neurons))
-        if silence is not None:
-            self._count(population, spikes, neurons, "n_fired", "fired")
-            self._count(population, silence, neurons, "n_arrived", "silent_inputs")
-            self.silences[population] = (neurons, models.SILENT)
-
-    def _count(
-        self,
-        population: Population,
-        events: Events,
-        neurons: NeuronGroup,
-        variable: str,
-        part: str,
-    ) -> None:
-        """Let each neuron count the events in its window."""
-        (source, event), name = events, self.names.of(population, part)
-        if self.net.shares_weights:
-            self.add(groups.shared(population.projection, events, neurons, variable, name))
-            return
-        self.add(
-            groups.counting_synapses(
-                population.projection,
-                source,
-                neurons,
-                f"{variable}_post += 1",
-                name,
-                event=event,
-                namespace={"tick": self.tick, **self.model.parameters},
-            )
-        )
-
-    def _event(self, source: Population) -> str:
-        return self.model.emission if source.kind.is_ticked else "spike"
+    def events_of(self, source: Population) -> Events:
+        """The group of a population, and the event by which it sends spikes."""
+        return self.groups[source], self.model.emission if source.kind.is_ticked else "spike"
 
     # --- layers that integrate
 
@@ -294,22 +248,22 @@ class ExplicitBuilder:
             zip(population.sources, population.projections, strict=True)
         ):
             early = self.waits(source, population)
+            group, event = self.events_of(source)
             if self.net.shares_weights and not early:
-                events = (self.groups[source], self._event(source))
                 name = self.names.onto(population, number)
-                self.add(groups.shared(projection, events, neurons, "v", name, sign))
+                self.add(groups.shared(projection, (group, event), neurons, "v", name, sign))
                 continue
             self.add(
                 groups.weighted_synapses(
                     projection,
-                    self.groups[source],
+                    group,
                     neurons,
                     self.names.onto(population, number),
                     sign=sign,
                     equations=self.model.weights,
                     on_pre=self.model.weighted,
                     unit=self.model.weight_unit,
-                    event=self._event(source),
+                    event=event,
                     namespace=self._constants(population),
                     delay=early * self.dt if early else None,
                 )

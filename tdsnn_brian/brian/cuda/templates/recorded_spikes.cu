@@ -32,7 +32,7 @@ __global__ void _run_kernel_{{codeobj_name}}(
 {% block prepare_kernel %}
 {% endblock %}
 {% block kernel_call %}
-    _run_kernel_{{codeobj_name}}<<<{{blocks}}, 256>>>(
+    _run_kernel_{{codeobj_name}}<<<{{blocks}}, {{block}}>>>(
         ///// HOST_PARAMETERS /////
         %HOST_PARAMETERS%
     );
