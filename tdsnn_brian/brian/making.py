@@ -6,7 +6,7 @@ headers again.
 
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
@@ -18,8 +18,7 @@ from .devices import is_cuda, is_standalone
 
 PREFERENCE = "devices.cpp_standalone.extra_make_args_unix"
 _HERE = Path(__file__).parent
-_PRECOMPILED = _HERE / "templates" / "precompiled.mk"
-_JOINED = _HERE / "cuda" / "templates" / "joined.mk"
+_TEMPLATES, _CUDA_TEMPLATES = _HERE / "templates", _HERE / "cuda" / "templates"
 
 
 def read_when_it_runs(project: Path) -> list[str]:
@@ -28,20 +27,17 @@ def read_when_it_runs(project: Path) -> list[str]:
 
 
 def make_arguments(preferred: Sequence[object]) -> list[str]:
-    """The arguments preferred, but no more jobs than processors, and headers compiled once."""
-    return [*_bounded(preferred), *_makefiles(_PRECOMPILED), "DEPS="]
+    """The arguments preferred, but no more jobs than processors, and as few sources as jobs."""
+    parts = cores()
+    objects = " ".join(["objects.o", *(f"joined_{part}.o" for part in range(parts))])
+    given = {"OBJS": objects, "PARTS": str(parts), "DEPS": ""}
+    return [*_bounded(preferred), *_joined(_TEMPLATES, given)]
 
 
 def cuda_make_arguments(preferred: Sequence[object]) -> list[str]:
     """The same for a program of Brian2CUDA, of which nvcc compiles all sources as one."""
-    variables = {
-        "OBJS": "joined.o",
-        "PYTHON": sys.executable,
-        "JOINED": str(_HERE / "cuda" / "joined.py"),
-        "NO_RANDOM_NUMBERS": str(_JOINED.parent / "no_random_numbers"),
-    }
-    given = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
-    return [*_bounded(preferred), *_makefiles(_JOINED), *given]
+    given = {"OBJS": "joined.o", "NO_RANDOM_NUMBERS": str(_CUDA_TEMPLATES / "no_random_numbers")}
+    return [*_bounded(preferred), *_joined(_CUDA_TEMPLATES, given)]
 
 
 def _bounded(preferred: Sequence[object]) -> list[str]:
@@ -52,8 +48,12 @@ def _bounded(preferred: Sequence[object]) -> list[str]:
     ]
 
 
-def _makefiles(own: Path) -> list[str]:
-    return ["-f", "makefile", "-f", shlex.quote(str(own))]
+def _joined(templates: Path, given: Mapping[str, str]) -> list[str]:
+    variables = {"PYTHON": sys.executable, "JOINED": str(_HERE / "joined.py"), **given}
+    return [
+        *("-f", "makefile", "-f", shlex.quote(str(templates / "joined.mk"))),
+        *(f"{name}={shlex.quote(value)}" for name, value in variables.items()),
+    ]
 
 
 @contextmanager

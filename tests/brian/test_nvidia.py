@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("brian2")
 import tdsnn_brian as td
 from tdsnn_brian.brian.cuda import nvidia
-from tdsnn_brian.brian.cuda.joined import joined
+from tdsnn_brian.brian.joined import joined
 
 
 class FakeDriver:

@@ -99,7 +99,7 @@ class Sweeps:
             self.flaw_job(kind, strength, seed)
             for kind, flaw in FLAWS.items()
             for strength in (0.0, *flaw.strengths)
-            for seed in seeds_of(kind, strength, SEEDS[: self._seeds if flaw.living else 1])
+            for seed in seeds_of(kind, strength, SEEDS[: self._seeds])
         ]
 
     def flaw_job(self, kind: str, strength: float, seed: int) -> Job:

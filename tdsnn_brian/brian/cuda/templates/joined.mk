@@ -12,4 +12,4 @@ LFLAGS := $(filter-out -lcurand,$(LFLAGS))
 endif
 
 joined.cu: $(SRCS) $(H_SRCS)
-	@"$(PYTHON)" "$(JOINED)" $(SRCS) > $@
+	@"$(PYTHON)" "$(JOINED)" 0 1 $(SRCS) > $@

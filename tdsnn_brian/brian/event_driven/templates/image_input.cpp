@@ -4,8 +4,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 {% if p.streaming %}
 {% include 'parent.h' %}
+// spikes that are added together: one list for all projections, which take turns with it
+extern "C" std::vector<int32_t>& _waiting_spikes()
+{
+    static std::vector<int32_t> spikes;
+    return spikes;
+}
 {% endif %}
 {% endblock %}
 {% block maincode %}

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 {% for projection in incoming %}
-std::vector<int32_t>& {{projection}}();
+extern "C" std::vector<int32_t>& {{projection}}();
 {% endfor %}
 namespace {
 {% include 'for_each.h' %}

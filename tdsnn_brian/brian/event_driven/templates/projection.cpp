@@ -9,14 +9,14 @@ namespace {
 }
 {% if waiting %}
 {% include 'waiting.h' %}
-void {{waiting}}()
+extern "C" void {{waiting}}()
 {
     static const _Real* weights = (const _Real*)_mapped("static_arrays/{{weights}}", {{n_weights}} * sizeof(_Real));
     _add_waiting(_waiting_spikes(), weights, brian::{{global_target}});
 }
 {% endif %}
 {% if listing %}
-std::vector<int32_t>& {{listing}}() { return _targets; }
+extern "C" std::vector<int32_t>& {{listing}}() { return _targets; }
 {% endif %}
 {% endblock %}
 {% block maincode %}

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 {% for projection in incoming %}
-void {{projection}}();
+extern "C" void {{projection}}();
 {% endfor %}
 {% endblock %}
 {% block maincode %}

@@ -11,7 +11,7 @@ namespace {
 {% include 'find_ticks.h' if p.closed else 'for_each.h' %}
 }
 {% for projection in incoming %}
-void {{projection}}();
+extern "C" void {{projection}}();
 {% endfor %}
 {% endblock %}
 {% block maincode %}

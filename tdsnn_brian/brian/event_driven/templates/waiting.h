@@ -6,12 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// one list for all, which take turns with it
-inline std::vector<int32_t>& _waiting_spikes()
-{
-    static std::vector<int32_t> spikes;
-    return spikes;
-}
+extern "C" std::vector<int32_t>& _waiting_spikes();
 
 // a file in memory: what no spike asks for is not loaded, and programs side by side share the rest
 inline const void* _mapped(const char* path, const size_t size)
