@@ -130,7 +130,7 @@ FLAWS = {
     ),
 }
 SEEDS = (4, 5, 6)
-"""Of the runs of flaws of `living` neurons in a report, shown as means with intervals."""
+"""Of what is drawn in a report, shown as means with intervals."""
 
 
 def seeds_of(kind: str, strength: float, seeds: Sequence[int]) -> Sequence[int]:

@@ -30,7 +30,7 @@ class Sweeps:
     integration_images : int
         How many of them the many integration steps are tried on.
     seeds : int, optional
-        How often flaws of living neurons are drawn.
+        How often each flaw that is drawn at random is drawn.
     """
 
     def __init__(self, case: Case, integration_images: int, seeds: int = 1):
