@@ -66,7 +66,7 @@ def _for_cifar10(
         retraining=replace(  # batch normalisation is part of the kernels by then: small steps
             recipe,
             epochs=3,
-            learning_rate=2e-4,
+            learning_rate=5e-5,
             batch_size=125,
             warmup_epochs=0.1,
             weight_decay=0.01,
