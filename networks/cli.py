@@ -161,7 +161,10 @@ def adapt(
     output: Output = TRAINED,
     seed: Seed = 0,
 ) -> None:
-    """Put reverse coding into NETWORK and retrain; write NETWORK-adapted.keras and NETWORK.npz."""
+    """Put reverse coding into NETWORK and retrain; write NETWORK-adapted.keras and NETWORK.npz.
+
+    Retraining that was interrupted goes on when the same command is given again.
+    """
     known = _with_dataset(network, on) if retrain or calibration else entry(network, on)
     if noise and (known.output_layer_only or not retrain):
         raise InvalidInputError(
@@ -193,7 +196,16 @@ def adapt(
     if retrain:
         stages.append(_measure("adapted", adapted, dataset))
         recipe = replace(known.retraining, seed=seed, epochs=epochs or known.retraining.epochs)
-        recipe.train(adapted, dataset.x_train, dataset.y_train, label=f"{network}, retraining")
+        started = digest(
+            recipe, adapted.to_json(), *adapted.get_weights(), dataset.x_train, dataset.y_train
+        )
+        recipe.train(
+            adapted,
+            dataset.x_train,
+            dataset.y_train,
+            label=f"{network}, retraining",
+            backup=output / f".{network}-adapted-{started[:16]}",
+        )
         if not known.output_layer_only:
             files.round_to_half(adapted)
     if dataset is not None:

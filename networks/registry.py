@@ -63,8 +63,15 @@ def _for_cifar10(
         dataset="cifar10-jpeg",
         others={"cifar10": 10, "cifar100": 100},
         training=recipe,
-        retraining=replace(
-            recipe, epochs=6, learning_rate=0.01, warmup_epochs=0.5, half_precision=False
+        retraining=replace(  # batch normalisation is part of the kernels by then: small steps
+            recipe,
+            epochs=3,
+            learning_rate=5e-5,
+            batch_size=125,
+            warmup_epochs=0.1,
+            weight_decay=0.01,
+            optimizer="AdamW",
+            half_precision=False,
         ),
     )
 

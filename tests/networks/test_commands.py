@@ -15,6 +15,7 @@ from tdsnn_brian.networks.cli import app
 from tdsnn_brian.networks.files import MissingFileError
 from tdsnn_brian.networks.models.vgg16 import vgg16
 from tdsnn_brian.networks.registry import NETWORKS, Entry, entry
+from tdsnn_brian.networks.training.augmentation import AugmentedBatches
 from tdsnn_brian.networks.training.recipe import Recipe
 
 FILES = {"lenet.keras", "lenet-adapted.keras", "lenet.npz"}
@@ -70,7 +71,9 @@ def test_noise_that_nothing_would_be_trained_against_is_refused(arguments):
         CliRunner().invoke(app, ["adapt", *arguments, "--noise", "0.5"], catch_exceptions=False)
 
 
-def test_another_data_set_than_that_of_the_recipe(tmp_path, monkeypatch):
+@pytest.fixture
+def on_cifar100(tmp_path, monkeypatch):
+    """Calls a command with a small network in place of vgg-bn, trained on few random pictures."""
     rng = np.random.default_rng(0)
     arrays = {
         f"{kind}_{part}": values
@@ -81,17 +84,24 @@ def test_another_data_set_than_that_of_the_recipe(tmp_path, monkeypatch):
         )
     }
     np.savez(tmp_path / "cifar100.npz", **arrays)
-    small = replace(NETWORKS["vgg-bn"], build=_flat, training=Recipe(epochs=1, learning_rate=0.1))
+    recipe = Recipe(epochs=2, learning_rate=0.1)
+    small = replace(NETWORKS["vgg-bn"], build=_flat, training=recipe, retraining=recipe)
     monkeypatch.setitem(NETWORKS, "vgg-bn", small)
-    common = ["--dataset", "cifar100", "--data", str(tmp_path)]
-    there = ["--weights", str(tmp_path), "--output", str(tmp_path)]
-    for arguments in (
-        ["train", "vgg-bn", *common, *there[2:]],
-        ["adapt", "vgg-bn", "--no-retrain", "--rounding", "nearest", *common, *there],
-        ["evaluate", "vgg-bn", *common, *there[:2]],
-    ):
+    common = ["vgg-bn", "--dataset", "cifar100", "--data", str(tmp_path)]
+
+    def run(command, *arguments):
+        arguments = [command, *common, *arguments]
         result = CliRunner().invoke(app, arguments, catch_exceptions=False)
         assert result.exit_code == 0, result.output
+
+    run("train", "--output", str(tmp_path))
+    return run
+
+
+def test_another_data_set_than_that_of_the_recipe(on_cifar100, tmp_path):
+    there = ["--weights", str(tmp_path), "--output", str(tmp_path)]
+    on_cifar100("adapt", "--no-retrain", "--rounding", "nearest", *there)
+    on_cifar100("evaluate", *there[:2])
     assert (tmp_path / "vgg-bn-on-cifar100-adapted.keras").is_file()
     network = load_network("vgg-bn-on-cifar100", tmp_path)
     assert network.output.n_neurons == 100
@@ -100,6 +110,31 @@ def test_another_data_set_than_that_of_the_recipe(tmp_path, monkeypatch):
         load_model("vgg-bn-on-cifar10", tmp_path)
     with pytest.raises(InvalidInputError, match="not made for data set 'cifar100'; it takes mnist"):
         entry("lenet", "cifar100")
+
+
+class StopError(Exception):
+    pass
+
+
+def test_retraining_goes_on_where_it_was_interrupted(on_cifar100, tmp_path, monkeypatch):
+    start, started = AugmentedBatches.start, []
+
+    def stop_once(self, epoch):
+        started.append(epoch)
+        if started == [0, 0, 1]:  # the first when they are made
+            raise StopError
+        start(self, epoch)
+
+    monkeypatch.setattr(AugmentedBatches, "start", stop_once)
+    arguments = ["adapt", "--weights", str(tmp_path), "--output", str(tmp_path / "out")]
+    with pytest.raises(StopError):
+        on_cifar100(*arguments)
+    on_cifar100(*arguments, "--leak", "7")
+    assert started[3:] == [0, 0, 1]  # another one
+    on_cifar100(*arguments)
+    assert started[6:] == [0, 1]
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"vgg-bn-on-cifar100-adapted.keras", "vgg-bn-on-cifar100.npz"}
 
 
 def _flat(classes=10):

@@ -202,7 +202,9 @@ def cost() -> Section:
         id="cost",
         title="Cost of an image",
         text=(
-            "Operations are counted as the paper counts them, of the spikes that were simulated. "
+            "Operations are counted as the paper counts them, of the spikes that were simulated; "
+            "those of the DNN are of one with this network's layers, in which both of a pair of ON "
+            "and OFF neurons count, and linear layers that were merged are one. "
             "Energy is that of the arithmetic alone, 0.9 pJ an addition or comparison and 3.7 pJ a "
             "multiplication (float32 at 45 nm, Horowitz, ISSCC 2014): memory, clocks and wires are "
             "left out, so it tells ratios rather than a chip's consumption.",

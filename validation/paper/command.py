@@ -13,7 +13,7 @@ from ..console import say
 from ..output import prepare_directory, write_json
 from .steps import Steps
 
-NETWORKS = ("lenet", "fashion", "vgg16", "resnet8", "resnet20", "efficientnet")
+NETWORKS = ("lenet", "fashion", "vgg16", "resnet8", "resnet20", "vgg-bn", "efficientnet")
 
 
 def paper(

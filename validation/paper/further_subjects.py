@@ -1,4 +1,4 @@
-"""Networks with branches that the paper does not have: trained by others, or by this project."""
+"""Networks that the paper does not have: trained by others, or by this project."""
 
 from functools import cached_property
 
@@ -11,14 +11,11 @@ from tdsnn_brian.networks.models.mlperf_tiny import mlperf_tiny
 from .subjects import Subject
 
 
-class Resnet20(Subject):
-    """The ResNet-20 of this project, and CIFAR-10."""
+class _OnCifar10(Subject):
+    """A network for CIFAR-10; `largest` is the value of a white pixel."""
 
-    name = "resnet20"
-    note = "ResNet-20, CIFAR-10 stored as JPEG (lossy), all 10,000 test images."
     n_calibration = 1000
     largest = 1
-    """Value of a pixel."""
 
     @cached_property
     def train_set(self):
@@ -30,12 +27,33 @@ class Resnet20(Subject):
         images, labels = cifar10_part("test", directory=self.data)
         return self.largest * images, labels
 
+
+class Resnet20(_OnCifar10):
+    """The ResNet-20 of this project."""
+
+    name = "resnet20"
+    note = "ResNet-20, CIFAR-10 stored as JPEG (lossy), all 10,000 test images."
+
     @cached_property
     def model(self):
         return load_model("resnet20-cifar10")
 
 
-class Resnet8(Resnet20):
+class VggBn(_OnCifar10):
+    """The small VGG of this project, batch normalisation behind each ReLU."""
+
+    name = "vgg-bn"
+    note = (
+        "A small VGG with batch normalisation behind each ReLU, CIFAR-10 stored as JPEG (lossy), "
+        "all 10,000 test images."
+    )
+
+    @cached_property
+    def model(self):
+        return load_model("vgg-bn")
+
+
+class Resnet8(_OnCifar10):
     """The reference network of MLPerf Tiny, which takes bytes as they are."""
 
     name = "resnet8"
@@ -72,5 +90,5 @@ class EfficientNetLite0(Subject):
 
 
 FURTHER: dict[str, type[Subject]] = {
-    subject.name: subject for subject in (Resnet8, Resnet20, EfficientNetLite0)
+    subject.name: subject for subject in (Resnet8, Resnet20, VggBn, EfficientNetLite0)
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 
 from numpy.typing import NDArray
 
@@ -15,13 +16,13 @@ from .subjects import Options, Subject
 COUNTED = 200
 """Images that the operations of a DNN that skips zeros are counted on."""
 
-_RESIDUAL = [
-    Options(10, 10, input_steps=8, calibrate=True, rounding="nearest"),
-    Options(10, 30, input_steps=8, calibrate=True, silent_zeros=True, rounding="nearest"),
-]
+_TO_NEAREST = partial(Options, input_steps=8, calibrate=True, rounding="nearest")
+_FINE = [_TO_NEAREST(10, 10), _TO_NEAREST(10, 30, silent_zeros=True)]
+_COARSE = [_TO_NEAREST(5, 10), _TO_NEAREST(5, 30, silent_zeros=True), _TO_NEAREST(3, 10)]
 CONVERSIONS: dict[str, list[Options]] = {
-    "resnet8": _RESIDUAL,
-    "resnet20": _RESIDUAL,
+    "resnet8": _FINE,
+    "resnet20": [*_FINE, *_COARSE],
+    "vgg-bn": [*_FINE, *_COARSE],
     "efficientnet": [
         Options(10, 20, input_steps=4, rounding="nearest"),
         Options(10, 100, input_steps=4, silent_zeros=True, rounding="nearest"),
