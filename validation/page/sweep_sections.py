@@ -101,8 +101,8 @@ def flaws(summary: dict) -> Section:
             "constant than the images need, but for the flaw that shortens them. Late: spikes "
             "after the next layer's release. With few images, one point of accuracy is one image "
             "or less. Noise, background spikes, thresholds that differ and adaptation run in a "
-            "program of their own (`xi`, Poisson). What is drawn at random has several seeds: means, "
-            "and the interval of accuracy (without labels: agreement) over seeds.",
+            "program of their own (`xi`, Poisson). What is drawn at random has several seeds: "
+            "means, and the interval of accuracy (without labels: agreement) over seeds.",
         ),
         facts=facts(("Images", "sweep_images", "count")),
         tables=(
