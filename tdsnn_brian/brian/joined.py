@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-_INCLUDE = re.compile(r"^#include\s*[<\"].*[>\"]\s*$", re.MULTILINE)
-_MACRO = re.compile(r"^\s*#define\s+(\w+)", re.MULTILINE)
+_DIRECTIVE = re.compile(r"\s*#\s*(\w+)")
+_MACRO = re.compile(r"^\s*#\s*(?:define|undef)\s+(\w+)", re.MULTILINE)
 _UNNAMED = re.compile(r"^namespace\s*\{", re.MULTILINE)
 _CODE_OBJECTS = "code_objects/"
 
@@ -27,27 +27,44 @@ def joined(sources: Sequence[str], part: int = 0, parts: int = 1) -> str:
     part, parts : int
         Which of so many parts, about as large as each other.
     """
-    texts = {source: Path(source).read_text() for source in _share(sources, part, parts)}
-    headers = dict.fromkeys(
-        line.strip() for text in texts.values() for line in _INCLUDE.findall(text)
-    )
+    headers: dict[str, None] = {}
+    bodies = {source: _body(source, headers) for source in _share(sources, part, parts)}
     lines = [header for header in headers if _CODE_OBJECTS not in header]
     lines += [_declared(source) for source in sources if source.startswith(_CODE_OBJECTS)]
-    for number, (source, text) in enumerate(texts.items()):
-        body = _INCLUDE.sub("", text)
+    for number, (source, body) in enumerate(bodies.items()):
+        macros = dict.fromkeys(_MACRO.findall(body))
+        body = f'#line 1 "{source}"\n{body}'  # where a compiler's errors are
         if source.startswith(_CODE_OBJECTS):
             own = f"code_object_{number}"
             if source.endswith(".cu"):  # nvcc calls all unnamed namespaces of a file the same
                 body = _UNNAMED.sub(f"inline namespace {own}_helpers {{", body)
             body = f"namespace {own} {{\n{_declared(source)}\n{body}\n}}"
-        undone = [f"#undef {name}" for name in dict.fromkeys(_MACRO.findall(body))]
-        lines += [f"// {source}", body, *undone]
+        lines += [f'#pragma push_macro("{name}")' for name in macros]
+        lines.append(body)
+        lines += [f'#pragma pop_macro("{name}")' for name in macros]
     return "\n".join(lines)
+
+
+def _body(source: str, headers: dict[str, None]) -> str:
+    """A source without the headers it includes in any case; they are added to `headers`."""
+    lines, conditions = _read(source).split("\n"), 0
+    for number, line in enumerate(lines):
+        found = _DIRECTIVE.match(line)
+        word = found[1] if found else ""
+        conditions += word.startswith("if") - (word == "endif")
+        if word == "include" and not conditions:
+            headers[line.strip()] = None
+            lines[number] = ""
+    return "\n".join(lines)
+
+
+def _read(path: str | Path) -> str:
+    return Path(path).read_text("utf-8", "surrogateescape")
 
 
 def _declared(source: str) -> str:
     """What a code object's header declares."""
-    header = Path(source).with_suffix(".h").read_text()
+    header = _read(Path(source).with_suffix(".h"))
     declarations = [line for line in header.splitlines() if not line.startswith("#")]
     return "\n".join(['extern "C" {', *filter(str.strip, declarations), "}"])
 
@@ -72,4 +89,5 @@ def _place(source: str) -> tuple[int, str]:
 
 if __name__ == "__main__":
     part, parts, *sources = sys.argv[1:]
-    sys.stdout.write(joined(sources, int(part), int(parts)))
+    text = joined(sources, int(part), int(parts))
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))

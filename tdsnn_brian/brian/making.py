@@ -6,7 +6,7 @@ headers again.
 
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
@@ -19,6 +19,7 @@ from .devices import is_cuda, is_standalone
 PREFERENCE = "devices.cpp_standalone.extra_make_args_unix"
 _HERE = Path(__file__).parent
 _TEMPLATES, _CUDA_TEMPLATES = _HERE / "templates", _HERE / "cuda" / "templates"
+_WRITTEN = "main.cpp network.cpp run.cpp synapses_classes.cpp code_objects/%"
 
 
 def read_when_it_runs(project: Path) -> list[str]:
@@ -29,15 +30,26 @@ def read_when_it_runs(project: Path) -> list[str]:
 def make_arguments(preferred: Sequence[object]) -> list[str]:
     """The arguments preferred, but no more jobs than processors, and as few sources as jobs."""
     parts = cores()
-    objects = " ".join(["objects.o", *(f"joined_{part}.o" for part in range(parts))])
-    given = {"OBJS": objects, "PARTS": str(parts), "DEPS": ""}
-    return [*_bounded(preferred), *_joined(_TEMPLATES, given)]
+    objects = [f"joined_{part}_{parts}.o" for part in range(parts)]
+    return [
+        *_bounded(preferred),
+        *_makefiles(_TEMPLATES),
+        shlex.quote(f"OBJS=$(ALONE) {' '.join(objects)}"),
+        shlex.quote(f"ALONE=$(addsuffix .o,$(basename $(filter-out {_WRITTEN},$(SRCS))))"),
+        shlex.quote(f"TOGETHER=$(filter {_WRITTEN},$(SRCS))"),
+        "DEPS=",
+    ]
 
 
 def cuda_make_arguments(preferred: Sequence[object]) -> list[str]:
     """The same for a program of Brian2CUDA, of which nvcc compiles all sources as one."""
-    given = {"OBJS": "joined.o", "NO_RANDOM_NUMBERS": str(_CUDA_TEMPLATES / "no_random_numbers")}
-    return [*_bounded(preferred), *_joined(_CUDA_TEMPLATES, given)]
+    no_random_numbers = _path("NO_RANDOM_NUMBERS", _CUDA_TEMPLATES / "no_random_numbers")
+    return [
+        *_bounded(preferred),
+        *_makefiles(_CUDA_TEMPLATES),
+        no_random_numbers,
+        "OBJS=joined.o",
+    ]
 
 
 def _bounded(preferred: Sequence[object]) -> list[str]:
@@ -48,12 +60,17 @@ def _bounded(preferred: Sequence[object]) -> list[str]:
     ]
 
 
-def _joined(templates: Path, given: Mapping[str, str]) -> list[str]:
-    variables = {"PYTHON": sys.executable, "JOINED": str(_HERE / "joined.py"), **given}
+def _makefiles(templates: Path) -> list[str]:
     return [
         *("-f", "makefile", "-f", shlex.quote(str(templates / "joined.mk"))),
-        *(f"{name}={shlex.quote(value)}" for name, value in variables.items()),
+        _path("PYTHON", Path(sys.executable)),
+        _path("JOINED", _HERE / "joined.py"),
     ]
+
+
+def _path(name: str, value: Path) -> str:
+    """A variable for a recipe: read by this shell, by make and by the shell that make starts."""
+    return shlex.quote(f"{name}={shlex.quote(str(value)).replace('$', '$$')}")
 
 
 @contextmanager

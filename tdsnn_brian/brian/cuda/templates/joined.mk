@@ -7,9 +7,9 @@ NVCCFLAGS := $(subst -std=c++11,-std=c++17,$(subst -O3,-O1,$(subst -ffast-math,,
 # Only what draws random numbers needs cuRAND.
 DRAWN := _ptr_array_[a-zA-Z0-9_]+_(rand|randn|poisson_[0-9]+)\b|curand
 ifeq ($(shell grep -lE '$(DRAWN)' code_objects/*.cu),)
-NVCCFLAGS := -I"$(NO_RANDOM_NUMBERS)" $(NVCCFLAGS)
+NVCCFLAGS := -I$(NO_RANDOM_NUMBERS) $(NVCCFLAGS)
 LFLAGS := $(filter-out -lcurand,$(LFLAGS))
 endif
 
 joined.cu: $(SRCS) $(H_SRCS)
-	@"$(PYTHON)" "$(JOINED)" 0 1 $(SRCS) > $@
+	@$(PYTHON) -I $(JOINED) 0 1 $(SRCS) > $@
