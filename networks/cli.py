@@ -19,7 +19,7 @@ from .data.images import read_images
 from .files import as_arguments, file_name
 from .registry import NETWORKS, Entry, entry
 from .training.accuracy import Measured, accuracy_table, measure
-from .training.recipe import predict
+from .training.recipe import Recipe, predict
 
 app = typer.Typer(
     help="Train the networks of this project, adapt them to reverse coding, measure them.",
@@ -89,13 +89,7 @@ def train(
     dataset = load_dataset(known.dataset, data)
     keras.utils.set_random_seed(seed)
     model = known.build()
-    recipe.train(
-        model,
-        dataset.x_train,
-        dataset.y_train,
-        label=f"{network}, training",
-        backup=output / f".{network}-{digest(recipe, dataset.x_train, dataset.y_train)[:16]}",
-    )
+    _train(model, recipe, dataset, f"{network}, training", output / f".{network}")
     if known.output_layer_only:
         path = files.output_layer_path(network, output)
         files.save_output_layer(model, path)
@@ -196,16 +190,8 @@ def adapt(
     if retrain:
         stages.append(_measure("adapted", adapted, dataset))
         recipe = replace(known.retraining, seed=seed, epochs=epochs or known.retraining.epochs)
-        started = digest(
-            recipe, adapted.to_json(), *adapted.get_weights(), dataset.x_train, dataset.y_train
-        )
-        recipe.train(
-            adapted,
-            dataset.x_train,
-            dataset.y_train,
-            label=f"{network}, retraining",
-            backup=output / f".{network}-adapted-{started[:16]}",
-        )
+        start, backup = (adapted.to_json(), *adapted.get_weights()), output / f".{network}-adapted"
+        _train(adapted, recipe, dataset, f"{network}, retraining", backup, *start)
         if not known.output_layer_only:
             files.round_to_half(adapted)
     if dataset is not None:
@@ -254,6 +240,17 @@ def _with_dataset(network: str, on: str | None) -> Entry:
             "--no-retrain, --calibration-images for the images to correct channels on"
         )
     return known
+
+
+def _train(
+    model: keras.Model, recipe: Recipe, dataset: Dataset, label: str, backup: Path, *start: object
+) -> None:
+    """Go on from the backup of what was begun by the same recipe, data and `start`, if any."""
+    images, labels = dataset.x_train, dataset.y_train
+    begun = digest(recipe, *start, images, labels)[:16]
+    recipe.train(
+        model, images, labels, label=label, backup=backup.with_name(f"{backup.name}-{begun}")
+    )
 
 
 def _measure(stage: str, model: keras.Model, dataset: Dataset) -> Measured:

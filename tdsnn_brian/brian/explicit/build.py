@@ -27,7 +27,7 @@ from . import groups, models
 from .cells import Cells
 from .dynamic_windows import DynamicWindows
 from .groups import Events
-from .max_pools import MaxPools
+from .max_pools import add_max_pool
 from .network import ExplicitNetwork, spikes_of
 from .ticking_neurons import TickingNeurons
 
@@ -58,7 +58,6 @@ class ExplicitBuilder:
         self.groups: dict[Population, object] = {}
         self.silences: dict[Population, Events] = {}  # how they tell that they will not fire
         self.tickings: dict[Population, NeuronGroup] = {}
-        self.max_pools = MaxPools(self)
         self.ticking = TickingNeurons(self)
         self.dynamic = DynamicWindows(self)
 
@@ -75,7 +74,7 @@ class ExplicitBuilder:
         for population in network.populations:
             match population.kind:
                 case Kind.MAX_POOL:
-                    self.max_pools.add(population)
+                    add_max_pool(self, population)
                 case Kind.TICKED | Kind.CONSTRAINED_POOL:
                     self._ticked(population)
                 case Kind.OUTPUT:
